@@ -1,0 +1,1 @@
+"""Pages of the web interface, as package data of qbwc_server.templates."""
