@@ -75,7 +75,7 @@ class MoneyBack:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """One line of the original order, to match the sale's lines in QuickBooks and to tell a full from a partial refund."""
+    """One line of the original order: matches the sale's lines in QuickBooks, tells a full from a partial refund."""
 
     line_id: str
     sku: str

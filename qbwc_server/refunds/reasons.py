@@ -1,0 +1,200 @@
+"""Why a refund stopped, and what a bookkeeper should know of one that went in: stable codes with their sentences.
+
+Every code stands here once, with the status it leads to and its sentence; the facts fill the braces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Status(Enum):
+    """What has become of a refund."""
+
+    WAITING = "waiting"  # for a Web Connector session
+    REVIEW = "review"  # for a person
+    POSTING = "posting"  # sent, or about to be
+    POSTED = "posted"
+    SKIPPED = "skipped"  # nothing to do in the books, and why
+    FAILED = "failed"  # QuickBooks refused it
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A refund that is not posted: `reason` is a code of REASONS, `facts` what its sentence needs."""
+
+    reason: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """Skipped for good, or waiting for a person."""
+        return REASONS[self.reason][0]
+
+    @property
+    def message(self) -> str:
+        """The sentence a bookkeeper reads.
+
+        >>> Skip("order_not_found", {"order": "1001"}).message
+        'QuickBooks has no sales receipt, invoice or sales order with the number 1001.'
+        """
+        return REASONS[self.reason][1].format_map(_Facts(self.facts))
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to know of a refund that did go in."""
+
+    code: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence a bookkeeper reads."""
+        return NOTICES[self.code].format_map(_Facts(self.facts))
+
+
+class _Facts(dict[str, str]):
+    """A fact that is not known is shown as such, so that a sentence never fails to be said."""
+
+    def __missing__(self, key: str) -> str:
+        return f"({key} unknown)"
+
+
+_S, _R, _F = Status.SKIPPED, Status.REVIEW, Status.FAILED
+
+REASONS: dict[str, tuple[Status, str]] = {
+    # The sale
+    "order_not_found": (_S, "QuickBooks has no sales receipt, invoice or sales order with the number {order}."),
+    "ambiguous_sale": (_R, "QuickBooks has several sales with the number {order}: {sales}. Which one was refunded?"),
+    "several_invoices": (
+        _R,
+        "The sales order {order} was invoiced in parts ({invoices}), and the refund spans several.",
+    ),
+    "sale_pending": (_R, "The sale {order} is still marked as pending in QuickBooks, so it is not in the books yet."),
+    "partial_refund_of_open_order": (
+        _R,
+        "Only {value} of the sales order {order} over {total} is refunded, and nothing of it has been invoiced. "
+        "Change the order in QuickBooks by hand, or close it there.",
+    ),
+    "ambiguous_payment": (
+        _R,
+        "The customer has several open payments in QuickBooks ({payments}); which one was given back for {order}?",
+    ),
+    # Settings
+    "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
+    "refund_account_unknown": (
+        _R,
+        "QuickBooks has no active account {account!s}. Choose another refund deposit account.",
+    ),
+    "refund_account_unfit": (
+        _R,
+        "The account {account} is of type {account_type}; money goes back from a bank or asset account only.",
+    ),
+    "ambiguous_deposit_account": (
+        _R,
+        "The payments of this invoice went to different accounts ({accounts}). Choose a refund deposit account.",
+    ),
+    "no_undeposited_funds": (
+        _R,
+        "This company file has no Undeposited Funds account yet, and no refund deposit account is chosen.",
+    ),
+    "no_receivables": (_R, "This company file has no active accounts receivable account."),
+    "payout_account_refused": (
+        _R,
+        "QuickBooks refuses checks drawn on {account}. Choose another refund deposit account, or refund by credit card.",
+    ),
+    # Amounts
+    "nothing_to_post": (_S, "The refund gives back neither goods nor money, so there is nothing to enter."),
+    "more_than_sale": (
+        _R,
+        "The refund gives back {value}, but of the sale over {total} only {left} is left after earlier refunds.",
+    ),
+    "quantity_more_than_sale": (
+        _R,
+        "The refund takes back {quantity} of {line}, but the sale has only {left} left after earlier refunds.",
+    ),
+    "money_exceeds_value": (_R, "{money} went back to the customer, but the refunded lines come to {value} only."),
+    "tax_difference": (
+        _R,
+        "QuickBooks would give back {quickbooks} of sales tax, the shop gave back {shop}; the difference is {difference}.",
+    ),
+    "value_differs": (
+        _R,
+        "The lines that QuickBooks would credit come to {quickbooks}, the shop gave back {shop}.",
+    ),
+    "currency_differs": (_R, "The refund is in {refund_currency}, the sale in {sale_currency}."),
+    "store_credit": (
+        _R,
+        "{amount} of the refund was given as gift card or store credit, which no account is set for yet.",
+    ),
+    "tax_included": (
+        _R,
+        "The amounts of this sale include the tax; only a refund of all of it can be entered automatically.",
+    ),
+    # Lines
+    "line_not_in_sale": (
+        _R,
+        "The refunded line {line} can't be found on the sale. Set a refund item, or enter it by hand.",
+    ),
+    "bundle_in_part": (_R, "Only a part of the bundle {line} is refunded; enter it by hand."),
+    "shipping_not_in_sale": (
+        _R,
+        "{amount} of shipping went back, but the sale has no line that can be told as shipping. Set the shipping item.",
+    ),
+    "adjustment_needs_item": (
+        _R,
+        "{amount} was given back without goods ({why}). Set the allowance item that such amounts stand on.",
+    ),
+    "item_unknown": (_R, "QuickBooks has no active item {item}. Correct the setting {setting}."),
+    # Time
+    "books_closed": (_R, "The refund is dated {date}, and the books are closed up to {closing_date}."),
+    "accountants_copy": (
+        _R,
+        "An Accountant's Copy is out; entries up to {dividing_date} wait until its changes are imported. "
+        "The refund is dated {date}.",
+    ),
+    # Already there
+    "perhaps_posted_already": (
+        _R,
+        "QuickBooks has a credit memo {ref_number} already that is not as Connex would enter it: {found}.",
+    ),
+    # The conversation
+    "in_doubt": (
+        _R,
+        "The answer to this posting was lost, and QuickBooks can't tell what became of it: {why}. "
+        "Look for credit memo {ref_number} in QuickBooks.",
+    ),
+    "changed_in_quickbooks": (_R, "The {document} {ref_number} was found in QuickBooks, but changed: {found}."),
+    "payout_link_refused": (
+        _R,
+        "The credit memo {ref_number} is entered, but QuickBooks refused the payout: {message}",
+    ),
+    "refused_by_quickbooks": (_F, "QuickBooks refused the {document}: {message}"),
+    "request_unreadable": (_F, "QuickBooks could not read the request for the {document}. {advice}"),
+    "kept_failing": (_F, "QuickBooks could not take the {document} in {attempts} attempts. Last it said: {message}"),
+    "unfit_data": (_F, "The {place} can't be sent to QuickBooks: {reason}."),
+    "answer_unreadable": (_R, "QuickBooks' answer about {order} could not be understood: {reason}."),
+    "stopped_by_person": (_S, "{person} decided not to post it: {note}"),
+}
+
+NOTICES: dict[str, str] = {
+    "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; it stands as a credit.",
+    "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
+    "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
+    "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
+    "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
+    "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
+    "stock_not_returned": "{lines} did not come back into stock, but the credit memo counts it as returned.",
+    "adopted": "The {document} {ref_number} stood in QuickBooks already and was taken over.",
+    "memo_total_differs": "QuickBooks made the credit memo {actual}, planned was {planned}.",
+    "tax_item_unknown": "The sale names no sales tax item, so QuickBooks chose its default.",
+    "text_cut": "The field {field} was cut to {length} characters.",
+    "refund_date_is_order_date": "The refund had no date of its own; the order's was taken.",
+    "quickbooks_said": "QuickBooks remarked on the {document}: {message}",
+    "payout_by_txn_id": "The payout was entered in a second step, since QuickBooks refused the first.",
+    "posted_after_doubt": "The answer was lost at first; QuickBooks' records showed that it had been entered.",
+    "posted_after_repeat": "The answer was lost and QuickBooks had no record of it, so it was sent again.",
+}

@@ -1,0 +1,234 @@
+"""The settings of a connection: declared once, with what each means, what it may be, and how it is changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+
+MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that QuickBooks has
+MAX_ROUNDING_LIMIT = Decimal("1.00")
+
+
+class RefundMethod(Enum):
+    """How money that went back is entered."""
+
+    CREDIT_CARD = "credit_card"
+    CHECK = "check"
+    NONE = "none"
+
+
+class WebConnectors(Enum):
+    """On how many PCs the Web Connector of this connection runs."""
+
+    ONE = "one"
+    SEVERAL = "several"
+
+
+class SettingsError(ValueError):
+    """A setting that can't be taken; the sentence says which, why, and what is allowed."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        self.reason = reason
+        super().__init__(f"{key}: {reason}")
+
+
+def _setting(default: Any, label: str, help_text: str, offered: Any = None) -> Any:
+    return field(default=default, metadata={"label": label, "help": help_text, "only_offered": offered})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose, in the order of the settings page."""
+
+    credit_memo_for_invoices: bool = _setting(
+        False,
+        "If order refunded, create credit memos for invoices only",
+        "A refunded invoice with a payment gets a credit memo and no payout: the customer keeps a store credit.",
+    )
+    refund_receipt: bool = _setting(
+        True,
+        "If order refunded, create refund receipt",
+        "In QuickBooks Desktop: a credit memo with a check or credit-card refund, for sales receipts and unpaid "
+        "invoices, and for every invoice where the setting above is off.",
+    )
+    refund_account: str = _setting(
+        "",
+        "Refund deposit account",
+        "The bank or asset account that refunds are drawn from. Empty: the account the order was deposited to, else "
+        "Undeposited Funds.",
+    )
+    refund_method: RefundMethod = _setting(
+        RefundMethod.CREDIT_CARD,
+        "Refund method",
+        "credit_card enters a credit-card refund, check a check, none the credit memo alone.",
+    )
+    sync_missing_orders: bool = _setting(
+        False,
+        "Sync missing orders",
+        "Create the original order first where QuickBooks does not have it. Off: its refund is skipped.",
+        False,
+    )
+    time_zone: str = _setting("", "Time zone", "The shop's zone: a refund's date in QuickBooks is its day there.")
+    rounding_item: str = _setting(
+        "", "Rounding item", "The item of a line that makes up for tax rounding of QuickBooks and the shop.", ""
+    )
+    rounding_limit: Decimal = _setting(
+        Decimal("0.05"), "Rounding limit", "The largest difference in tax that is only rounding."
+    )
+    web_connectors: WebConnectors = _setting(
+        WebConnectors.ONE,
+        "Web Connectors",
+        "several: more than one PC runs this connection; a posting in doubt is then never repeated without a person.",
+    )
+    shop: str = _setting(
+        "", "Shop", "The shop's address, for order systems whose ids are not unique. Fixed after the first posting."
+    )
+    refund_item: str = _setting(
+        "", "Refund item", "One item for every refunded line. Empty: the items of the original sale."
+    )
+    shipping_item: str = _setting(
+        "", "Shipping item", "The item that shipping stands on in your sales. Empty: told by its name or amount."
+    )
+    allowance_item: str = _setting(
+        "", "Allowance item", "The item for money given back without goods. Empty: such refunds wait for review."
+    )
+    payment_method: str = _setting(
+        "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
+    )
+
+
+KEYS = tuple(item.name for item in dataclasses.fields(Settings))
+
+
+def change(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """The settings with some of them changed, from the texts that a command or a form gives.
+
+    Raises SettingsError for the first key or value that can't be taken; then nothing is changed.
+
+    >>> change(Settings(), {"refund_method": "check"}).refund_method
+    <RefundMethod.CHECK: 'check'>
+    """
+    values = {}
+    for key, text in changes.items():
+        if key not in KEYS:
+            raise SettingsError(key, f"there is no such setting; there are {', '.join(KEYS)}")
+        values[key] = _READERS[type(getattr(Settings(), key))](key, text.strip())
+        _check_offered(key, values[key])
+    changed = dataclasses.replace(settings, **values)
+    for key in values:
+        if key in _CHECKS:
+            _CHECKS[key](key, values[key])
+    return changed
+
+
+def as_texts(settings: Settings) -> dict[str, str]:
+    """Each setting as the text that `change` takes."""
+    return {key: _text(getattr(settings, key)) for key in KEYS}
+
+
+def label(key: str) -> str:
+    """The name of a setting on the page."""
+    return str(_declared(key).metadata["label"])
+
+
+def help_text(key: str) -> str:
+    """What a setting means."""
+    return str(_declared(key).metadata["help"])
+
+
+def allowed(key: str) -> tuple[str, ...]:
+    """The words a setting may be; empty where it is free text."""
+    default = getattr(Settings(), key)
+    if isinstance(default, bool):
+        return ("true", "false")
+    return tuple(str(member.value) for member in type(default)) if isinstance(default, Enum) else ()
+
+
+def is_offered(key: str) -> bool:
+    """Whether the setting can be changed in this release."""
+    return _declared(key).metadata["only_offered"] is None
+
+
+def _declared(key: str) -> dataclasses.Field[Any]:
+    return next(item for item in dataclasses.fields(Settings) if item.name == key)
+
+
+def _check_offered(key: str, value: object) -> None:
+    only = _declared(key).metadata["only_offered"]
+    if only is not None and value != only:
+        raise SettingsError(key, f"is not offered yet; it can only be {_text(only) or 'empty'}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def _read_bool(key: str, text: str) -> bool:
+    words = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+    if text.lower() not in words:
+        raise SettingsError(key, f"{text!r} is neither true nor false")
+    return words[text.lower()]
+
+
+def _read_text(key: str, text: str) -> str:
+    if len(text) > MAX_NAME_CHARACTERS:
+        raise SettingsError(key, f"has {len(text)} characters; at most {MAX_NAME_CHARACTERS} are allowed")
+    if not text.isprintable():
+        raise SettingsError(key, "holds a character that can't be printed")
+    return text
+
+
+def _read_decimal(key: str, text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise SettingsError(key, f"{text!r} is not an amount such as 0.05") from None
+    if not value.is_finite() or value != value.quantize(Decimal("0.01")):
+        raise SettingsError(key, f"{text!r} is not an amount with at most two decimals")
+    return value
+
+
+def _reader_of_enum(kind: type[Enum]) -> Callable[[str, str], Enum]:
+    def read(key: str, text: str) -> Enum:
+        try:
+            return kind(text)
+        except ValueError:
+            words = ", ".join(str(member.value) for member in kind)
+            raise SettingsError(key, f"{text!r} is not one of {words}") from None
+
+    return read
+
+
+def _check_zone(key: str, value: str) -> None:
+    if not value:
+        return
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(key, f"{value!r} is not a time zone such as America/New_York") from None
+
+
+def _check_rounding_limit(key: str, value: Decimal) -> None:
+    if not 0 <= value <= MAX_ROUNDING_LIMIT:
+        raise SettingsError(key, f"{value} is not between 0 and {MAX_ROUNDING_LIMIT}")
+
+
+_READERS: dict[type, Callable[[str, str], Any]] = {
+    bool: _read_bool,
+    str: _read_text,
+    Decimal: _read_decimal,
+    RefundMethod: _reader_of_enum(RefundMethod),
+    WebConnectors: _reader_of_enum(WebConnectors),
+}
+_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "time_zone": _check_zone,
+    "rounding_limit": _check_rounding_limit,
+}

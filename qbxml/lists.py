@@ -1,0 +1,193 @@
+"""Lists: accounts, customers, items, payment methods."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from qbxml.aggregate import Aggregate, Named, aggregate
+from qbxml.common import Address, CurrencyRef, DataExtRet, ListRef, Ref, SalesTaxCodeRef, SimpleRef
+from qbxml.requests import ListQuery
+from qbxml.types import GUID, ID, Amount, AnyText, Bool, DateTime, Int, OneOf, Percent, Text16, Text50
+
+ACCOUNT_TYPES = (
+    "AccountsPayable", "AccountsReceivable", "Bank", "CostOfGoodsSold", "CreditCard", "Equity", "Expense", "FixedAsset",
+    "Income", "LongTermLiability", "NonPosting", "OtherAsset", "OtherCurrentAsset", "OtherCurrentLiability",
+    "OtherExpense", "OtherIncome",
+)  # fmt: skip
+
+
+@aggregate
+class ListRecord(Aggregate):
+    """What every list element has."""
+
+    list_id: ID | None = None
+    time_created: DateTime | None = None
+    time_modified: DateTime | None = None
+    edit_sequence: Text16 | None = None
+    name: AnyText | None = None
+    full_name: AnyText | None = None
+    is_active: Bool | None = None
+
+
+@aggregate
+class AccountRet(ListRecord):
+    """An account of the chart of accounts. Undeposited Funds is found by its special type; receivables, which can
+    lack one, by their account type (FACTS.md 1)."""
+
+    parent_ref: Ref | None = None
+    sublevel: Int | None = None
+    account_type: AnyText | None = None
+    detail_account_type: AnyText | None = None
+    special_account_type: AnyText | None = None
+    is_tax_account: Bool | None = None
+    account_number: AnyText | None = None
+    bank_number: AnyText | None = None
+    last_check_number: AnyText | None = None
+    desc: AnyText | None = None
+    balance: Amount | None = None
+    total_balance: Amount | None = None
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+    cash_flow_classification: AnyText | None = None
+    currency_ref: CurrencyRef | None = None
+    data_ext_rets: tuple[DataExtRet, ...] = ()
+
+
+@aggregate
+class CustomerRet(ListRecord):
+    """A customer, or a job below one."""
+
+    class_ref: ListRef | None = None
+    parent_ref: Ref | None = None
+    sublevel: Int | None = None
+    company_name: AnyText | None = None
+    salutation: AnyText | None = None
+    first_name: AnyText | None = None
+    middle_name: AnyText | None = None
+    last_name: AnyText | None = None
+    bill_address: Address | None = None
+    phone: AnyText | None = None
+    email: AnyText | None = None
+    terms_ref: SimpleRef | None = None
+    balance: Amount | None = None
+    total_balance: Amount | None = None
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+    item_sales_tax_ref: SimpleRef | None = None
+    currency_ref: CurrencyRef | None = None
+    data_ext_rets: tuple[DataExtRet, ...] = ()
+
+
+@aggregate
+class PaymentMethodRet(ListRecord):
+    """A payment method; its type tells cards from cash."""
+
+    payment_method_type: AnyText | None = None
+
+
+@aggregate
+class ItemRecord(ListRecord):
+    """What the kinds of items have in common, as far as we use it."""
+
+    parent_ref: Ref | None = None
+    sublevel: Int | None = None
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+    external_guid: GUID | None = None
+
+
+@aggregate
+class ItemServiceRet(ItemRecord):
+    """A service."""
+
+
+@aggregate
+class ItemNonInventoryRet(ItemRecord):
+    """Goods whose stock is not kept."""
+
+
+@aggregate
+class ItemOtherChargeRet(ItemRecord):
+    """Shipping, fees and the like."""
+
+
+@aggregate
+class ItemInventoryRet(ItemRecord):
+    """Goods in stock."""
+
+
+@aggregate
+class ItemInventoryAssemblyRet(ItemRecord):
+    """Goods built from others."""
+
+
+@aggregate
+class ItemFixedAssetRet(ItemRecord):
+    """A fixed asset."""
+
+
+@aggregate
+class ItemSubtotalRet(ItemRecord):
+    """A subtotal of the lines above it."""
+
+
+@aggregate
+class ItemDiscountRet(ItemRecord):
+    """A discount on the lines above it."""
+
+
+@aggregate
+class ItemPaymentRet(ItemRecord):
+    """A payment on the sales form."""
+
+
+@aggregate
+class ItemSalesTaxRet(ItemRecord):
+    """A sales tax of one agency."""
+
+    tax_rate: Percent | None = None
+
+
+@aggregate
+class ItemSalesTaxGroupRet(ItemRecord):
+    """Several sales taxes together."""
+
+
+@aggregate
+class ItemGroupRet(ItemRecord):
+    """A bundle of items sold together."""
+
+
+ITEM_RECORDS = (
+    ItemServiceRet, ItemNonInventoryRet, ItemOtherChargeRet, ItemInventoryRet, ItemInventoryAssemblyRet,
+    ItemFixedAssetRet, ItemSubtotalRet, ItemDiscountRet, ItemPaymentRet, ItemSalesTaxRet, ItemSalesTaxGroupRet,
+    ItemGroupRet,
+)  # fmt: skip
+
+
+@aggregate
+class AccountQuery(ListQuery, rets=(AccountRet,)):
+    """The chart of accounts."""
+
+    account_types: Annotated[tuple[Annotated[str, OneOf(ACCOUNT_TYPES)], ...], Named("AccountType")] = ()
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+
+
+@aggregate
+class CustomerQuery(ListQuery, rets=(CustomerRet,)):
+    """Customers and jobs."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+    owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
+class ItemQuery(ListQuery, rets=ITEM_RECORDS):
+    """Items of all kinds."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+    owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
+class PaymentMethodQuery(ListQuery, rets=(PaymentMethodRet,)):
+    """Payment methods."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
