@@ -149,6 +149,7 @@ class CompanyFacts:
     payment_methods: tuple[Ref, ...] = ()
     items: Mapping[str, Ref] = field(default_factory=dict)  # the items that settings name, by that name
     home_currency: str = ""  # ISO 4217, as far as it can be told
+    non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax
     closing_date: date | None = None
     accountants_copy_until: date | None = None
     check_from_undeposited_funds: Known = Known.UNKNOWN

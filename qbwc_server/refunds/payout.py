@@ -1,0 +1,203 @@
+"""Where the money of a payout comes from, and the check or card refund that takes it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from qbwc_server.refunds import naming
+from qbwc_server.refunds.model import ZERO, Refund
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.posting import Document
+from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Sale, SaleType
+from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbxml import (
+    ApplyCheckToTxnAdd,
+    ARRefundCreditCardAdd,
+    CheckAdd,
+    ExpenseLineAdd,
+    MacroID,
+    Ref,
+    RefundAppliedToTxnAdd,
+)
+
+# A bank or asset account may be named (FACTS.md 5).
+PAYOUT_ACCOUNT_TYPES = frozenset({"Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"})
+
+
+@dataclass(frozen=True)
+class GatewayMoney:
+    """What went back through one gateway."""
+
+    gateway: str
+    amount: Decimal
+    transaction_ids: tuple[str, ...]
+
+
+def money_by_gateway(refund: Refund) -> tuple[GatewayMoney, ...]:
+    """Money that went back, one entry for each gateway, in the order in which they first stand."""
+    found: dict[str, GatewayMoney] = {}
+    for money in refund.money:
+        if money.store_credit or money.amount <= 0:
+            continue
+        before = found.get(money.gateway, GatewayMoney(money.gateway, ZERO, ()))
+        ids = before.transaction_ids + ((money.transaction_id,) if money.transaction_id else ())
+        found[money.gateway] = GatewayMoney(money.gateway, before.amount + money.amount, ids)
+    return tuple(found.values())
+
+
+def payout_account(sale: Sale, settings: Settings, company: CompanyFacts) -> Account | Skip:
+    """The account that money is drawn from: the one chosen, else where the order was deposited, else Undeposited
+    Funds."""
+    if settings.refund_account:
+        chosen = company.account_named(settings.refund_account)
+        if chosen is None:
+            return Skip("refund_account_unknown", {"account": settings.refund_account})
+        return _fit(chosen)
+    deposits = _deposit_accounts(sale)
+    if len(deposits) > 1:
+        return Skip("ambiguous_deposit_account", {"accounts": ", ".join(sorted(str(ref) for ref in deposits))})
+    if deposits:
+        known = company.account(deposits[0])
+        if known is not None:
+            return _fit(known)
+    undeposited = company.undeposited_funds
+    return undeposited if undeposited is not None else Skip("no_undeposited_funds")
+
+
+def payouts(
+    refund: Refund,
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    *,
+    credit: MacroID,
+    receivables: Ref,
+    day: date,
+    generation: int,
+) -> tuple[Document, ...] | Skip:
+    """The checks or card refunds of a refund, one for each gateway, each linked to the credit that it pays out."""
+    account = payout_account(sale, settings, company)
+    if isinstance(account, Skip):
+        return account
+    undeposited = account.special_account_type == "UndepositedFunds"
+    by_check = settings.refund_method is RefundMethod.CHECK
+    if by_check and undeposited and company.check_from_undeposited_funds is Known.NO:
+        return Skip("payout_account_refused", {"account": account.full_name})
+    documents = []
+    for part, money in enumerate(money_by_gateway(refund), 1):
+        names = _Names(
+            guid=naming.external_guid(refund, Role.PAYOUT, part, generation),
+            macro=naming.macro(refund, Role.PAYOUT, part, generation),
+            ref_number=naming.ref_number(refund),
+            memo=naming.memo_text(refund, gateway=money.gateway, transaction_id=" ".join(money.transaction_ids)),
+            day=day,
+        )
+        make = _check if by_check else _card_refund
+        documents.append(
+            Document(
+                role=Role.PAYOUT,
+                part=part,
+                request=make(sale, settings, company, account, money.amount, credit, receivables, names),
+                external_guid=names.guid,
+                ref_number=names.ref_number,
+                amount=money.amount,
+                account=account.full_name,
+                gateway=money.gateway,
+                uses_memo=credit.use_macro is not None,
+                alone=by_check and undeposited and company.check_from_undeposited_funds is Known.UNKNOWN,
+            )
+        )
+    return tuple(documents)
+
+
+@dataclass(frozen=True)
+class _Names:
+    guid: str
+    macro: str
+    ref_number: str
+    memo: str
+    day: date
+
+
+def _check(
+    sale: Sale,
+    settings: Settings,  # noqa: ARG001  the same arguments as a card refund takes
+    company: CompanyFacts,  # noqa: ARG001
+    account: Account,
+    amount: Decimal,
+    credit: MacroID,
+    receivables: Ref,
+    names: _Names,
+) -> CheckAdd:
+    """A check whose one line names receivables, applied to the credit for the same amount (FACTS.md 5)."""
+    return CheckAdd(
+        def_macro=names.macro,
+        account_ref=account.ref,
+        payee_entity_ref=sale.customer,
+        ref_number=names.ref_number,
+        txn_date=names.day,
+        memo=names.memo,
+        is_to_be_printed=False,
+        exchange_rate=sale.exchange_rate,
+        external_guid=names.guid,
+        apply_check_to_txn_adds=(ApplyCheckToTxnAdd(txn_id=credit, amount=amount),),
+        expense_lines=(
+            ExpenseLineAdd(account_ref=receivables, amount=amount, memo=names.memo, customer_ref=sale.customer),
+        ),
+    )
+
+
+def _card_refund(
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    account: Account,
+    amount: Decimal,
+    credit: MacroID,
+    receivables: Ref,
+    names: _Names,
+) -> ARRefundCreditCardAdd:
+    return ARRefundCreditCardAdd(
+        def_macro=names.macro,
+        customer_ref=sale.customer,
+        refund_from_account_ref=account.ref,
+        ar_account_ref=receivables,
+        txn_date=names.day,
+        ref_number=names.ref_number,
+        payment_method_ref=_payment_method(sale, settings, company),
+        memo=names.memo,
+        exchange_rate=sale.exchange_rate,
+        external_guid=names.guid,
+        refund_applied_to_txn_adds=(RefundAppliedToTxnAdd(txn_id=credit, refund_amount=amount),),
+    )
+
+
+def _payment_method(sale: Sale, settings: Settings, company: CompanyFacts) -> Ref | None:
+    if settings.payment_method:
+        wanted = settings.payment_method.casefold()
+        known = next((m for m in company.payment_methods if (m.full_name or "").casefold() == wanted), None)
+        return known or Ref(full_name=settings.payment_method)
+    if sale.payment_method is not None:
+        return sale.payment_method
+    return next((p.payment_method for p in reversed(sale.payments) if p.payment_method is not None), None)
+
+
+def _deposit_accounts(sale: Sale) -> Sequence[Ref]:
+    if sale.type is SaleType.SALES_RECEIPT:
+        return (sale.deposit_account,) if sale.deposit_account is not None else ()
+    found: list[Ref] = []
+    for payment in (*sale.payments, *sale.open_payments):
+        account = payment.deposit_account
+        if account is not None and not any(account.same_as(ref) for ref in found):
+            found.append(account)
+    return found
+
+
+def _fit(account: Account) -> Account | Skip:
+    if account.account_type in PAYOUT_ACCOUNT_TYPES:
+        return account
+    return Skip("refund_account_unfit", {"account": account.full_name, "account_type": account.account_type})

@@ -1,0 +1,410 @@
+"""What a refund becomes in the books: every rule of the product, as one pure function.
+
+`plan` takes the refund, the sale, the settings and the company file, and gives the documents to enter, or the reason
+why there are none. `TREATMENTS` is the table of what each kind of sale gets under each choice of the two settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from qbwc_server.refunds import naming
+from qbwc_server.refunds.lines import CreditLines, credit_lines
+from qbwc_server.refunds.model import ZERO, Refund
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.payout import payouts
+from qbwc_server.refunds.posting import Document, Posting
+from qbwc_server.refunds.reasons import Notice, Skip
+from qbwc_server.refunds.sale import CompanyFacts, Payment, Sale, SaleType, Taken
+from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
+
+
+class SaleCase(Enum):
+    """The kinds of sale that are treated differently."""
+
+    SALES_RECEIPT = "sales receipt"
+    INVOICE_PAID = "invoice with payment"
+    INVOICE_UNPAID = "unpaid invoice"  # the shop took and returned money that QuickBooks never saw
+    INVOICE_CANCELLED = "unpaid invoice, cancelled"  # no money moved
+    INVOICE_PARTLY_PAID = "partly paid invoice"
+    SALES_ORDER = "sales order"  # never invoiced
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What a refund of one kind of sale gets."""
+
+    payout: bool = False  # money that went back is paid out of the memo
+    apply_rest: bool = False  # what is not paid out is applied to the invoice, up to what is open on it
+    close_order: bool = False  # nothing was booked, so the order is closed and nothing negated
+
+
+_MEMO = Treatment()
+_MEMO_PAYOUT = Treatment(payout=True)
+_MEMO_APPLIED = Treatment(apply_rest=True)
+_MEMO_PAYOUT_APPLIED = Treatment(payout=True, apply_rest=True)
+_CLOSED = Treatment(close_order=True)
+_CLOSED_PAYOUT = Treatment(close_order=True, payout=True)
+
+# By (credit_memo_for_invoices, refund_receipt); None: skipped as refunds_off.
+TREATMENTS: dict[SaleCase, dict[tuple[bool, bool], Treatment | None]] = {
+    SaleCase.SALES_RECEIPT: {
+        (False, True): _MEMO_PAYOUT, (True, True): _MEMO_PAYOUT, (True, False): None, (False, False): None,
+    },
+    SaleCase.INVOICE_PAID: {
+        (False, True): _MEMO_PAYOUT, (True, True): _MEMO, (True, False): _MEMO, (False, False): None,
+    },
+    SaleCase.INVOICE_UNPAID: {
+        (False, True): _MEMO_PAYOUT_APPLIED, (True, True): _MEMO_PAYOUT_APPLIED, (True, False): _MEMO_APPLIED,
+        (False, False): None,
+    },
+    SaleCase.INVOICE_CANCELLED: {
+        (False, True): _MEMO_APPLIED, (True, True): _MEMO_APPLIED, (True, False): _MEMO_APPLIED, (False, False): None,
+    },
+    SaleCase.INVOICE_PARTLY_PAID: {
+        (False, True): _MEMO_PAYOUT_APPLIED, (True, True): _MEMO_APPLIED, (True, False): _MEMO_APPLIED,
+        (False, False): None,
+    },
+    SaleCase.SALES_ORDER: {
+        (False, True): _CLOSED_PAYOUT, (True, True): _CLOSED_PAYOUT, (True, False): _CLOSED, (False, False): None,
+    },
+}  # fmt: skip
+
+
+def choose_sale(refund: Refund, sales: Sequence[Sale]) -> Sale | Skip:
+    """The sale that a refund's order became, among those that carry its number.
+
+    An invoice made from a sales order that was found too stands for both. Several others are told apart by their
+    total; where that is not enough, a person decides.
+    """
+    number = naming.order_ref_number(refund.order.number)
+    if not sales:
+        return Skip("order_not_found", {"order": number})
+    invoices_of_orders = {txn_id for sale in sales for txn_id in sale.invoices}
+    found_ids = {sale.txn_id for sale in sales}
+    remaining = [sale for sale in sales if not (set(sale.invoices) & found_ids)]
+    if len(remaining) > 1:
+        remaining = [sale for sale in remaining if sale.txn_id in invoices_of_orders] or remaining
+    if len(remaining) > 1 and refund.order.total is not None:
+        remaining = [sale for sale in remaining if sale.total == refund.order.total] or remaining
+    if len(remaining) == 1:
+        return remaining[0]
+    described = ", ".join(f"{sale.type.words} over {sale.total} of {sale.customer}" for sale in remaining)
+    return Skip("ambiguous_sale", {"order": number, "sales": described})
+
+
+def sale_case(refund: Refund, sale: Sale) -> SaleCase:
+    """Which row of the table a refund falls into. "With payment" means payments, not credits."""
+    if sale.type is SaleType.SALES_RECEIPT:
+        return SaleCase.SALES_RECEIPT
+    if sale.type is SaleType.SALES_ORDER:
+        return SaleCase.SALES_ORDER
+    if sale.payments:
+        return SaleCase.INVOICE_PARTLY_PAID if sale.open_balance > 0 else SaleCase.INVOICE_PAID
+    return SaleCase.INVOICE_UNPAID if refund.money_back > 0 else SaleCase.INVOICE_CANCELLED
+
+
+def plan(
+    refund: Refund,
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    taken: Taken | None = None,
+    generation: int = 1,
+) -> Posting | Skip:
+    """The documents that a refund becomes, or why it becomes none.
+
+    `taken` is what earlier refunds took out of the same sale; `generation` rises only after a confirmed undo.
+    """
+    taken = taken or Taken()
+    day = refund.created_at.astimezone(company.time_zone).date()
+    skip = _before_the_table(refund, sale, company, day)
+    if skip is not None:
+        return skip
+    treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
+    if treatment is None:
+        return Skip("refunds_off", {"sale_type": sale_case(refund, sale).value})
+    if treatment.close_order:
+        return _close_order(refund, sale, settings, company, treatment, taken, day, generation)
+    return _memo_with_payout(refund, sale, settings, company, treatment, taken, day, generation)
+
+
+def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
+    """What can't be decided comes before what the settings say."""
+    number = naming.order_ref_number(refund.order.number)
+    if refund.value == 0 and refund.money_back == 0:
+        return Skip("nothing_to_post")
+    if sale.is_pending:
+        return Skip("sale_pending", {"order": number})
+    if refund.store_credit:
+        return Skip("store_credit", {"amount": _money(refund.store_credit, refund)})
+    if refund.money_back > refund.value:
+        return Skip("money_exceeds_value", {"money": _money(refund.money_back, refund), "value": str(refund.value)})
+    currency = currency_code(sale.currency) or company.home_currency
+    if currency and currency != refund.currency:
+        return Skip("currency_differs", {"refund_currency": refund.currency, "sale_currency": currency})
+    if company.closing_date is not None and day <= company.closing_date:
+        facts = {"date": day.isoformat(), "closing_date": company.closing_date.isoformat()}
+        return Skip("books_closed", facts)
+    if company.accountants_copy_until is not None and day <= company.accountants_copy_until:
+        facts = {"date": day.isoformat(), "dividing_date": company.accountants_copy_until.isoformat()}
+        return Skip("accountants_copy", facts)
+    return None
+
+
+def _memo_with_payout(
+    refund: Refund,
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    treatment: Treatment,
+    taken: Taken,
+    day: date,
+    generation: int,
+) -> Posting | Skip:
+    left = sale.total - taken.total
+    if refund.value > left:
+        return Skip("more_than_sale", {"value": str(refund.value), "total": str(sale.total), "left": str(left)})
+    credited = credit_lines(refund, sale, settings, company, taken)
+    if isinstance(credited, Skip):
+        return credited
+    receivables = sale.ar_account or (company.receivables.ref if company.receivables is not None else None)
+    if receivables is None:
+        return Skip("no_receivables")
+    memo = _memo(refund, sale, credited, receivables, day, generation)
+    documents = [memo]
+    pays_out = treatment.payout and settings.refund_method is not RefundMethod.NONE and refund.money_back > 0
+    if pays_out:
+        paid = payouts(
+            refund,
+            sale,
+            settings,
+            company,
+            credit=MacroID(use_macro=naming.macro(refund, Role.MEMO, 1, generation)),
+            receivables=receivables,
+            day=day,
+            generation=generation,
+        )
+        if isinstance(paid, Skip):
+            return paid
+        documents += paid
+    rest = credited.total - refund.money_back
+    open_balance = max(sale.open_balance - taken.applied, ZERO)
+    applied = min(rest, open_balance) if treatment.apply_rest else ZERO
+    if applied > 0:
+        documents.append(_application(refund, sale, receivables, applied, day, generation))
+    return Posting(
+        documents=tuple(documents),
+        notices=tuple(_notices(refund, sale, credited, paid_out=pays_out, rest=rest, applied=applied)),
+        shares=credited.shares,
+        total=credited.total,
+        tax=credited.tax,
+        applied=applied,
+    )
+
+
+def _memo(refund: Refund, sale: Sale, credited: CreditLines, receivables: Ref, day: date, generation: int) -> Document:
+    guid = naming.external_guid(refund, Role.MEMO, 1, generation)
+    number = naming.ref_number(refund)
+    return Document(
+        role=Role.MEMO,
+        part=1,
+        request=CreditMemoAdd(
+            def_macro=naming.macro(refund, Role.MEMO, 1, generation),
+            customer_ref=sale.customer,
+            class_ref=sale.class_ref,
+            ar_account_ref=receivables,
+            txn_date=day,
+            ref_number=number,
+            sales_rep_ref=sale.sales_rep,
+            item_sales_tax_ref=sale.sales_tax_item,
+            memo=naming.memo_text(refund),
+            is_to_be_printed=False,
+            is_to_be_emailed=False,
+            is_tax_included=True if sale.is_tax_included else None,
+            customer_sales_tax_code_ref=sale.customer_sales_tax_code,
+            exchange_rate=sale.exchange_rate,
+            external_guid=guid,
+            lines=credited.lines,
+        ),
+        external_guid=guid,
+        ref_number=number,
+        amount=credited.total,
+    )
+
+
+def _application(refund: Refund, sale: Sale, receivables: Ref, amount: Decimal, day: date, generation: int) -> Document:
+    """A payment of 0.00 that uses the memo as credit on the invoice (FACTS.md 5)."""
+    guid = naming.external_guid(refund, Role.APPLICATION, 1, generation)
+    number = naming.ref_number(refund)
+    credit = MacroID(use_macro=naming.macro(refund, Role.MEMO, 1, generation))
+    return Document(
+        role=Role.APPLICATION,
+        part=1,
+        request=ReceivePaymentAdd(
+            def_macro=naming.macro(refund, Role.APPLICATION, 1, generation),
+            customer_ref=sale.customer,
+            ar_account_ref=receivables,
+            txn_date=day,
+            ref_number=number,
+            total_amount=ZERO,
+            exchange_rate=sale.exchange_rate,
+            memo=naming.memo_text(refund),
+            external_guid=guid,
+            applied_to_txn_adds=(
+                AppliedToTxnAdd(
+                    txn_id=MacroID(txn_id=sale.txn_id),
+                    set_credits=(SetCredit(credit_txn_id=credit, applied_amount=amount),),
+                ),
+            ),
+        ),
+        external_guid=guid,
+        ref_number=number,
+        amount=amount,
+        uses_memo=True,
+    )
+
+
+def _notices(
+    refund: Refund, sale: Sale, credited: CreditLines, *, paid_out: bool, rest: Decimal, applied: Decimal
+) -> list[Notice]:
+    """What a bookkeeper should know of a refund that goes in."""
+    notices = []
+    if refund.money_back > 0 and not paid_out:
+        notices.append(Notice("payout_not_recorded", {"amount": _money(refund.money_back, refund)}))
+    if rest > applied:
+        notices.append(Notice("credit_left", {"amount": _money(rest - applied, refund)}))
+    still_open = sale.open_balance - applied
+    if not sale.payments and sale.type is SaleType.INVOICE and refund.money_back > 0 and still_open > 0:
+        facts = {"ref_number": sale.ref_number, "open": _money(still_open, refund)}
+        notices.append(Notice("invoice_left_open", facts))
+    if credited.not_restocked:
+        notices.append(Notice("stock_not_returned", {"lines": ", ".join(credited.not_restocked)}))
+    return notices
+
+
+def _close_order(
+    refund: Refund,
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    treatment: Treatment,
+    taken: Taken,
+    day: date,
+    generation: int,
+) -> Posting | Skip:
+    """A sales order that was never invoiced: nothing was booked, so nothing is negated."""
+    if refund.value < sale.total - taken.total:
+        facts = {"value": str(refund.value), "order": sale.ref_number, "total": str(sale.total)}
+        return Skip("partial_refund_of_open_order", facts)
+    documents: list[Document] = []
+    if not sale.is_closed:
+        documents.append(
+            Document(
+                role=Role.CLOSING,
+                part=1,
+                request=SalesOrderMod(txn_id=sale.txn_id, edit_sequence=sale.edit_sequence, is_manually_closed=True),
+                external_guid="",
+                ref_number=sale.ref_number,
+                amount=ZERO,
+            )
+        )
+    notices = [Notice("order_already_closed" if sale.is_closed else "order_closed", {"ref_number": sale.ref_number})]
+    if refund.money_back > 0:
+        paid = _pay_open_payment(refund, sale, settings, company, treatment, day, generation)
+        if isinstance(paid, Skip):
+            return paid
+        documents += paid
+        if not paid:
+            notices.append(_unpaid_notice(refund, sale))
+    return Posting(tuple(documents), tuple(notices), total=refund.value)
+
+
+def _unpaid_notice(refund: Refund, sale: Sale) -> Notice:
+    code = "payout_not_recorded" if sale.open_payments else "payment_not_in_books"
+    return Notice(code, {"amount": _money(refund.money_back, refund)})
+
+
+def _pay_open_payment(
+    refund: Refund,
+    sale: Sale,
+    settings: Settings,
+    company: CompanyFacts,
+    treatment: Treatment,
+    day: date,
+    generation: int,
+) -> tuple[Document, ...] | Skip:
+    """The payout of money that stands as the customer's open payment, linked to that payment."""
+    pays = treatment.payout and settings.refund_method is not RefundMethod.NONE
+    payment = _open_payment(refund, sale) if pays else None
+    if isinstance(payment, Skip):
+        return payment
+    receivables = company.receivables
+    if payment is None:
+        return ()
+    if receivables is None:
+        return Skip("no_receivables")
+    return payouts(
+        refund,
+        sale,
+        settings,
+        company,
+        credit=MacroID(txn_id=payment.txn_id),
+        receivables=receivables.ref,
+        day=day,
+        generation=generation,
+    )
+
+
+def _open_payment(refund: Refund, sale: Sale) -> Payment | Skip | None:
+    """The open payment that was given back: one that names the order, else the only one that is large enough."""
+    fitting = [payment for payment in sale.open_payments if payment.unused >= refund.money_back]
+    number = naming.order_ref_number(refund.order.number)
+    named = [payment for payment in fitting if number == payment.ref_number or number in payment.memo.split()]
+    candidates = named or fitting
+    if len(candidates) > 1:
+        described = ", ".join(f"{payment.ref_number or payment.txn_id} over {payment.unused}" for payment in candidates)
+        return Skip("ambiguous_payment", {"payments": described, "order": number})
+    return candidates[0] if candidates else None
+
+
+# Names of currencies in QuickBooks' list of currencies and their ISO 4217 codes.
+_CURRENCIES = {
+    "US Dollar": "USD", "Canadian Dollar": "CAD", "British Pound Sterling": "GBP", "Euro": "EUR",
+    "Australian Dollar": "AUD", "New Zealand Dollar": "NZD", "Japanese Yen": "JPY", "Swiss Franc": "CHF",
+    "Mexican Peso": "MXN", "Swedish Krona": "SEK", "Norwegian Krone": "NOK", "Danish Krone": "DKK",
+    "Hong Kong Dollar": "HKD", "Singapore Dollar": "SGD", "South African Rand": "ZAR", "Indian Rupee": "INR",
+}  # fmt: skip
+_HOME_CURRENCIES = {"US": "USD", "CA": "CAD", "UK": "GBP", "AU": "AUD"}
+
+
+def currency_code(currency: Ref | None) -> str:
+    """The ISO 4217 code of a currency of QuickBooks; its name where no code is known; empty where there is none.
+
+    >>> currency_code(Ref(full_name="Canadian Dollar"))
+    'CAD'
+    """
+    if currency is None:
+        return ""
+    name = currency.full_name or ""
+    return _CURRENCIES.get(name, name)
+
+
+def home_currency_of(country: str) -> str:
+    """The home currency of a QuickBooks edition where the company file has one currency only."""
+    return _HOME_CURRENCIES.get(country, "")
+
+
+def earliest_open_day(company: CompanyFacts) -> date | None:
+    """The first day that entries may carry, where the books are closed or a copy is out."""
+    limits = [limit for limit in (company.closing_date, company.accountants_copy_until) if limit is not None]
+    return max(limits) + timedelta(days=1) if limits else None
+
+
+def _money(amount: Decimal, refund: Refund) -> str:
+    return f"{amount} {refund.currency}"

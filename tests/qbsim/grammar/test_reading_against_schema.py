@@ -1,0 +1,80 @@
+"""The verdict on a message set is that of Intuit's published schema, for samples and thousands of made requests."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import pytest
+from lxml import etree
+
+from qbsim.grammar import ParseFault, read_message_set
+from qbsim.grammar.messages import REQUESTS
+from qbsim.grammar.types import Version
+from tests.qbsim.grammar import documents
+from tests.qbsim.grammar.published_schema import validator
+from tests.shared import shared_path
+
+VALID_OF_EACH_REQUEST = 25
+SPOILT_OF_EACH_REQUEST = 60
+SAMPLES = ("requests", "composed")
+
+
+@cache
+def schema(version: Version) -> etree.XMLSchema:
+    return validator(version)
+
+
+def fault(data: bytes) -> str | None:
+    try:
+        read_message_set(data)
+    except ParseFault as found:
+        return str(found)
+    return None
+
+
+def without_uncovered_requests(data: bytes) -> bytes:
+    tree = etree.fromstring(data).getroottree()
+    for message_set in tree.getroot():
+        for request in list(message_set):
+            if isinstance(request.tag, str) and request.tag not in REQUESTS:
+                message_set.remove(request)
+    return etree.tostring(tree, encoding="us-ascii", xml_declaration=True)
+
+
+def test_the_verdict_on_every_sample_is_that_of_the_schema() -> None:
+    files = [file for folder in SAMPLES for file in sorted(shared_path("qbxml", "samples", folder).glob("*.xml"))]
+    assert len(files) >= 40
+    refused = []
+    for file in files:
+        data = without_uncovered_requests(file.read_bytes())
+        found = fault(data)
+        assert (found is None) == schema((16, 0)).validate(etree.fromstring(data)), f"{file.name}: {found}"
+        if found is not None:
+            refused.append(file.name)
+    assert refused == ["INVALID_creditmemo_misordered.xml", "INVALID_refnumber_12_chars.xml"]
+
+
+@pytest.mark.parametrize("name", sorted(REQUESTS))
+def test_made_requests_that_follow_the_declaration_pass_here_and_in_the_schema(name: str) -> None:
+    chance = random.Random(f"valid {name}")
+    for _ in range(VALID_OF_EACH_REQUEST):
+        data = documents.document(documents.valid_request(name, chance)[0][0], (16, 0))
+        assert fault(data) is None, data
+        assert schema((16, 0)).validate(etree.fromstring(data)), (schema((16, 0)).error_log, data)
+
+
+@pytest.mark.parametrize("version", [(13, 0), (16, 0)])
+@pytest.mark.parametrize("name", sorted(REQUESTS))
+def test_spoilt_requests_get_the_verdict_of_the_schema(name: str, version: Version) -> None:
+    chance = random.Random(f"spoilt {name} {version}")
+    refused = 0
+    for _ in range(SPOILT_OF_EACH_REQUEST):
+        made = documents.valid_request(name, chance)
+        done = documents.spoil(made, chance)
+        data = documents.document(made[0][0], version)
+        found = fault(data)
+        expected = schema(version).validate(etree.fromstring(data))
+        assert (found is None) == expected, f"{done}: {found}; the schema: {schema(version).error_log}; {data!r}"
+        refused += found is not None
+    assert refused > SPOILT_OF_EACH_REQUEST // 4
