@@ -1,0 +1,42 @@
+"""Refunds in their own JSON form: `{"refunds": [...]}` with the fields of `Refund`, nothing left to guess."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from qbwc_server.refunds.codec import DecodeError, decode
+from qbwc_server.refunds.model import Refund
+from qbwc_server.sources.document import Document
+from qbwc_server.sources.gathering import Gathering
+from qbwc_server.sources.reading import Reading, UnreadableFile
+
+_OWN_FIELDS = frozenset({"source", "external_id"})
+
+
+def recognises(document: Document) -> bool:
+    """A list of refunds, the first of which has a field that only this form has (or a list with nothing in it)."""
+    if not document.looks_like_json or not isinstance(document.json, dict):
+        return False
+    refunds = document.json.get("refunds")
+    if not isinstance(refunds, list) or "id" in document.json:
+        return False
+    return not refunds or any(isinstance(item, dict) and _OWN_FIELDS & item.keys() for item in refunds)
+
+
+def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:  # noqa: ARG001 - times here have their offset
+    """The refunds; `shop` is given to those that have none. Raises UnreadableFile where there is no list of refunds."""
+    refunds = document.json.get("refunds") if isinstance(document.json, dict) else None
+    if not isinstance(refunds, list):
+        raise UnreadableFile('the file has no list of refunds; expected {"refunds": [...]}')
+    gathering = Gathering(shop)
+    orders = set()
+    for index, data in enumerate(refunds):
+        place = f"refunds[{index}]"
+        try:
+            refund = decode(Refund, data, place)
+        except DecodeError as error:
+            gathering.refuse(error.place, error.reason)
+            continue
+        orders.add((refund.source, refund.shop, refund.order.order_id))
+        gathering.add(refund, place, fields_are_places=True)
+    return gathering.reading(len(orders))

@@ -1,0 +1,1 @@
+"""What Connex remembers: tables, queries and migrations, on SQLite by default and PostgreSQL by URL."""

@@ -1,0 +1,119 @@
+"""The database: opened with the guarantees that exactly-once rests on, and brought up to date by itself.
+
+SQLite runs in WAL mode with `synchronous=FULL` and foreign keys; every transaction that may write takes its lock when
+it begins, so that what it read still holds when it writes. PostgreSQL locks the connection's row for the same end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm import sessionmaker
+
+SQLITE_BUSY_MILLISECONDS = 30_000
+POSTGRESQL_POOL_SIZE = 20
+MIGRATION_LOCK = 7_265_001  # PostgreSQL advisory lock: two processes that start together migrate once
+
+
+class DatabaseURLError(ValueError):
+    """A database URL that can't be used; says why and what is allowed."""
+
+
+class Database:
+    """One database and the transactions on it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a SQLite file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[DatabaseSession]:
+        """One transaction that may write; committed at the end, rolled back on an exception."""
+        with self._sessions() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[DatabaseSession]:
+        """One transaction that only reads, and so waits for nobody."""
+        with self._sessions() as session:
+            session.connection(execution_options={"connex_read_only": True})
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def migrate(self) -> None:
+        """Brings the tables up to date; safe to be called by several processes at once."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                _upgrade(connection)
+                connection.commit()
+                return
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            _upgrade(connection)
+            connection.commit()
+
+    def close(self) -> None:
+        """Gives all database connections back."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseURLError(f"{error}; give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True, pool_size=POSTGRESQL_POOL_SIZE)
+    if backend != "sqlite":
+        raise DatabaseURLError(f"databases of the kind {backend} are not supported; SQLite and PostgreSQL are")
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001  SQLAlchemy's signature
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={SQLITE_BUSY_MILLISECONDS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get("connex_read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _upgrade(connection: Any) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,277 @@
+"""The tables. Each class says what one row stands for; constraints hold what must never be otherwise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from qbwc_server.store.types import Cents, PlainJSON, UTCDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar = {
+        datetime: UTCDateTime,
+        Decimal: Cents,
+        dict[str, Any]: PlainJSON,
+        list[Any]: PlainJSON,
+    }
+
+
+class Installation(Base):
+    """This installation; one row. Its ID is what a claim on a company file says."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guid: Mapped[str] = mapped_column(String(38))
+    created_at: Mapped[datetime]
+
+
+class Connection(Base):
+    """One QuickBooks company file synced by one Web Connector entry."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    user_name: Mapped[str] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    owner_id: Mapped[str] = mapped_column(String(38))
+    file_id: Mapped[str] = mapped_column(String(38))
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+    web_connector_version: Mapped[str] = mapped_column(String(40), default="")
+
+    company: Mapped[CompanyFile] = relationship(back_populates="connection", uselist=False, lazy="joined")
+
+
+class CompanyFile(Base):
+    """What a connection's company file told of itself, and what experience with it has shown."""
+
+    __tablename__ = "company_files"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(Text, default="")
+    host: Mapped[dict[str, Any] | None]
+    company: Mapped[dict[str, Any] | None]
+    preferences: Mapped[dict[str, Any] | None]
+    accounts: Mapped[list[Any] | None]
+    payment_methods: Mapped[list[Any] | None]
+    items: Mapped[dict[str, Any] | None]  # those that settings name
+    lists_read_at: Mapped[datetime | None]
+    claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, stands, foreign, unwritable
+    claim_holder: Mapped[str] = mapped_column(Text, default="")
+    claim_set_id: Mapped[str] = mapped_column(String(20), default="")
+    known: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what no source tells: "yes", "no" or not there
+    batch_size: Mapped[int]
+    stopped: Mapped[dict[str, Any] | None]  # why nothing is written: {"code", "message"}
+
+    connection: Mapped[Connection] = relationship(back_populates="company")
+
+
+class Refund(Base):
+    """One refund event of one order, and what has become of it."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "source", "shop", "external_id"),
+        Index(None, "connection_id", "status", "id"),
+        Index(None, "connection_id", "stage", "id"),
+        Index(None, "connection_id", "sale_txn_id"),
+        Index(None, "connection_id", "order_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    shop: Mapped[str] = mapped_column(String(200))
+    external_id: Mapped[str] = mapped_column(String(100))
+    order_number: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    amount: Mapped[Decimal]  # the value given back
+    money_back: Mapped[Decimal]
+    currency: Mapped[str] = mapped_column(String(3))
+    payload: Mapped[dict[str, Any]]  # the refund as codec.encode gives it
+    imported_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    status: Mapped[str] = mapped_column(String(10))  # reasons.Status
+    stage: Mapped[str] = mapped_column(String(10))  # find, follow, post, done: what the conversation does next
+    reason: Mapped[dict[str, Any] | None]  # {"code", "message"}
+    notices: Mapped[list[Any]] = mapped_column(default=list)  # [{"code", "message"}]
+    not_before: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    batch_limit: Mapped[int | None]  # set while a refused batch is halved
+
+    sales: Mapped[list[Any] | None]  # the sales found under its number, until it is planned
+    sale_type: Mapped[str] = mapped_column(String(12), default="")
+    sale_txn_id: Mapped[str] = mapped_column(String(36), default="")
+    sale_ref_number: Mapped[str] = mapped_column(String(11), default="")
+    shares: Mapped[list[Any] | None]  # what it takes out of the sale's lines
+    total: Mapped[Decimal | None]  # of the credit memo
+    tax: Mapped[Decimal | None]
+    applied: Mapped[Decimal | None]  # to the invoice
+
+    documents: Mapped[list[Document]] = relationship(back_populates="refund", order_by="Document.id")
+    connection: Mapped[Connection] = relationship()
+
+
+class Document(Base):
+    """One transaction that a refund becomes in QuickBooks."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "role", "part", "generation"),
+        Index(None, "state"),
+        Index(None, "txn_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), index=True)
+    role: Mapped[str] = mapped_column(String(12))
+    part: Mapped[int]
+    generation: Mapped[int]
+    request_type: Mapped[str] = mapped_column(String(40))  # CreditMemoAdd, ...
+    request: Mapped[bytes] = mapped_column(LargeBinary)  # the Rq element that it becomes
+    macro: Mapped[str] = mapped_column(String(60))
+    external_guid: Mapped[str] = mapped_column(String(38))
+    customer_id: Mapped[str] = mapped_column(String(36))  # ListID
+    ref_number: Mapped[str] = mapped_column(String(20))
+    amount: Mapped[Decimal]
+    account: Mapped[str] = mapped_column(String(159), default="")
+    gateway: Mapped[str] = mapped_column(String(100), default="")
+    uses_memo: Mapped[bool]
+    alone: Mapped[bool]
+    by_txn_id: Mapped[bool] = mapped_column(default=False)  # QuickBooks refused it with a macro
+    state: Mapped[str] = mapped_column(String(10))  # planned, sent, posted, failed, review
+    attempts: Mapped[int] = mapped_column(default=0)
+    txn_id: Mapped[str] = mapped_column(String(36), default="")
+    edit_sequence: Mapped[str] = mapped_column(String(16), default="")
+    posted_amount: Mapped[Decimal | None]
+    posted_at: Mapped[datetime | None]
+    status_code: Mapped[int | None]
+    status_message: Mapped[str] = mapped_column(Text, default="")
+
+    refund: Mapped[Refund] = relationship(back_populates="documents")
+
+
+class Session(Base):
+    """One run of a Web Connector, from authenticate to closeConnection."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "connection_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    ticket_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    remote_address: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    last_call_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    superseded: Mapped[bool] = mapped_column(default=False)
+    outcome: Mapped[str] = mapped_column(Text, default="")  # how it ended, for the pages
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    company_path: Mapped[str] = mapped_column(Text, default="")
+    work_total: Mapped[int] = mapped_column(default=0)  # refunds that were open when it began
+    sets_sent: Mapped[int] = mapped_column(default=0)
+    lists_read: Mapped[bool] = mapped_column(default=False)
+
+    connection: Mapped[Connection] = relationship()
+
+
+class MessageSet(Base):
+    """One qbXML message set that left for QuickBooks. One that writes is here before it leaves."""
+
+    __tablename__ = "message_sets"
+    __table_args__ = (Index(None, "connection_id", "state"), Index(None, "session_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"))
+    kind: Mapped[str] = mapped_column(String(12))  # lists, claim, proof, find, follow, post, recover, scan
+    writes: Mapped[bool]
+    message_set_id: Mapped[str | None] = mapped_column(String(20), unique=True)  # newMessageSetID of one that writes
+    request: Mapped[bytes] = mapped_column(LargeBinary)  # compressed
+    context: Mapped[dict[str, Any]] = mapped_column(default=dict)  # which request asks for what
+    state: Mapped[str] = mapped_column(String(10))  # sent, answered, abandoned, settled, review
+    sent_at: Mapped[datetime]
+    last_sent_at: Mapped[datetime]
+    times_sent: Mapped[int] = mapped_column(default=1)
+    answered_at: Mapped[datetime | None]
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)  # compressed
+    response_digest: Mapped[str] = mapped_column(String(64), default="")
+    hresult: Mapped[str] = mapped_column(String(40), default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    evidence: Mapped[list[Any]] = mapped_column(default=list)  # of a set in doubt: what each session found
+    record_cleared: Mapped[bool] = mapped_column(default=False)  # QuickBooks was told to drop its record
+
+    requests: Mapped[list[SetRequest]] = relationship(back_populates="message_set", order_by="SetRequest.id")
+
+
+class SetRequest(Base):
+    """One request of a set that writes, with the document that it enters."""
+
+    __tablename__ = "set_requests"
+    __table_args__ = (UniqueConstraint("message_set_id", "request_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_set_id: Mapped[int] = mapped_column(ForeignKey("message_sets.id"))
+    request_id: Mapped[str] = mapped_column(String(50))
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    used_macro: Mapped[bool] = mapped_column(default=False)
+
+    message_set: Mapped[MessageSet] = relationship(back_populates="requests")
+    document: Mapped[Document] = relationship()
+
+
+class Event(Base):
+    """One thing that happened to a refund, in the words of its story."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"), index=True)
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+    message_set_id: Mapped[int | None] = mapped_column(ForeignKey("message_sets.id"))
+
+
+class Person(Base):
+    """Somebody who signs in to the pages."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(12), default="owner")
+    session_token: Mapped[str] = mapped_column(String(64))  # changed with the password: ends other sign-ins
+    created_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who changed what, by a page or a command."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(120))
+    what: Mapped[str] = mapped_column(Text)
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connections.id"), index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
