@@ -94,7 +94,7 @@ from qbxml.status import (
     explain_hresult,
 )
 from qbxml.types import cents
-from qbxml.writing import FLOOR, Call, FieldError, MessageSet, write_message_set, write_request
+from qbxml.writing import FLOOR, Call, FieldError, MessageSet, with_txn_ids, write_message_set, write_request
 
 __all__ = [
     "BURNT_MESSAGE_SET_ID",
@@ -191,6 +191,7 @@ __all__ = [
     "leaves",
     "max_length",
     "read_answer",
+    "with_txn_ids",
     "write_message_set",
     "write_request",
 ]

@@ -109,7 +109,7 @@ class _Reader:
             if element.getroottree().docinfo.doctype:
                 raise AnswerError("the answer holds a DTD, which QuickBooks never sends")
             if element.tag != "QBXML":
-                raise AnswerError(f"the answer's root is {str(element.tag)}, not QBXML")
+                raise AnswerError(f"the answer's root is {element.tag!s}, not QBXML")
         elif self.depth == 2 and element.tag == "QBXMLMsgsRs":
             self.set_attributes = _attributes(element)
         elif self.depth > MAX_DEPTH:
@@ -132,7 +132,7 @@ class _Reader:
         attributes = _attributes(element)
         code = _whole(attributes.get("statusCode"))
         if code is None:
-            raise AnswerError(f"{str(element.tag)} carries no statusCode")
+            raise AnswerError(f"{element.tag!s} carries no statusCode")
         self.responses.append(
             Response(
                 name=str(element.tag).removesuffix("Rs"),

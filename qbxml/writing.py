@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,10 +30,10 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """One request of a set, under the name that its answer will carry."""
+    """One request of a set, under the name that its answer will carry; written already, or still to be written."""
 
     request_id: str
-    request: Request
+    request: Request | bytes
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,25 @@ def write_request(request: Request) -> bytes:
     return etree.tostring(holder[0], encoding="us-ascii", xml_declaration=False)
 
 
+def with_txn_ids(request: bytes, txn_ids: Mapping[str, str]) -> bytes:
+    """A written request that names transactions by their TxnIDs where it named them by these macros.
+
+    >>> with_txn_ids(b'<R><TxnID useMacro="TxnID:A"/></R>', {"TxnID:A": "1-2"})
+    b'<R><TxnID>1-2</TxnID></R>'
+    """
+    root = etree.fromstring(request, _parser())
+    for element in root.iter():
+        macro = element.get("useMacro", "")
+        if macro in txn_ids:
+            del element.attrib["useMacro"]
+            element.text = txn_ids[macro]
+    return etree.tostring(root, encoding="us-ascii", xml_declaration=False)
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
 def _check_set(message_set: MessageSet) -> None:
     if len(message_set.calls) > MAX_REQUESTS_IN_A_SET:
         raise FieldError("QBXMLMsgsRq", f"{len(message_set.calls)} requests; at most {MAX_REQUESTS_IN_A_SET} go in one")
@@ -96,6 +116,11 @@ def _check_set(message_set: MessageSet) -> None:
 
 
 def _write_call(body: etree._Element, call: Call, version: tuple[int, int]) -> None:
+    if isinstance(call.request, bytes):
+        written = etree.fromstring(call.request, _parser())
+        written.set("requestID", call.request_id)
+        body.append(written)
+        return
     name = type(call.request).__name__
     outer = etree.SubElement(body, name + "Rq")
     if call.request_id:

@@ -4,11 +4,12 @@ that names its place. Amounts are strings, times ISO 8601 with their offset."""
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 MAX_NUMBER_CHARACTERS = 40
+
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")  # no exponent: what is read can be written back
 
 
 class DecodeError(ValueError):
@@ -133,15 +136,12 @@ def _decode_int(data: object, place: str) -> int:
 
 
 def _decode_decimal(data: object, place: str) -> Decimal:
-    if isinstance(data, (int, Decimal)) and not isinstance(data, bool):
-        data = str(data)
-    if isinstance(data, str) and len(data) <= MAX_NUMBER_CHARACTERS:
-        try:
-            number = Decimal(data)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if number.is_finite():
-            return number
+    if isinstance(data, int) and not isinstance(data, bool) and abs(data) < 10**MAX_NUMBER_CHARACTERS:
+        return Decimal(data)
+    if isinstance(data, Decimal) and data.is_finite():
+        data = format(data, "f") if abs(data.adjusted()) < MAX_NUMBER_CHARACTERS else ""
+    if isinstance(data, str) and len(data) <= MAX_NUMBER_CHARACTERS and _PLAIN_NUMBER.fullmatch(data):
+        return Decimal(data)
     raise DecodeError(place, f'expected a number as text such as "12.50", found {_shown(data)}')
 
 

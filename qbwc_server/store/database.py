@@ -85,10 +85,10 @@ def _engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=POSTGRESQL_POOL_SIZE)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=POSTGRESQL_POOL_SIZE, hide_parameters=True)
     if backend != "sqlite":
         raise DatabaseURLError(f"databases of the kind {backend} are not supported; SQLite and PostgreSQL are")
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MILLISECONDS / 1000})
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MILLISECONDS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,0 +1,249 @@
+"""From QuickBooks' records to what planning reads: sales, payments, accounts, and documents that may be ours."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.model import ZERO
+from qbwc_server.refunds.planning import currency_code, home_currency_of
+from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Payment, Sale, SaleLine, SaleType
+from qbwc_server.refunds.settings import Settings
+from qbwc_server.store.tables import CompanyFile
+from qbxml import (
+    AccountRet,
+    ARRefundCreditCardRet,
+    CheckRet,
+    CompanyRet,
+    CreditMemoRet,
+    HostRet,
+    InvoiceRet,
+    LineGroupRet,
+    LineRet,
+    LinkedTxn,
+    PreferencesRet,
+    ReceivePaymentRet,
+    Ref,
+    SalesOrderRet,
+    SalesReceiptRet,
+    TransactionRecord,
+)
+
+SaleRecord = SalesReceiptRet | InvoiceRet | SalesOrderRet
+DocumentRecord = CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet
+
+_TYPES: dict[type[TransactionRecord], SaleType] = {
+    SalesReceiptRet: SaleType.SALES_RECEIPT,
+    InvoiceRet: SaleType.INVOICE,
+    SalesOrderRet: SaleType.SALES_ORDER,
+}
+
+
+class RecordError(ValueError):
+    """A record of QuickBooks that lacks what it must have; says which and what."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A transaction that a document is linked to."""
+
+    txn_id: str
+    txn_type: str
+    amount: Decimal  # without sign
+
+
+@dataclass(frozen=True)
+class FoundDocument:
+    """A transaction in QuickBooks that may be one of ours."""
+
+    type: str  # CreditMemo, Check, ARRefundCreditCard, ReceivePayment
+    txn_id: str
+    edit_sequence: str
+    ref_number: str
+    customer: Ref | None
+    total: Decimal
+    external_guid: str = ""
+    links: tuple[Link, ...] = ()
+    credit_remaining: Decimal = ZERO
+
+
+def sale_of(record: SaleRecord) -> Sale:
+    """The sale that a record describes. Raises RecordError where it lacks its ID, customer or total."""
+    total = _total(record)
+    subtotal = record.subtotal if record.subtotal is not None else total
+    tax = record.sales_tax_total if record.sales_tax_total is not None else ZERO
+    links: tuple[LinkedTxn, ...] = () if isinstance(record, SalesReceiptRet) else record.linked_txns
+    return Sale(
+        type=_TYPES[type(record)],
+        txn_id=_needed(record, record.txn_id, "TxnID"),
+        edit_sequence=record.edit_sequence or "",
+        ref_number=record.ref_number or "",
+        txn_date=_needed(record, record.txn_date, "TxnDate"),
+        customer=_needed(record, record.customer_ref, "CustomerRef"),
+        total=total,
+        subtotal=subtotal,
+        tax=tax,
+        lines=tuple(_line(line) for line in record.lines),
+        tax_percentage=record.sales_tax_percentage or Decimal(0),
+        class_ref=record.class_ref,
+        template=record.template_ref,
+        ar_account=record.ar_account_ref if isinstance(record, InvoiceRet) else None,
+        sales_rep=record.sales_rep_ref,
+        sales_tax_item=record.item_sales_tax_ref,
+        customer_sales_tax_code=record.customer_sales_tax_code_ref,
+        currency=record.currency_ref,
+        exchange_rate=record.exchange_rate,
+        is_tax_included=bool(record.is_tax_included),
+        is_pending=bool(record.is_pending) if not isinstance(record, SalesOrderRet) else False,
+        deposit_account=record.deposit_to_account_ref if isinstance(record, SalesReceiptRet) else None,
+        payment_method=record.payment_method_ref if isinstance(record, SalesReceiptRet) else None,
+        open_balance=(record.balance_remaining or ZERO) if isinstance(record, InvoiceRet) else ZERO,
+        payments=tuple(
+            Payment(link.txn_id, abs(link.amount or ZERO)) for link in links if link.txn_type == "ReceivePayment"
+        ),
+        invoices=tuple(link.txn_id for link in links if link.txn_type == "Invoice")
+        if isinstance(record, SalesOrderRet)
+        else (),
+        is_closed=bool(record.is_manually_closed) if isinstance(record, SalesOrderRet) else False,
+        po_number="" if isinstance(record, SalesReceiptRet) else (record.po_number or ""),
+        other=record.other or "",
+    )
+
+
+def payment_of(record: ReceivePaymentRet) -> Payment:
+    """A payment with the account it went to and what of it is not used up."""
+    return Payment(
+        txn_id=_needed(record, record.txn_id, "TxnID"),
+        amount=record.total_amount or ZERO,
+        deposit_account=record.deposit_to_account_ref,
+        payment_method=record.payment_method_ref,
+        unused=record.unused_payment or ZERO,
+        ref_number=record.ref_number or "",
+        memo=record.memo or "",
+    )
+
+
+def found_document(record: DocumentRecord) -> FoundDocument:
+    """A transaction that may be ours."""
+    customer = record.payee_entity_ref if isinstance(record, CheckRet) else record.customer_ref
+    total = record.amount if isinstance(record, CheckRet) else record.total_amount
+    links = tuple(
+        Link(link.txn_id, link.txn_type, abs(link.amount or ZERO)) for link in getattr(record, "linked_txns", ())
+    )
+    return FoundDocument(
+        type=type(record).__name__.removesuffix("Ret"),
+        txn_id=_needed(record, record.txn_id, "TxnID"),
+        edit_sequence=record.edit_sequence or "",
+        ref_number=record.ref_number or "",
+        customer=customer,
+        total=total if total is not None else ZERO,
+        external_guid=(record.external_guid or "").upper(),
+        links=links,
+        credit_remaining=(record.credit_remaining or ZERO) if isinstance(record, CreditMemoRet) else ZERO,
+    )
+
+
+def account_of(record: AccountRet) -> Account | None:
+    """An account of the chart; None for one without its ID or name."""
+    if not record.list_id or not record.full_name:
+        return None
+    return Account(
+        list_id=record.list_id,
+        full_name=record.full_name,
+        account_type=record.account_type or "",
+        special_account_type=record.special_account_type or "",
+        is_active=record.is_active is not False,
+        currency=currency_code(record.currency_ref),
+    )
+
+
+def company_facts(company: CompanyFile, settings: Settings, server_zone: str) -> CompanyFacts:
+    """The company file as planning sees it, from what was read of it."""
+    host = decode(HostRet, company.host) if company.host is not None else HostRet()
+    described = decode(CompanyRet, company.company) if company.company is not None else CompanyRet()
+    preferences = decode(PreferencesRet, company.preferences) if company.preferences is not None else PreferencesRet()
+    currencies = preferences.multi_currency_preferences
+    taxes = preferences.sales_tax_preferences
+    home = currency_code(currencies.home_currency_ref) if currencies is not None else ""
+    return CompanyFacts(
+        accounts=tuple(decode(Account, account) for account in company.accounts or ()),
+        time_zone=zoneinfo.ZoneInfo(settings.time_zone or server_zone),
+        payment_methods=tuple(decode(Ref, method) for method in company.payment_methods or ()),
+        items={name: decode(Ref, ref) for name, ref in (company.items or {}).items()},
+        home_currency=home or home_currency_of(host.country or ""),
+        non_taxable_code=taxes.default_non_taxable_sales_tax_code_ref if taxes is not None else None,
+        closing_date=_closing_date(preferences),
+        accountants_copy_until=_dividing_date(described),
+        check_from_undeposited_funds=known(company.known, "check_from_undeposited_funds"),
+    )
+
+
+def known(facts: Mapping[str, Any], name: str) -> Known:
+    """What experience has shown of something that no source tells."""
+    return Known(facts.get(name, Known.UNKNOWN.value))
+
+
+def _closing_date(preferences: PreferencesRet) -> date | None:
+    accounting = preferences.accounting_preferences
+    return accounting.closing_date if accounting is not None else None
+
+
+def _dividing_date(company: CompanyRet) -> date | None:
+    copy = company.accountant_copy
+    return copy.dividing_date if copy is not None and copy.accountant_copy_exists else None
+
+
+def _line(record: LineRet | LineGroupRet) -> SaleLine:
+    if isinstance(record, LineGroupRet):
+        return SaleLine(
+            txn_line_id=record.txn_line_id or "",
+            item=record.item_group_ref,
+            desc=record.desc or "",
+            quantity=record.quantity,
+            rate=None,
+            rate_percent=None,
+            amount=record.total_amount or ZERO,
+            is_group=True,
+            parts=tuple(_line(line) for line in getattr(record, "lines", ())),
+        )
+    return SaleLine(
+        txn_line_id=record.txn_line_id or "",
+        item=record.item_ref,
+        desc=record.desc or "",
+        quantity=record.quantity,
+        rate=record.rate,
+        rate_percent=record.rate_percent,
+        amount=record.amount if record.amount is not None else ZERO,
+        class_ref=record.class_ref,
+        sales_tax_code=record.sales_tax_code_ref,
+        unit_of_measure=record.unit_of_measure or "",
+        inventory_site=record.inventory_site_ref,
+        inventory_site_location=record.inventory_site_location_ref,
+        serial_number=record.serial_number or "",
+        lot_number=record.lot_number or "",
+        other1=record.other1 or "",
+        other2=record.other2 or "",
+        invoiced=record.invoiced or Decimal(0),
+    )
+
+
+def _total(record: SaleRecord) -> Decimal:
+    """An invoice states no total of its own: what is applied and what is open come to it (or subtotal and tax)."""
+    if not isinstance(record, InvoiceRet):
+        total: Decimal = _needed(record, record.total_amount, "TotalAmount")
+    elif record.subtotal is not None:
+        total = record.subtotal + (record.sales_tax_total or ZERO)
+    else:
+        total = _needed(record, record.balance_remaining, "Subtotal") - (record.applied_amount or ZERO)
+    return total
+
+
+def _needed(record: TransactionRecord, value: Any, name: str) -> Any:
+    if value is None:
+        raise RecordError(f"a {type(record).__name__} of QuickBooks has no {name}")
+    return value
