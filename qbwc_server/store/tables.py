@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from qbwc_server.store.types import Cents, PlainJSON, UTCDateTime
 
@@ -74,7 +74,7 @@ class CompanyFile(Base):
     payment_methods: Mapped[list[Any] | None]
     items: Mapped[dict[str, Any] | None]  # those that settings name
     lists_read_at: Mapped[datetime | None]
-    claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, stands, foreign, unwritable
+    claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, proved, stands, ...
     claim_holder: Mapped[str] = mapped_column(Text, default="")
     claim_set_id: Mapped[str] = mapped_column(String(20), default="")
     known: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what no source tells: "yes", "no" or not there
@@ -118,7 +118,7 @@ class Refund(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     batch_limit: Mapped[int | None]  # set while a refused batch is halved
 
-    sales: Mapped[list[Any] | None]  # the sales found under its number, until it is planned
+    findings: Mapped[dict[str, Any] | None]  # what was found in QuickBooks, until it is planned
     sale_type: Mapped[str] = mapped_column(String(12), default="")
     sale_txn_id: Mapped[str] = mapped_column(String(36), default="")
     sale_ref_number: Mapped[str] = mapped_column(String(11), default="")
@@ -128,6 +128,7 @@ class Refund(Base):
     applied: Mapped[Decimal | None]  # to the invoice
 
     documents: Mapped[list[Document]] = relationship(back_populates="refund", order_by="Document.id")
+    events: WriteOnlyMapped[Event] = relationship(back_populates="refund", order_by="Event.id")
     connection: Mapped[Connection] = relationship()
 
 
@@ -249,6 +250,8 @@ class Event(Base):
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
     message_set_id: Mapped[int | None] = mapped_column(ForeignKey("message_sets.id"))
+
+    refund: Mapped[Refund] = relationship(back_populates="events")
 
 
 class Person(Base):

@@ -105,7 +105,7 @@ def upgrade() -> None:
         sa.Column("not_before", UTCDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("batch_limit", sa.Integer(), nullable=True),
-        sa.Column("sales", PlainJSON(), nullable=True),
+        sa.Column("findings", PlainJSON(), nullable=True),
         sa.Column("sale_type", sa.String(length=12), nullable=False),
         sa.Column("sale_txn_id", sa.String(length=36), nullable=False),
         sa.Column("sale_ref_number", sa.String(length=11), nullable=False),

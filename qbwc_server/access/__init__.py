@@ -1,0 +1,1 @@
+"""Who may come in: passwords, tickets of Web Connector sessions, and limits on attempts to guess."""

@@ -1,0 +1,199 @@
+"""Refunds in the store: taken in from a source, chosen for the next batch, and what others took of the same sale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm import selectinload
+
+from qbwc_server.refunds import naming
+from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.model import ZERO
+from qbwc_server.refunds.model import Refund as RefundData
+from qbwc_server.refunds.reasons import Status
+from qbwc_server.refunds.sale import Taken
+from qbwc_server.store.tables import Connection, Document, Event, Refund
+
+IMPORT_CHUNK = 400  # refunds looked up at a time
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of refunds that were brought in."""
+
+    added: int = 0
+    unchanged: int = 0
+    changed: int = 0  # not yet entered, so the new form was taken
+    changed_too_late: int = 0  # entered already; noted on the refund
+
+
+def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[RefundData], now: datetime) -> Imported:
+    """Brings refunds into the store. The same refund again changes nothing."""
+    counts = {"added": 0, "unchanged": 0, "changed": 0, "changed_too_late": 0}
+    for start in range(0, len(refunds), IMPORT_CHUNK):
+        chunk = refunds[start : start + IMPORT_CHUNK]
+        known = _known(session, connection, chunk)
+        for data in chunk:
+            key = (data.source, data.shop, data.external_id)
+            row = known.get(key)
+            if row is None:
+                row = _new_row(connection, data, now)
+                session.add(row)
+                known[key] = row
+                _note(row, now, f"Received from {data.source}.")
+                counts["added"] += 1
+            elif row.payload == encode(data):
+                counts["unchanged"] += 1
+            else:
+                counts[_take_change(row, data, now)] += 1
+        session.flush()
+    return Imported(**counts)
+
+
+def data_of(row: Refund) -> RefundData:
+    """The refund as the source told it."""
+    return decode(RefundData, row.payload)
+
+
+def note(session: DatabaseSession, row: Refund, now: datetime, text: str, message_set_id: int | None = None) -> None:
+    """Adds to a refund's story."""
+    session.add(Event(refund_id=row.id, at=now, text=text, message_set_id=message_set_id))
+
+
+def ready(session: DatabaseSession, connection_id: int, stage: str, now: datetime, limit: int) -> list[Refund]:
+    """The refunds that are next at a stage, the oldest first; those of a halved batch come before all others."""
+    rows = session.scalars(
+        select(Refund)
+        .where(*_ready_where(connection_id, (stage,), now))
+        .options(selectinload(Refund.documents))
+        .order_by(Refund.batch_limit.is_(None), Refund.batch_limit, Refund.id)
+        .limit(limit)
+    ).all()
+    if rows and rows[0].batch_limit is not None:
+        same = [row for row in rows if row.batch_limit == rows[0].batch_limit]
+        return same[: rows[0].batch_limit]
+    return list(rows)
+
+
+def count_ready(session: DatabaseSession, connection_id: int, now: datetime) -> dict[str, int]:
+    """How many refunds could go on now, by stage."""
+    rows = session.execute(
+        select(Refund.stage, func.count())
+        .where(*_ready_where(connection_id, ("find", "follow", "post"), now))
+        .group_by(Refund.stage)
+    )
+    return {stage: count for stage, count in rows}  # noqa: C416  a Row is not a pair to mypy
+
+
+def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> Taken:
+    """What other refunds took, or are about to take, out of the same sale."""
+    others = session.scalars(
+        select(Refund).where(
+            Refund.connection_id == row.connection_id,
+            Refund.sale_txn_id == sale_txn_id,
+            Refund.id != row.id,
+            Refund.total.is_not(None),
+            Refund.status.in_((Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value)),
+        )
+    ).all()
+    quantities: dict[str, Decimal] = {}
+    amounts: dict[str, Decimal] = {}
+    for other in others:
+        for share in other.shares or ():
+            line = share["txn_line_id"]
+            quantities[line] = quantities.get(line, ZERO) + Decimal(share["quantity"])
+            amounts[line] = amounts.get(line, ZERO) + Decimal(share["amount"])
+    planned = session.scalars(
+        select(Document.amount)
+        .join(Refund)
+        .where(
+            Refund.connection_id == row.connection_id,
+            Refund.sale_txn_id == sale_txn_id,
+            Refund.id != row.id,
+            Refund.status.in_((Status.POSTING.value, Status.REVIEW.value)),
+            Document.role == naming.Role.APPLICATION.value,
+            Document.state.in_(("planned", "sent")),
+        )
+    )
+    return Taken(
+        total=sum((other.total or ZERO for other in others), ZERO),
+        tax=sum((other.tax or ZERO for other in others), ZERO),
+        quantities=quantities,
+        amounts=amounts,
+        applied=sum(planned, ZERO),
+    )
+
+
+def _ready_where(connection_id: int, stages: Iterable[str], now: datetime) -> tuple[Any, ...]:
+    return (
+        Refund.connection_id == connection_id,
+        Refund.stage.in_(tuple(stages)),
+        Refund.status.in_((Status.WAITING.value, Status.POSTING.value)),
+        or_(Refund.not_before.is_(None), Refund.not_before <= now),
+    )
+
+
+def _known(
+    session: DatabaseSession, connection: Connection, chunk: Sequence[RefundData]
+) -> dict[tuple[str, str, str], Refund]:
+    keys = [(data.source, data.shop, data.external_id) for data in chunk]
+    rows = session.scalars(
+        select(Refund)
+        .where(
+            Refund.connection_id == connection.id,
+            tuple_(Refund.source, Refund.shop, Refund.external_id).in_(keys),
+        )
+        .options(selectinload(Refund.documents))
+    )
+    return {(row.source, row.shop, row.external_id): row for row in rows}
+
+
+def _new_row(connection: Connection, data: RefundData, now: datetime) -> Refund:
+    return Refund(
+        connection_id=connection.id,
+        source=data.source,
+        shop=data.shop,
+        external_id=data.external_id,
+        order_number=naming.order_ref_number(data.order.number),
+        created_at=data.created_at,
+        amount=data.value,
+        money_back=data.money_back,
+        currency=data.currency,
+        payload=encode(data),
+        imported_at=now,
+        updated_at=now,
+        status=Status.WAITING.value,
+        stage="find",
+        notices=[],
+        attempts=0,
+        documents=[],
+    )
+
+
+def _take_change(row: Refund, data: RefundData, now: datetime) -> str:
+    """A refund that the shop changed: taken while nothing of it has left, else only noted."""
+    if row.documents or row.status == Status.POSTED.value:
+        _note(row, now, "The shop changed this refund after it was entered; compare it with QuickBooks by hand.")
+        return "changed_too_late"
+    row.payload = encode(data)
+    row.order_number = naming.order_ref_number(data.order.number)
+    row.created_at, row.amount, row.money_back, row.currency = (
+        data.created_at,
+        data.value,
+        data.money_back,
+        data.currency,
+    )
+    row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
+    row.not_before, row.attempts, row.updated_at = None, 0, now
+    _note(row, now, f"Changed by {data.source}; taken up anew.")
+    return "changed"
+
+
+def _note(row: Refund, now: datetime, text: str) -> None:
+    row.events.add(Event(at=now, text=text))

@@ -1,0 +1,397 @@
+"""The conversation with the Web Connectors: every operation of the SOAP service, each one load, one step, one commit.
+
+All of its state is in the database, so that any server process can answer any call. What the operations return follows
+FACTS.md 6; each has a defined answer for each failure, since a fault here is lost money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from qbwc_server.access.sign_in import SignIn
+from qbwc_server.access.tickets import new_ticket, ticket_digest
+from qbwc_server.store import refunds as refund_store
+from qbwc_server.store.connections import installation
+from qbwc_server.store.database import Database
+from qbwc_server.store.tables import Connection, MessageSet, Session, SetRequest
+from qbwc_server.sync import steps
+from qbwc_server.sync.answers import Taking, take, take_company, take_refusal
+from qbwc_server.sync.crash_points import reach
+from qbwc_server.sync.steps import Circumstances, Kind
+from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
+
+log = logging.getLogger(__name__)
+
+SESSION_OVER = -1  # any negative number sends the Web Connector to getLastError (FACTS.md 6)
+IDLE_LIMIT = timedelta(hours=1)  # a session that was silent for longer is over
+RECHECK_STOPPED = timedelta(hours=1)  # how often a company file that stopped us is looked at again
+MAX_TEXT = 2000  # characters of what a Web Connector or QuickBooks says, kept for the pages
+_UNKNOWN_TICKET = "This session is over. The next run of the Web Connector starts a new one."
+_CLOSING_TEXT = "OK"
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call within a session: what was loaded for it."""
+
+    database: DatabaseSession
+    session: Session
+    connection: Connection
+    now: datetime
+
+
+class SyncConversation:
+    """What the SOAP service hands its calls to."""
+
+    def __init__(
+        self,
+        database: Database,
+        sign_in: SignIn,
+        *,
+        in_flight: timedelta,
+        server_zone: str,
+        host_name: str,
+        version: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        self._database = database
+        self._sign_in = sign_in
+        self._in_flight = in_flight
+        self._server_zone = server_zone
+        self._host_name = host_name
+        self._version = version
+        self._clock = clock
+
+    def server_version(self) -> str:
+        """Free text, shown under "More information"."""
+        return f"Connex {self._version}"
+
+    def client_version(self, version: str) -> str:  # noqa: ARG002  every version will do
+        """Empty: go on."""
+        return ""
+
+    def authenticate(self, user_name: str, password: str, remote_address: str) -> tuple[str, str]:
+        """Opens a session where there is work to do; ends the connection's earlier one."""
+        connection_id = self._sign_in.connection(user_name, password, remote_address)
+        ticket = new_ticket()
+        if connection_id is None:
+            return ticket, "nvu"
+        now = self._clock()
+        with self._database.transaction() as database:
+            connection = _locked(database, connection_id)
+            connection.last_seen_at = now
+            doubtful = steps.sets_in_doubt(database, connection.id)
+            if any(sent.last_sent_at + self._in_flight > now for sent in doubtful):
+                return ticket, "busy"
+            waiting = sum(refund_store.count_ready(database, connection.id, now).values())
+            if not self._has_work(connection, waiting, bool(doubtful), now):
+                return ticket, "none"
+            _end_earlier(database, connection, now)
+            _release_claim_in_doubt(connection, doubtful)
+            database.add(
+                Session(
+                    connection_id=connection.id,
+                    ticket_digest=ticket_digest(ticket),
+                    remote_address=remote_address[:64],
+                    started_at=now,
+                    last_call_at=now,
+                    work_total=waiting,
+                )
+            )
+        return ticket, ""
+
+    def send_request_xml(
+        self,
+        ticket: str,
+        hcp_response: str,
+        company_path: str,
+        country: str,  # noqa: ARG002  the host's own answer tells it
+        major_version: int,
+        minor_version: int,
+    ) -> str:
+        """The next message set; empty where there is none, with the reason in getLastError."""
+        described = _readable(hcp_response) if hcp_response.strip() else None
+        with self._database.transaction() as database:
+            call = self._load(database, ticket)
+            if call is None:
+                return ""
+            if company_path:
+                call.session.company_path = call.connection.company.path = company_path[:MAX_TEXT]
+            if described is not None:
+                call.connection.company.stopped = None
+                take_company(self._taking(call), described)
+            if (major_version, minor_version) < FLOOR and major_version > 0:
+                call.connection.company.stopped = {
+                    "code": "quickbooks_too_old",
+                    "message": f"This QuickBooks speaks qbXML {major_version}.{minor_version}. Connex needs "
+                    f"{FLOOR[0]}.{FLOOR[1]}, which is QuickBooks 2014, or newer.",
+                }
+            if call.connection.company.stopped is not None and not self._may_look_again(call):
+                return _over(call, call.connection.company.stopped["message"])
+            if not _abandon_unanswered(call):
+                return _over(call, "The answer to the last posting did not arrive. The next run clears it up.")
+            step = steps.next_step(database, call.session, call.connection, self._circumstances(call.now))
+            if step is None:
+                return _over(call, "There is nothing more to do.")
+            who = f"{installation(database, call.now).guid} {self._host_name}"
+            document = steps.send(database, call.session, call.connection, step, who, self._circumstances(call.now))
+            reach(f"{step.kind.value}_before_commit")
+        reach(f"{step.kind.value}_after_commit")
+        return document.decode("ascii")
+
+    def receive_response_xml(self, ticket: str, response: str, hresult: str, message: str) -> int:
+        """Takes an answer; the percentage done, or a negative number where the session ends."""
+        answer: Answer | AnswerError | None = None
+        if not hresult.strip():
+            try:
+                answer = read_answer(response)
+            except AnswerError as error:
+                answer = error
+        digest = hashlib.sha256(response.encode("utf-8", "surrogatepass")).hexdigest()
+        with self._database.transaction() as database:
+            call = self._load(database, ticket, even_if_superseded=True)
+            if call is None:
+                return SESSION_OVER
+            sent = _awaiting_answer(call)
+            if sent is None:
+                return self._unexpected(call, digest)
+            sent.response = zlib.compress(response.encode("utf-8", "surrogatepass")) if response else None
+            sent.response_digest = digest
+            sent.hresult, sent.message = hresult.strip()[:40], message[:MAX_TEXT]
+            self._take(call, sent, answer)
+            reach(f"{sent.kind}_answer_before_commit")
+            result = self._after_answer(call)
+        reach(f"{sent.kind}_answer_after_commit")
+        return result
+
+    def get_last_error(self, ticket: str) -> str:
+        """Why the session ended, in words that its user sees."""
+        with self._database.reading() as database:
+            session = database.scalar(select(Session).where(Session.ticket_digest == ticket_digest(ticket)))
+            if session is None:
+                return _UNKNOWN_TICKET
+            return session.last_error or _UNKNOWN_TICKET
+
+    def connection_error(self, ticket: str, hresult: str, message: str) -> str:
+        """QuickBooks could not be reached; "done" ends the session, and the next run tries again."""
+        known = explain_hresult(hresult)
+        with self._database.transaction() as database:
+            call = self._load(database, ticket)
+            if call is not None:
+                _end(call, f"{known.meaning} {known.advice} ({hresult.strip()} {message.strip()})"[:MAX_TEXT])
+        return "done"
+
+    def close_connection(self, ticket: str) -> str:
+        """Ends the session; what it says stands in the Web Connector's status column."""
+        with self._database.transaction() as database:
+            call = self._load(database, ticket)
+            if call is None:
+                return _CLOSING_TEXT
+            if call.session.ended_at is None:
+                _end(call, "")
+            return call.session.last_error or _CLOSING_TEXT
+
+    def get_interactive_url(self, ticket: str, session_id: str) -> str:  # noqa: ARG002
+        """Connex never asks for interactive mode."""
+        return ""
+
+    def interactive_done(self, ticket: str) -> str:  # noqa: ARG002
+        """Connex never asks for interactive mode."""
+        return "Done"
+
+    def interactive_rejected(self, ticket: str, reason: str) -> str:  # noqa: ARG002
+        """Connex never asks for interactive mode."""
+        return "Done"
+
+    # --- helpers
+
+    def _circumstances(self, now: datetime) -> Circumstances:
+        return Circumstances(now=now, in_flight=self._in_flight)
+
+    def _taking(self, call: _Call) -> Taking:
+        return Taking(
+            database=call.database,
+            connection=call.connection,
+            session=call.session,
+            installation=installation(call.database, call.now).guid,
+            server_zone=self._server_zone,
+            in_flight=self._in_flight,
+            now=call.now,
+        )
+
+    def _load(self, database: DatabaseSession, ticket: str, *, even_if_superseded: bool = False) -> _Call | None:
+        """The session of a ticket and its connection, locked until the call is over; None where it is over."""
+        digest = ticket_digest(ticket)
+        connection_id = database.scalar(select(Session.connection_id).where(Session.ticket_digest == digest))
+        if connection_id is None:
+            return None
+        connection = _locked(database, connection_id)
+        session = database.scalars(
+            select(Session).where(Session.ticket_digest == digest).options(joinedload(Session.connection))
+        ).one()
+        now = self._clock()
+        expired = session.last_call_at + IDLE_LIMIT < now
+        if (session.ended_at is not None or expired) and not even_if_superseded:
+            return None
+        session.last_call_at = now
+        return _Call(database, session, connection, now)
+
+    def _has_work(self, connection: Connection, waiting: int, doubtful: bool, now: datetime) -> bool:
+        company = connection.company
+        if company.accounts is None or doubtful:
+            return True
+        if company.stopped is not None:
+            looked = company.lists_read_at
+            return waiting > 0 and (looked is None or looked + RECHECK_STOPPED <= now)
+        return waiting > 0
+
+    def _may_look_again(self, call: _Call) -> bool:
+        """A company file that stopped us is read once in a session, to see whether that still holds."""
+        too_old = call.connection.company.stopped is not None and (
+            call.connection.company.stopped["code"] == "quickbooks_too_old"
+        )
+        return not too_old and not call.session.lists_read
+
+    def _take(self, call: _Call, sent: MessageSet, answer: Answer | AnswerError | None) -> None:
+        taking = self._taking(call)
+        company = call.connection.company
+        batch = sent.kind in (Kind.FIND.value, Kind.FOLLOW.value, Kind.POST.value)
+        if isinstance(answer, Answer):
+            take(taking, sent, answer)
+            if batch:
+                steps.adapt_batch(company, (call.now - sent.last_sent_at).total_seconds())
+            return
+        if sent.hresult.lower() == PARSE_ERROR.lower():
+            take_refusal(taking, sent)
+            return
+        if isinstance(answer, AnswerError):
+            reason = f"The answer could not be read: {answer}."
+        else:
+            known = explain_hresult(sent.hresult)
+            reason = f"{known.meaning} {known.advice} ({sent.hresult} {sent.message})"
+        if not sent.writes:  # nothing was changed; it is asked again, with less at a time
+            sent.state = "abandoned"
+            if batch:
+                steps.adapt_batch(company, None)
+        _end(call, reason[:MAX_TEXT])
+
+    def _after_answer(self, call: _Call) -> int:
+        if call.session.ended_at is not None:
+            call.session.last_error = call.session.last_error or _UNKNOWN_TICKET
+            return SESSION_OVER
+        stopped = call.connection.company.stopped
+        if stopped is not None:
+            _end(call, stopped["message"])
+            return SESSION_OVER
+        call.database.flush()
+        step = steps.next_step(call.database, call.session, call.connection, self._circumstances(call.now))
+        if step is None:
+            return 100
+        return _percent(call)
+
+    def _unexpected(self, call: _Call, digest: str) -> int:
+        """An answer that nothing waits for: one that was taken before changes nothing, another ends the session."""
+        taken = call.database.scalar(
+            select(MessageSet.id)
+            .where(MessageSet.session_id == call.session.id, MessageSet.response_digest == digest)
+            .limit(1)
+        )
+        if taken is not None:
+            return self._after_answer(call)
+        if call.session.ended_at is None:
+            _end(call, "An answer arrived that was not asked for. The next run starts over.")
+        return SESSION_OVER
+
+
+def _locked(database: DatabaseSession, connection_id: int) -> Connection:
+    """The connection, held until the transaction ends, so that two calls for it can't interleave."""
+    database.execute(select(Connection.id).where(Connection.id == connection_id).with_for_update())
+    return database.get_one(Connection, connection_id, options=[joinedload(Connection.company)])
+
+
+def _end_earlier(database: DatabaseSession, connection: Connection, now: datetime) -> None:
+    """A new session ends the earlier ones; a question of theirs that was never answered is asked again, smaller."""
+    open_sessions = database.scalars(
+        select(Session).where(Session.connection_id == connection.id, Session.ended_at.is_(None))
+    )
+    for session in open_sessions:
+        session.ended_at, session.superseded = now, True
+        session.outcome = session.outcome or "ended by a newer session"
+        session.last_error = "A newer session of this connection has begun."
+    unanswered = database.scalars(
+        select(MessageSet).where(
+            MessageSet.connection_id == connection.id, MessageSet.state == "sent", MessageSet.writes.is_(False)
+        )
+    )
+    for sent in unanswered:
+        sent.state = "abandoned"
+        if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value):
+            steps.adapt_batch(connection.company, None)
+
+
+def _release_claim_in_doubt(connection: Connection, doubtful: list[MessageSet]) -> None:
+    """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there."""
+    for sent in doubtful:
+        if sent.kind == Kind.CLAIM.value:
+            sent.state = "settled"
+            connection.company.claim = "unknown"
+
+
+def _readable(hcp_response: str) -> Answer | None:
+    """The host, company and preferences that come with the first call; None where they can't be read: then we ask."""
+    try:
+        return read_answer(hcp_response)
+    except AnswerError as error:
+        log.warning("the host, company and preferences answer of a Web Connector could not be read: %s", error)
+        return None
+
+
+def _awaiting_answer(call: _Call) -> MessageSet | None:
+    """The set of this session that has not been answered; also one that another session has since taken over."""
+    candidates = call.database.scalars(
+        select(MessageSet)
+        .where(MessageSet.connection_id == call.connection.id, MessageSet.state == "sent")
+        .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+        .order_by(MessageSet.id.desc())
+    )
+    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+
+
+def _abandon_unanswered(call: _Call) -> bool:
+    """Clears away a question of this session that was never answered; False where it was a posting."""
+    sent = _awaiting_answer(call)
+    if sent is None or sent.session_id != call.session.id:
+        return True
+    if sent.writes:
+        return False
+    sent.state = "abandoned"
+    return True
+
+
+def _over(call: _Call, reason: str) -> str:
+    _end(call, reason)
+    return ""
+
+
+def _end(call: _Call, reason: str) -> None:
+    call.session.ended_at = call.session.ended_at or call.now
+    call.session.last_error = reason
+    call.session.outcome = reason or "completed"
+
+
+def _percent(call: _Call) -> int:
+    """How much of the session's work is done; never 100, which would end the session (FACTS.md 10)."""
+    waiting = refund_store.count_ready(call.database, call.connection.id, call.now)
+    call.session.work_total = max(call.session.work_total, sum(waiting.values()))
+    total = 3 * call.session.work_total
+    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0)
+    return min(99, max(0, 100 * (total - left) // total)) if total else 0

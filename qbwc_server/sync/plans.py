@@ -1,0 +1,279 @@
+"""From what was found of a refund's sale to its documents: the plan is made, compared with what QuickBooks has
+already, and written down before anything of it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DatabaseSession
+
+from qbwc_server.refunds.codec import encode
+from qbwc_server.refunds.naming import Role, ref_number
+from qbwc_server.refunds.planning import plan
+from qbwc_server.refunds.posting import Document as PlannedDocument
+from qbwc_server.refunds.posting import Posting
+from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.refunds.sale import CompanyFacts, Sale
+from qbwc_server.refunds.settings import Settings
+from qbwc_server.store.refunds import data_of, note, taken_by_others
+from qbwc_server.store.tables import Document, Refund, SetRequest
+from qbwc_server.sync.books import FoundDocument
+from qbxml import FieldError, Ref, write_request
+
+GENERATION = 1  # rises only when a person has confirmed an undo
+DOCUMENT_WORDS = {
+    "memo": "credit memo",
+    "payout": "payout",
+    "application": "application to the invoice",
+    "closing": "closing of the sales order",
+}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known so far of a refund's sale, and what is still to be read."""
+
+    sale: Sale
+    wants_payments: tuple[str, ...] = ()
+    wants_invoices: tuple[str, ...] = ()
+    wants_open_payments: bool = False
+    looked_through: bool = False  # the customer's own documents
+    documents: tuple[FoundDocument, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more has to be read."""
+        wants = self.wants_payments or self.wants_invoices or self.wants_open_payments
+        return self.looked_through and not wants
+
+
+def stop(session: DatabaseSession, row: Refund, skip: Skip, now: datetime) -> None:
+    """Ends a refund with a reason: skipped, failed, or waiting for a person."""
+    row.status = skip.status.value
+    row.stage = "done"
+    row.reason = {"code": skip.reason, "message": skip.message}
+    row.findings = None
+    row.batch_limit = None
+    row.updated_at = now
+    note(session, row, now, skip.message)
+
+
+def add_notice(row: Refund, notice: Notice) -> None:
+    """Adds a notice once."""
+    entry = {"code": notice.code, "message": notice.message}
+    if entry not in row.notices:
+        row.notices = [*row.notices, entry]
+
+
+def carry_out(
+    session: DatabaseSession,
+    row: Refund,
+    findings: Findings,
+    settings: Settings,
+    facts: CompanyFacts,
+    now: datetime,
+) -> None:
+    """Plans a refund whose sale is known, and writes its documents or its reason down."""
+    data = data_of(row)
+    sale = findings.sale
+    row.sale_type, row.sale_txn_id, row.sale_ref_number = sale.type.value, sale.txn_id, sale.ref_number
+    taken = taken_by_others(session, row, sale.txn_id)
+    outcome = plan(data, sale, settings, facts, taken, GENERATION)
+    if isinstance(outcome, Skip):
+        _forget_plan(session, row)
+        stop(session, row, outcome, now)
+        return
+    try:
+        written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
+    except FieldError as error:
+        _forget_plan(session, row)
+        stop(session, row, Skip("unfit_data", {"place": error.place, "reason": error.reason}), now)
+        return
+    _write_down(session, row, outcome, written, sale)
+    row.findings = None
+    row.updated_at = now
+    doubtful = _adopt(row, findings.documents, ref_number(data), sale)
+    if doubtful is not None:
+        stop(session, row, doubtful, now)
+        return
+    conclude(session, row, now)
+
+
+def conclude(session: DatabaseSession, row: Refund, now: datetime) -> None:
+    """Brings a refund's status in line with its documents, none of which is in trouble."""
+    if not any(document.state in ("planned", "sent") for document in row.documents):
+        row.status, row.stage, row.reason = Status.POSTED.value, "done", None
+        row.batch_limit = None
+        note(session, row, now, "Entered in QuickBooks.")
+    else:
+        row.status, row.stage = Status.POSTING.value, "post"
+    row.updated_at = now
+
+
+def mark_posted(document: Document, *, txn_id: str, edit_sequence: str, amount: Decimal | None, now: datetime) -> None:
+    """Records that a document stands in QuickBooks; it is never sent again."""
+    document.state = "posted"
+    document.txn_id = txn_id
+    document.edit_sequence = edit_sequence
+    document.posted_amount = amount
+    document.posted_at = now
+    document.status_code, document.status_message = 0, ""
+
+
+def matches(document: Document, found: FoundDocument) -> bool:
+    """Whether a transaction is a document as it was planned: customer and total agree."""
+    customer = found.customer.list_id if found.customer is not None else None
+    total = found.total if document.role != Role.APPLICATION.value else document.amount
+    return customer == document.customer_id and total == document.amount
+
+
+def describe(found: FoundDocument) -> str:
+    """A transaction in QuickBooks, for a person to find."""
+    return f"{found.type} {found.ref_number or found.txn_id} over {found.total} for {found.customer}"
+
+
+def _write_down(
+    session: DatabaseSession,
+    row: Refund,
+    posting: Posting,
+    written: dict[tuple[Role, int], bytes],
+    sale: Sale,
+) -> None:
+    existing = {(d.role, d.part): d for d in row.documents if d.generation == GENERATION}
+    for planned in posting.documents:
+        document = existing.pop((planned.role.value, planned.part), None)
+        if document is not None and document.state == "posted":
+            continue
+        if document is None:
+            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=GENERATION)
+            session.add(document)
+        _fill(document, planned, written[planned.role, planned.part], sale.customer)
+    _drop_never_sent(session, row, existing.values())
+    row.shares = [encode(share) for share in posting.shares]
+    row.total, row.tax, row.applied = posting.total, posting.tax, posting.applied
+    row.notices = []
+    for notice in posting.notices:
+        add_notice(row, notice)
+    session.flush()
+
+
+def _fill(document: Document, planned: PlannedDocument, written: bytes, customer: Ref) -> None:
+    document.request_type = type(planned.request).__name__
+    document.request = written
+    document.macro = getattr(planned.request, "def_macro", None) or ""
+    document.external_guid = planned.external_guid
+    document.customer_id = customer.list_id or ""
+    document.ref_number = planned.ref_number
+    document.amount = planned.amount
+    document.account = planned.account
+    document.gateway = planned.gateway
+    document.uses_memo = planned.uses_memo
+    document.alone = planned.alone
+    document.by_txn_id = False
+    document.state = "planned"
+    document.attempts = 0
+    document.status_code, document.status_message = None, ""
+
+
+def _forget_plan(session: DatabaseSession, row: Refund) -> None:
+    """What was planned before and never sent no longer holds."""
+    _drop_never_sent(session, row, [document for document in row.documents if document.state != "posted"])
+    if not any(document.state == "posted" for document in row.documents):
+        row.shares, row.total, row.tax, row.applied = None, None, None, None
+        row.notices = []
+
+
+def _drop_never_sent(session: DatabaseSession, row: Refund, documents: Iterable[Document]) -> None:
+    for document in list(documents):
+        if document.id is None:
+            continue
+        sent = session.scalar(select(SetRequest.id).where(SetRequest.document_id == document.id).limit(1))
+        if sent is None:
+            row.documents.remove(document)
+            session.delete(document)
+        elif document.state == "planned":
+            document.state = "failed"
+    session.flush()
+
+
+def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: Sale) -> Skip | None:
+    """Takes over what stands in QuickBooks already; a reason where something there is not as it should be."""
+    candidates = list(found)
+    for document in row.documents:
+        if document.state == "posted" or document.role == Role.CLOSING.value:
+            continue
+        by_guid = next((f for f in candidates if f.external_guid and f.external_guid == document.external_guid), None)
+        if by_guid is not None:
+            if not matches(document, by_guid):
+                facts = {
+                    "document": DOCUMENT_WORDS[document.role],
+                    "ref_number": by_guid.ref_number,
+                    "found": describe(by_guid),
+                }
+                return Skip("changed_in_quickbooks", facts)
+            _take_over(document, by_guid)
+            continue
+        if document.role == Role.MEMO.value:
+            skip = _adopt_memo_by_number(document, candidates, our_number)
+            if skip is not None:
+                return skip
+    memo = next((d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted"), None)
+    if memo is not None:
+        _adopt_what_is_linked(row, memo, candidates, sale)
+    for document in row.documents:
+        if document.state == "posted" and document.posted_at is None:
+            document.posted_at = row.updated_at
+            add_notice(row, Notice("adopted", _names(document)))
+    return None
+
+
+def _adopt_memo_by_number(document: Document, candidates: list[FoundDocument], our_number: str) -> Skip | None:
+    """RefNumber, customer and total together tell a memo of ours, where GUIDs are not shown."""
+    numbered = [f for f in candidates if f.type == "CreditMemo" and f.ref_number.upper() == our_number.upper()]
+    unmarked = [f for f in numbered if not f.external_guid]
+    fitting = next((f for f in unmarked if matches(document, f)), None)
+    if fitting is not None:
+        _take_over(document, fitting)
+        return None
+    if numbered:
+        facts = {"ref_number": our_number, "found": ", ".join(describe(f) for f in numbered)}
+        return Skip("perhaps_posted_already", facts)
+    return None
+
+
+def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDocument], sale: Sale) -> None:
+    """What a memo that stood there already was used for: a payout by check or card, or the invoice."""
+    stood = next((f for f in candidates if f.type == "CreditMemo" and f.txn_id == memo.txn_id), None)
+    if stood is None:
+        return
+    links = list(stood.links)
+    for document in row.documents:
+        if document.state == "posted":
+            continue
+        wanted = (
+            ("Invoice", "ReceivePayment")
+            if document.role == Role.APPLICATION.value
+            else ("Check", "ARRefundCreditCard")
+        )
+        link = next((k for k in links if k.txn_type in wanted and k.amount == document.amount), None)
+        if link is None or (link.txn_type == "Invoice" and link.txn_id != sale.txn_id):
+            continue
+        links.remove(link)
+        document.state = "posted"
+        document.txn_id = "" if link.txn_type == "Invoice" else link.txn_id
+        document.posted_amount = link.amount
+
+
+def _take_over(document: Document, found: FoundDocument) -> None:
+    document.state = "posted"
+    document.txn_id = found.txn_id
+    document.edit_sequence = found.edit_sequence
+    document.posted_amount = document.amount
+
+
+def _names(document: Document) -> dict[str, str]:
+    return {"document": DOCUMENT_WORDS[document.role], "ref_number": document.ref_number}

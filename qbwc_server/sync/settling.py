@@ -1,0 +1,127 @@
+"""What becomes of a posting whose answer was lost: decided from evidence alone, request by request.
+
+The rules are those of the exactly-once protocol: a stored outcome settles the set; what is found is ours; a set that
+is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
+the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from qbwc_server.refunds.sale import Known
+from qbxml import BURNT_MESSAGE_SET_ID, NO_STORED_RESPONSE
+
+MAX_TIMES_SENT = 3
+SESSIONS_THAT_MUST_AGREE = 2
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A document of the set as the scan found it."""
+
+    document_id: int
+    type: str
+    txn_id: str
+    edit_sequence: str
+    same: bool  # GUID (or number), customer and total agree
+    described: str  # for a person, where it does not
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one session found out about a set in doubt."""
+
+    session_id: int
+    started_at: datetime
+    sightings: tuple[Sighting, ...] = ()
+    scanned: bool = False
+    all_seen: bool = True  # the scan was not cut off by its maximum
+    recovered: bool = False  # QuickBooks was asked for its record
+    recovery_code: int | None = None
+    has_stored_outcome: bool = False
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A set in doubt and the circumstances that count."""
+
+    document_ids: tuple[int, ...]
+    times_sent: int
+    last_sent_at: datetime
+    in_flight: timedelta
+    keeps_records: Known
+    shows_guids: Known
+    one_web_connector: bool
+
+
+class Action(Enum):
+    """What to do with the set."""
+
+    TAKE_STORED = "take_stored"  # by its stored outcome, as if it had just been answered
+    WAIT = "wait"  # for another session
+    REPEAT = "repeat"  # send the same bytes under the same ID
+    CLOSE = "close"  # adopt what was found, plan anew what is missing
+    REVIEW = "review"  # adopt what was found, ask a person about the rest
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is done, with the documents it concerns."""
+
+    action: Action
+    found: Mapping[int, Sighting] = field(default_factory=dict)  # adopted, or to be looked at where not the same
+    missing: tuple[int, ...] = ()
+    why: str = ""
+
+
+def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
+    """The verdict on a set in doubt from what sessions found, the latest last."""
+    latest = evidence[-1]
+    if latest.has_stored_outcome:
+        return Verdict(Action.TAKE_STORED)
+    found = {sighting.document_id: sighting for sighting in latest.sightings}
+    missing = tuple(document for document in doubt.document_ids if document not in found)
+    if latest.recovery_code == BURNT_MESSAGE_SET_ID:
+        return Verdict(Action.REVIEW, found, missing, "its message set ID had been used for something else")
+    if not missing:
+        return Verdict(Action.CLOSE, found)
+    if doubt.shows_guids is not Known.YES and not found:
+        return Verdict(Action.REVIEW, found, missing, "QuickBooks does not show the marks that tell our postings")
+    if not latest.all_seen:
+        return Verdict(Action.REVIEW, found, missing, "the customer has too many transactions to look through")
+    if not _agreeing(doubt, evidence):
+        return Verdict(Action.WAIT, found, missing)
+    if found or latest.recovery_code in NO_STORED_RESPONSE:
+        return _worked_in_part(doubt, found, missing)
+    return _absent(doubt, missing)
+
+
+def _agreeing(doubt: Doubt, evidence: Sequence[Evidence]) -> bool:
+    """Whether two sessions, each begun after the set can no longer have been on its way, saw the same."""
+    late_enough = [item for item in evidence if item.started_at >= doubt.last_sent_at + doubt.in_flight]
+    if len(late_enough) < SESSIONS_THAT_MUST_AGREE:
+        return False
+    seen = [{(s.document_id, s.txn_id) for s in item.sightings} for item in late_enough[-SESSIONS_THAT_MUST_AGREE:]]
+    return all(view == seen[0] for view in seen)
+
+
+def _worked_in_part(doubt: Doubt, found: Mapping[int, Sighting], missing: tuple[int, ...]) -> Verdict:
+    if doubt.times_sent > 1:
+        return Verdict(Action.REVIEW, found, missing, "it was sent twice and entered only in part")
+    return Verdict(Action.CLOSE, found, missing)
+
+
+def _absent(doubt: Doubt, missing: tuple[int, ...]) -> Verdict:
+    if doubt.keeps_records is not Known.YES:
+        return Verdict(Action.REVIEW, {}, missing, "this QuickBooks has not shown that it would recognise a repeat")
+    if not doubt.one_web_connector:
+        return Verdict(
+            Action.REVIEW, {}, missing, "another Web Connector may still hold it; close every other one before going on"
+        )
+    if doubt.times_sent >= MAX_TIMES_SENT:
+        return Verdict(Action.REVIEW, {}, missing, f"it was sent {doubt.times_sent} times without an answer")
+    return Verdict(Action.REPEAT, {}, missing)

@@ -1,0 +1,342 @@
+"""What is asked of QuickBooks next: one step at a time, and the message set that takes it.
+
+The order is that of safety: what is in doubt is settled before anything new is written, the claim on the company file
+stands before the first posting, and what is planned is posted before more is looked for.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm import selectinload
+
+from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.naming import Role, ref_number
+from qbwc_server.refunds.sale import Known
+from qbwc_server.store import refunds as refund_store
+from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
+from qbwc_server.sync import questions
+from qbwc_server.sync.books import known
+from qbwc_server.sync.plans import Findings
+from qbxml import Call, with_txn_ids, write_message_set
+from qbxml import MessageSet as QbxmlMessageSet
+
+MESSAGE_SET_ID_CHARACTERS = 20
+MIN_BATCH, MAX_BATCH = 1, 200  # refunds a message set
+MAX_REQUESTS = 1500  # requests a set that posts
+MAX_SETS_A_SESSION = 2000  # then the session ends and the next one goes on
+RECORD_KEPT_IF_REPEATED = timedelta(days=30)  # QuickBooks' record of a set that was sent more than once
+MACRO_FACTS = {
+    "CheckAdd": "macro_in_check",
+    "ARRefundCreditCardAdd": "macro_in_card_refund",
+    "ReceivePaymentAdd": "macro_in_set_credit",
+}
+_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class Kind(Enum):
+    """What a message set is for."""
+
+    LISTS = "lists"
+    CLAIM = "claim"  # writes our claim on the company file
+    PROOF = "proof"  # asks for the record of the claim's set, which shows whether records are kept
+    READ_CLAIM = "read_claim"  # reads the claim back
+    SCAN = "scan"  # looks for what a set in doubt may have left
+    RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
+    REPEAT = "repeat"  # sends a set in doubt again, as it was
+    POST = "post"
+    FOLLOW = "follow"
+    FIND = "find"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next thing to ask, and what it is about."""
+
+    kind: Kind
+    refunds: Sequence[Refund] = ()
+    in_doubt: MessageSet | None = None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the choice of a step depends on beside the database."""
+
+    now: datetime
+    in_flight: timedelta
+
+
+def next_step(database: DatabaseSession, session: Session, connection: Connection, at: Circumstances) -> Step | None:
+    """The next step of a session; None where there is nothing (more) to do in it."""
+    company = connection.company
+    if session.sets_sent >= MAX_SETS_A_SESSION:
+        return None
+    if not session.lists_read:
+        return Step(Kind.LISTS)
+    if company.stopped is not None:
+        return None
+    doubtful = sets_in_doubt(database, connection.id)
+    if doubtful:
+        return _settling_step(doubtful[0], session)
+    waiting = refund_store.count_ready(database, connection.id, at.now)
+    if waiting.get("post"):
+        claim = _claim_step(company)
+        if claim is not None:
+            return claim
+        batch = _postable(database, connection, at.now)
+        if batch:
+            return Step(Kind.POST, batch)
+    for stage, kind in (("follow", Kind.FOLLOW), ("find", Kind.FIND)):
+        if waiting.get(stage):
+            rows = refund_store.ready(database, connection.id, stage, at.now, company.batch_size)
+            return Step(kind, rows)
+    return None
+
+
+def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
+    """Sets that write and whose answer has not come, the oldest first."""
+    return list(
+        database.scalars(
+            select(MessageSet)
+            .where(MessageSet.connection_id == connection_id, MessageSet.state == "sent", MessageSet.writes)
+            .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+            .order_by(MessageSet.id)
+        )
+    )
+
+
+def send(
+    database: DatabaseSession,
+    session: Session,
+    connection: Connection,
+    step: Step,
+    installation: str,
+    at: Circumstances,
+) -> bytes:
+    """The bytes of a step's message set, after it has been written down as sent."""
+    if step.kind is Kind.REPEAT and step.in_doubt is not None:
+        return _repeat(session, step.in_doubt, at.now)
+    message_set_id: str | None = None
+    old_id: str | None = None
+    context: dict[str, Any] = {}
+    requests: list[SetRequest] = []
+    if step.kind is Kind.LISTS:
+        calls = questions.lists(_items_named(connection), with_company=connection.company.host is None)
+    elif step.kind is Kind.CLAIM:
+        message_set_id, calls = new_message_set_id(), questions.claim_write(installation)
+        connection.company.claim, connection.company.claim_set_id = "written", message_set_id
+    elif step.kind is Kind.PROOF:
+        message_set_id = old_id = connection.company.claim_set_id
+        calls = ()
+    elif step.kind is Kind.READ_CLAIM:
+        calls = questions.claim_read()
+    elif step.kind is Kind.SCAN and step.in_doubt is not None:
+        calls, context = _scan(step.in_doubt), {"target": step.in_doubt.id}
+    elif step.kind is Kind.RECOVER and step.in_doubt is not None:
+        message_set_id = old_id = step.in_doubt.message_set_id
+        calls, context = (), {"target": step.in_doubt.id}
+    elif step.kind is Kind.POST:
+        message_set_id = new_message_set_id()
+        old_id = _record_to_clear(database, connection.id, session, at.now)
+        calls, requests = _post(connection.company, step.refunds)
+        context = {"refunds": [row.id for row in step.refunds]}
+    elif step.kind is Kind.FOLLOW:
+        calls, context = _follow(step.refunds), {"refunds": [row.id for row in step.refunds]}
+    else:
+        numbers = [row.order_number for row in step.refunds]
+        ours = [ref_number(refund_store.data_of(row)) for row in step.refunds]
+        with_orders = known(connection.company.known, "sales_orders") is not Known.NO
+        calls = questions.find(numbers, ours, sales_orders=with_orders)
+        context = {"refunds": [row.id for row in step.refunds]}
+    writes = step.kind in (Kind.CLAIM, Kind.POST)
+    document = write_message_set(
+        QbxmlMessageSet(tuple(calls), new_message_set_id=message_set_id, old_message_set_id=old_id)
+    )
+    database.add(
+        MessageSet(
+            connection_id=connection.id,
+            session_id=session.id,
+            kind=step.kind.value,
+            writes=writes,
+            message_set_id=message_set_id if writes else None,
+            request=zlib.compress(document),
+            context=context | {"sessions": [session.id]},
+            state="sent",
+            sent_at=at.now,
+            last_sent_at=at.now,
+            requests=requests,
+        )
+    )
+    session.sets_sent += 1
+    return document
+
+
+def new_message_set_id() -> str:
+    """A random ID that has never been used: it is never counted, and never given to other bytes."""
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(MESSAGE_SET_ID_CHARACTERS))
+
+
+def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
+    """Makes the next batch larger after a quick answer, smaller after a slow one or none (None)."""
+    if seconds is None or seconds > SLOW_SECONDS:
+        company.batch_size = max(MIN_BATCH, company.batch_size // 2)
+    elif seconds < QUICK_SECONDS:
+        company.batch_size = min(MAX_BATCH, company.batch_size * 2)
+
+
+QUICK_SECONDS = 10.0
+SLOW_SECONDS = 30.0
+
+
+def _settling_step(target: MessageSet, session: Session) -> Step | None:
+    """A set in doubt is first looked for in the books, then asked for by its ID; then its verdict is carried out."""
+    if target.kind == Kind.CLAIM.value:
+        return None  # settled when it was found in doubt: the claim is read back in any case
+    if target.context.get("repeat_in") == session.id:
+        return Step(Kind.REPEAT, in_doubt=target)
+    mine = next((item for item in target.evidence if item["session_id"] == session.id), None)
+    if mine is None or not mine["scanned"]:
+        return Step(Kind.SCAN, in_doubt=target)
+    if not mine["recovered"]:
+        return Step(Kind.RECOVER, in_doubt=target)
+    return None  # this session has done what it can; the next one sees again
+
+
+def _claim_step(company: CompanyFile) -> Step | None:
+    kind = {"unknown": Kind.CLAIM, "written": Kind.PROOF, "proved": Kind.READ_CLAIM}.get(company.claim)
+    return Step(kind) if kind is not None else None
+
+
+def _postable(database: DatabaseSession, connection: Connection, now: datetime) -> list[Refund]:
+    """The refunds of the next set; of checks from an account that QuickBooks has not accepted yet, one at a time."""
+    rows = refund_store.ready(database, connection.id, "post", now, connection.company.batch_size)
+    accepted = known(connection.company.known, "check_from_undeposited_funds") is Known.YES
+    chosen: list[Refund] = []
+    alone = False
+    for row in rows:
+        if not accepted and any(d.alone and d.state == "planned" for d in row.documents):
+            if alone:
+                continue
+            alone = True
+        chosen.append(row)
+    return chosen
+
+
+def _post(company: CompanyFile, rows: Sequence[Refund]) -> tuple[tuple[Call, ...], list[SetRequest]]:
+    calls: list[Call] = []
+    requests: list[SetRequest] = []
+    for row in rows:
+        if len(calls) >= MAX_REQUESTS:
+            break
+        for document, request, used_macro in _sendable(company, row):
+            request_id = f"d{document.id}"
+            calls.append(Call(request_id, request))
+            requests.append(SetRequest(request_id=request_id, document_id=document.id, used_macro=used_macro))
+            document.state = "sent"
+    return tuple(calls), requests
+
+
+def _sendable(company: CompanyFile, row: Refund) -> list[tuple[Document, bytes, bool]]:
+    """The documents of a refund that can go now: a payout names its memo by macro where both go in this set, else by
+    the TxnID that the memo has."""
+    memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
+    memo_goes_along = memo is not None and memo.state == "planned"
+    found: list[tuple[Document, bytes, bool]] = []
+    for document in row.documents:
+        if document.state != "planned":
+            continue
+        if not document.uses_memo or memo is None:
+            found.append((document, document.request, False))
+        elif memo.state == "posted":
+            found.append((document, with_txn_ids(document.request, {memo.macro: memo.txn_id}), False))
+        elif memo_goes_along and _macro_works(company, document):
+            found.append((document, document.request, True))
+    return found
+
+
+def _macro_works(company: CompanyFile, document: Document) -> bool:
+    fact = MACRO_FACTS.get(document.request_type, "")
+    return not document.by_txn_id and known(company.known, fact) is not Known.NO
+
+
+def _follow(rows: Sequence[Refund]) -> tuple[Call, ...]:
+    payments: list[str] = []
+    invoices: list[str] = []
+    customers: list[str] = []
+    open_payments_of: list[str] = []
+    dates = []
+    for row in rows:
+        findings = decode(Findings, row.findings)
+        payments += findings.wants_payments
+        invoices += findings.wants_invoices
+        customer = findings.sale.customer.list_id
+        if customer and not findings.looked_through:
+            customers.append(customer)
+        if customer and findings.wants_open_payments:
+            open_payments_of.append(customer)
+            dates.append(findings.sale.txn_date)
+    return questions.follow(
+        questions.Wanted(
+            payments=tuple(payments),
+            invoices=tuple(invoices),
+            open_payments_of=tuple(open_payments_of),
+            open_payments_since=min(dates) if dates else None,
+            customers=tuple(customers),
+            since=min(row.created_at for row in rows),
+        )
+    )
+
+
+def _scan(target: MessageSet) -> tuple[Call, ...]:
+    documents = [request.document for request in target.requests]
+    closing = [document.refund.sale_txn_id for document in documents if document.role == Role.CLOSING.value]
+    customers = [document.customer_id for document in documents if document.role != Role.CLOSING.value]
+    return questions.scan(customers, closing, target.sent_at)
+
+
+def _repeat(session: Session, target: MessageSet, now: datetime) -> bytes:
+    """The same bytes under the same ID, so that a late first copy and this one are one to QuickBooks."""
+    target.times_sent += 1
+    target.last_sent_at = now
+    target.session_id = session.id
+    target.context = {
+        **{key: value for key, value in target.context.items() if key != "repeat_in"},
+        "sessions": [*target.context.get("sessions", []), session.id],
+    }
+    session.sets_sent += 1
+    return zlib.decompress(target.request)
+
+
+def _record_to_clear(database: DatabaseSession, connection_id: int, session: Session, now: datetime) -> str | None:
+    """The oldest record that QuickBooks may drop: its answer is on disk, and a full session has passed since."""
+    candidates = database.scalars(
+        select(MessageSet)
+        .where(
+            MessageSet.connection_id == connection_id,
+            MessageSet.writes,
+            MessageSet.state == "answered",
+            MessageSet.record_cleared.is_(False),
+            MessageSet.session_id < session.id,
+        )
+        .order_by(MessageSet.id)
+        .limit(20)
+    )
+    for candidate in candidates:
+        if candidate.times_sent > 1 and now < candidate.last_sent_at + RECORD_KEPT_IF_REPEATED:
+            continue
+        candidate.record_cleared = True
+        return candidate.message_set_id
+    return None
+
+
+def _items_named(connection: Connection) -> list[str]:
+    settings = connection.settings
+    return sorted({settings[key] for key in ("refund_item", "shipping_item", "allowance_item") if settings.get(key)})
