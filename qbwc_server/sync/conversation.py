@@ -24,9 +24,11 @@ from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Connection, MessageSet, Session, SetRequest
 from qbwc_server.sync import steps
-from qbwc_server.sync.answers import Taking, take, take_company, take_refusal
+from qbwc_server.sync.answers import take, take_refusal
+from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
 from qbwc_server.sync.steps import Circumstances, Kind
+from qbwc_server.sync.taking import Taking
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,155 @@
+"""What QuickBooks tells of itself and of the company file: version, accounts, preferences, whose claim stands on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qbwc_server.refunds.codec import encode
+from qbwc_server.refunds.sale import Known
+from qbwc_server.store.tables import CompanyFile, Connection
+from qbwc_server.sync.books import (
+    account_of,
+    known,
+)
+from qbwc_server.sync.questions import CLAIM_NAME, CLAIM_OWNER_ID
+from qbwc_server.sync.taking import Taking, learn
+from qbxml import (
+    FLOOR,
+    AccountRet,
+    Answer,
+    CompanyRet,
+    DataExtRet,
+    HostRet,
+    ItemRecord,
+    Outcome,
+    PaymentMethodRet,
+    PreferencesRet,
+    Ref,
+    Response,
+    Status,
+)
+
+
+def take_company(taking: Taking, answer: Answer) -> None:
+    """What QuickBooks tells of itself: the host, the company, its preferences."""
+    company = taking.company
+    for record in (record for response in answer.responses for record in response.records):
+        if isinstance(record, HostRet):
+            company.host = encode(record)
+            _check_version(company, record)
+        elif isinstance(record, CompanyRet):
+            company.company = encode(record)
+        elif isinstance(record, PreferencesRet):
+            company.preferences = encode(record)
+
+
+def take_lists(taking: Taking, answer: Answer) -> None:
+    company = taking.company
+    company.stopped = None
+    take_company(taking, answer)
+    by_id = {response.request_id: response for response in answer.responses}
+    accounts = by_id.get("accounts")
+    if accounts is None or accounts.status.outcome not in (Outcome.DONE, Outcome.NOTHING_FOUND):
+        stop_writing(taking, "accounts_unreadable", accounts.status if accounts is not None else None)
+    else:
+        found = [account_of(record) for record in accounts.records if isinstance(record, AccountRet)]
+        company.accounts = [encode(account) for account in found if account is not None]
+    methods = by_id.get("methods")
+    if methods is not None and methods.status.outcome in (Outcome.DONE, Outcome.NOTHING_FOUND):
+        company.payment_methods = [
+            encode(Ref(list_id=record.list_id, full_name=record.name))
+            for record in methods.records
+            if isinstance(record, PaymentMethodRet)
+        ]
+    company.items = _items(taking.connection, by_id.get("items"))
+    company.lists_read_at = taking.now
+    taking.session.lists_read = True
+    take_claim(taking, answer)
+
+
+def _items(connection: Connection, response: Response | None) -> dict[str, Any]:
+    """The items that settings name, under the name they are set by."""
+    records = [record for record in response.records if isinstance(record, ItemRecord)] if response else []
+    by_name = {(record.full_name or record.name or "").casefold(): record for record in records}
+    found: dict[str, Any] = {}
+    for key in ("refund_item", "shipping_item", "allowance_item"):
+        name = connection.settings.get(key)
+        record = by_name.get(name.casefold()) if name else None
+        if record is not None and record.is_active is not False:
+            found[str(name)] = encode(Ref(list_id=record.list_id, full_name=record.full_name or record.name))
+    return found
+
+
+def take_claim(taking: Taking, answer: Answer) -> None:
+    """Whose claim stands on the company file: ours, none, or that of another installation."""
+    company = taking.company
+    values = [
+        extension.data_ext_value
+        for response in answer.responses
+        for record in response.records
+        if isinstance(record, CompanyRet)
+        for extension in record.data_ext_rets
+        if _is_claim(extension)
+    ]
+    if not values:
+        if company.claim == "proved":
+            company.claim = "unwritable"  # it was written and proved, and yet it can't be read back
+        elif company.claim in ("written", "foreign"):
+            company.claim = "unknown"
+        elif company.claim == "stands":
+            company.stopped = {
+                "code": "claim_gone",
+                "message": "The company file that is open does not carry this connection's mark any more: another "
+                "company file is open, or it was restored from a backup. Nothing is entered until this is cleared up.",
+            }
+        return
+    company.claim_holder = values[0]
+    if values[0].split(" ", 1)[0].upper() != taking.installation.split(" ", 1)[0].upper():
+        company.claim = "foreign"
+        company.stopped = {
+            "code": "foreign_claim",
+            "message": f"Another Connex installation ({values[0]}) enters refunds into this company file. "
+            "Two would enter them twice, so this one enters nothing.",
+        }
+    elif company.claim in ("unknown", "written") and company.claim_set_id and not _records_known(company):
+        company.claim = "written"
+    else:
+        company.claim = "stands"
+
+
+def _is_claim(extension: DataExtRet) -> bool:
+    owner = (extension.owner_id or "").upper()
+    return owner == CLAIM_OWNER_ID.upper() and extension.data_ext_name == CLAIM_NAME
+
+
+def take_claim_written(taking: Taking, answer: Answer) -> None:
+    by_id = {response.request_id: response for response in answer.responses}
+    claim = by_id.get("claim")
+    if claim is None or claim.status.outcome is not Outcome.DONE:
+        taking.company.claim = "unwritable"  # then a set in doubt is never repeated (rule 7)
+
+
+def take_proof(taking: Taking, answer: Answer) -> None:
+    """A stored outcome of the claim's set shows that this company file keeps records."""
+    kept = any(response.name in ("DataExtAdd", "DataExtDefAdd") for response in answer.responses)
+    learn(taking.company, "keeps_records", Known.YES if kept else Known.NO)
+    taking.company.claim = "proved"
+
+
+def _records_known(company: CompanyFile) -> bool:
+    return known(company.known, "keeps_records") is not Known.UNKNOWN
+
+
+def _check_version(company: CompanyFile, host: HostRet) -> None:
+    floor = f"{FLOOR[0]}.{FLOOR[1]}"
+    if host.supported_qbxml_versions and floor not in host.supported_qbxml_versions:
+        company.stopped = {
+            "code": "quickbooks_too_old",
+            "message": f"{host.product_name or 'This QuickBooks'} does not speak qbXML {floor}. "
+            "Connex needs QuickBooks 2014 or newer.",
+        }
+
+
+def stop_writing(taking: Taking, code: str, status: Status | None) -> None:
+    said = status.explanation if status is not None else "it gave no answer"
+    taking.company.stopped = {"code": code, "message": f"QuickBooks did not show its chart of accounts: {said}"}

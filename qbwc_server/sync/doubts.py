@@ -1,0 +1,181 @@
+"""Sets in doubt: what a session finds out about one, and the verdict carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.reasons import Notice, Skip
+from qbwc_server.refunds.sale import Known
+from qbwc_server.store.connections import settings_of
+from qbwc_server.store.tables import Document, MessageSet, Refund, Session
+from qbwc_server.sync.books import (
+    FoundDocument,
+    known,
+)
+from qbwc_server.sync.finding import documents_in, failed_question
+from qbwc_server.sync.outcomes import take_outcomes
+from qbwc_server.sync.plans import (
+    DOCUMENT_WORDS,
+    add_notice,
+    conclude,
+    describe,
+    mark_posted,
+    matches,
+    stop,
+)
+from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
+from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting, Verdict, settle
+from qbwc_server.sync.taking import Taking, learn, records_of
+from qbxml import (
+    Answer,
+    Response,
+    SalesOrderRet,
+)
+
+
+def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    by_id = {response.request_id: response for response in answer.responses}
+    if failed_question(by_id) is not None or target.state != "sent":
+        return
+    found = documents_in(by_id[name] for name in ("memos", "cards", "checks", "payments") if name in by_id)
+    closed = {
+        record.txn_id
+        for record in records_of(by_id, "orders", SalesOrderRet)
+        if record.is_manually_closed and record.txn_id
+    }
+    all_seen = all(
+        len(by_id[name].records) < MAX_FOUND_PER_CUSTOMERS
+        for name in ("memos", "cards", "checks", "payments")
+        if name in by_id
+    )
+    if any(document.external_guid for document in found):
+        learn(taking.company, "shows_guids", Known.YES)
+    sightings = [
+        sighting for request in target.requests if (sighting := _sighting(request.document, found, closed)) is not None
+    ]
+    record_evidence(
+        taking, sent, scanned=True, all_seen=all_seen, sightings=[encode(sighting) for sighting in sightings]
+    )
+
+
+def _sighting(document: Document, found: Sequence[FoundDocument], closed: set[str]) -> Sighting | None:
+    if document.role == Role.CLOSING.value:
+        sale = document.refund.sale_txn_id
+        return Sighting(document.id, "SalesOrder", sale, "", True, "closed") if sale in closed else None
+    wanted = document.request_type.removesuffix("Add")
+    candidates = [item for item in found if item.type == wanted]
+    by_guid = next((f for f in candidates if f.external_guid and f.external_guid == document.external_guid), None)
+    by_number = next(
+        (f for f in candidates if not f.external_guid and f.ref_number == document.ref_number and matches(document, f)),
+        None,
+    )
+    seen = by_guid or by_number
+    if seen is None:
+        return None
+    return Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, matches(document, seen), describe(seen))
+
+
+def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    if target.state != "sent":
+        return
+    wanted = {request.request_id for request in target.requests}
+    by_id = {r.request_id: r for r in answer.responses if r.request_id in wanted}
+    if not by_id and len(answer.responses) == len(target.requests):
+        by_id = {request.request_id: r for request, r in zip(target.requests, answer.responses, strict=True)}
+    record_evidence(
+        taking, sent, recovered=True, recovery_code=answer.message_set_status_code, has_stored_outcome=bool(by_id)
+    )
+    _carry_out_verdict(taking, target, by_id)
+
+
+def record_evidence(taking: Taking, sent: MessageSet, **facts: Any) -> None:
+    """Adds to what this session has found out about the set in doubt."""
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    mine = next((item for item in target.evidence if item["session_id"] == taking.session.id), None)
+    base = mine or encode(Evidence(session_id=taking.session.id, started_at=taking.session.started_at))
+    others = [item for item in target.evidence if item["session_id"] != taking.session.id]
+    target.evidence = [*others, base | facts]
+
+
+def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Response]) -> None:
+    verdict = settle(
+        Doubt(
+            document_ids=tuple(request.document_id for request in target.requests),
+            times_sent=target.times_sent,
+            last_sent_at=target.last_sent_at,
+            in_flight=taking.in_flight,
+            keeps_records=known(taking.company.known, "keeps_records"),
+            shows_guids=known(taking.company.known, "shows_guids"),
+            one_web_connector=_one_web_connector(taking, target),
+        ),
+        [decode(Evidence, item) for item in target.evidence],
+    )
+    if verdict.action is Action.TAKE_STORED:
+        take_outcomes(taking, target, by_id)
+        for row in {request.document.refund for request in target.requests}:
+            add_notice(row, Notice("posted_after_doubt"))
+    elif verdict.action is Action.REPEAT:
+        target.context = target.context | {"repeat_in": taking.session.id}
+    elif verdict.action in (Action.CLOSE, Action.REVIEW):
+        _close(taking, target, verdict)
+
+
+def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
+    """Adopts what was found; the rest goes out anew, or to a person."""
+    target.state = "settled"
+    rows: dict[int, Refund] = {}
+    troubles: dict[int, Skip] = {}
+    for request in target.requests:
+        document = request.document
+        rows[document.refund_id] = document.refund
+        if document.state == "posted":
+            continue
+        sighting = verdict.found.get(document.id)
+        names = {"document": DOCUMENT_WORDS[document.role], "ref_number": document.ref_number}
+        if sighting is not None and sighting.same:
+            mark_posted(
+                document,
+                txn_id=sighting.txn_id,
+                edit_sequence=sighting.edit_sequence,
+                amount=document.amount,
+                now=taking.now,
+            )
+            add_notice(document.refund, Notice("posted_after_doubt"))
+        elif sighting is not None:
+            document.state = "review"
+            skip = Skip("changed_in_quickbooks", names | {"found": sighting.described})
+            troubles.setdefault(document.refund_id, skip)
+        elif verdict.action is Action.REVIEW:
+            document.state = "review"
+            troubles.setdefault(document.refund_id, Skip("in_doubt", names | {"why": verdict.why}))
+        else:
+            document.state = "planned"
+    for row in rows.values():
+        if row.id in troubles:
+            stop(taking.database, row, troubles[row.id], taking.now)
+        else:
+            conclude(taking.database, row, taking.now)
+
+
+def _one_web_connector(taking: Taking, target: MessageSet) -> bool:
+    """By the setting, and by the addresses that were seen since the set was first sent."""
+    if settings_of(taking.connection).web_connectors.value != "one":
+        return False
+    first = taking.database.get_one(Session, target.context.get("sessions", [target.session_id])[0])
+    others = taking.database.scalar(
+        select(Session.id)
+        .where(
+            Session.connection_id == taking.connection.id,
+            Session.started_at >= first.started_at,
+            Session.remote_address != first.remote_address,
+        )
+        .limit(1)
+    )
+    return others is None

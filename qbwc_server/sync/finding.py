@@ -1,0 +1,213 @@
+"""The answers about sales: which one a refund belongs to, and what is linked to it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.naming import order_ref_number
+from qbwc_server.refunds.planning import choose_sale
+from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.sale import Known, Sale, SaleType
+from qbwc_server.store.connections import settings_of
+from qbwc_server.store.refunds import data_of, note
+from qbwc_server.store.tables import MessageSet, Refund
+from qbwc_server.sync.books import (
+    FoundDocument,
+    RecordError,
+    SaleRecord,
+    company_facts,
+    found_document,
+    payment_of,
+    sale_of,
+)
+from qbwc_server.sync.company import stop_writing
+from qbwc_server.sync.plans import (
+    Findings,
+    carry_out,
+    stop,
+)
+from qbwc_server.sync.taking import Taking, learn, records_of, refunds_of, try_again_later
+from qbxml import (
+    Answer,
+    ARRefundCreditCardRet,
+    CheckRet,
+    CreditMemoRet,
+    InvoiceRet,
+    Outcome,
+    ReceivePaymentRet,
+    Response,
+    SalesOrderRet,
+    SalesReceiptRet,
+    Status,
+)
+
+# An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
+NOT_OFFERED = frozenset({1030, 3100, 3250})
+
+
+def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    rows = refunds_of(taking.database, sent.context["refunds"])
+    by_id = {response.request_id: response for response in answer.responses}
+    _forget_sales_orders_where_not_offered(taking, by_id)
+    failed = failed_question(by_id)
+    if failed is not None:
+        _question_failed(taking, rows, failed)
+        return
+    sales, broken = _sales_by_number(by_id)
+    documents = documents_in(by_id[name] for name in ("memos", "cards", "checks") if name in by_id)
+    for row in rows:
+        _clear_attempts(row)
+        number = row.order_number.casefold()
+        if number in broken:
+            facts = {"order": row.order_number, "reason": broken[number]}
+            stop(taking.database, row, Skip("answer_unreadable", facts), taking.now)
+            continue
+        sale = choose_sale(data_of(row), sales.get(number, ()))
+        if isinstance(sale, Skip):
+            stop(taking.database, row, sale, taking.now)
+            continue
+        note(taking.database, row, taking.now, _found_text(sale), sent.id)
+        _wait_for_more(row, _wants(sale, documents))
+
+
+def _forget_sales_orders_where_not_offered(taking: Taking, by_id: dict[str, Response]) -> None:
+    orders = by_id.get("orders")
+    if orders is not None and orders.status.code in NOT_OFFERED:
+        learn(taking.company, "sales_orders", Known.NO)
+        del by_id["orders"]
+
+
+def _found_text(sale: Sale) -> str:
+    return f"Found as {sale.type.words} {sale.ref_number} over {sale.total} for {sale.customer}."
+
+
+def _wants(sale: Sale, documents: tuple[FoundDocument, ...]) -> Findings:
+    """What has to be read beside the sale itself."""
+    return Findings(
+        sale=sale,
+        wants_payments=tuple(p.txn_id for p in sale.payments) if sale.type is SaleType.INVOICE else (),
+        wants_invoices=sale.invoices if sale.type is SaleType.SALES_ORDER else (),
+        wants_open_payments=sale.type is SaleType.SALES_ORDER and not sale.invoices,
+        documents=documents,
+    )
+
+
+def _wait_for_more(row: Refund, findings: Findings) -> None:
+    row.findings = encode(findings)
+    row.stage = "follow"
+
+
+def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    rows = refunds_of(taking.database, sent.context["refunds"])
+    by_id = {response.request_id: response for response in answer.responses}
+    failed = failed_question(by_id)
+    if failed is not None:
+        _question_failed(taking, rows, failed)
+        return
+    payments = {r.txn_id: payment_of(r) for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id}
+    open_payments = records_of(by_id, "open_payments", ReceivePaymentRet)
+    invoices = {r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id}
+    own = documents_in([by_id["own_memos"]] if "own_memos" in by_id else [])
+    settings = settings_of(taking.connection)
+    facts = company_facts(taking.company, settings, taking.server_zone)
+    for row in rows:
+        _clear_attempts(row)
+        findings = decode(Findings, row.findings)
+        try:
+            outcome = _followed(findings, payments, open_payments, invoices, own, data_of(row).order.number)
+        except RecordError as error:
+            outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
+        if isinstance(outcome, Skip):
+            stop(taking.database, row, outcome, taking.now)
+        elif outcome.complete:
+            carry_out(taking.database, row, outcome, settings, facts, taking.now)
+        else:
+            _wait_for_more(row, outcome)
+
+
+def _followed(
+    findings: Findings,
+    payments: dict[str, Any],
+    open_payments: Sequence[ReceivePaymentRet],
+    invoices: dict[str, InvoiceRet],
+    own: tuple[FoundDocument, ...],
+    order_number: str,
+) -> Findings | Skip:
+    """What is known of a refund's sale after another round of reading."""
+    sale = findings.sale
+    if findings.wants_invoices:
+        wanted = [sale_of(invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in invoices]
+        if len(wanted) != 1:
+            described = ", ".join(f"{invoice.ref_number} over {invoice.total}" for invoice in wanted)
+            return Skip("several_invoices", {"order": order_ref_number(order_number), "invoices": described})
+        known_so_far = dataclasses.replace(findings, documents=findings.documents + own)
+        return dataclasses.replace(_wants(wanted[0], known_so_far.documents), looked_through=True)
+    if findings.wants_payments:
+        sale = dataclasses.replace(
+            sale,
+            payments=tuple(
+                dataclasses.replace(payments[p.txn_id], amount=p.amount) if p.txn_id in payments else p
+                for p in sale.payments
+            ),
+        )
+    if findings.wants_open_payments:
+        mine = [
+            payment_of(r) for r in open_payments if r.customer_ref is not None and sale.customer.same_as(r.customer_ref)
+        ]
+        sale = dataclasses.replace(sale, open_payments=tuple(p for p in mine if p.unused > 0))
+    return Findings(sale=sale, looked_through=True, documents=_merged(findings.documents, own))
+
+
+def _merged(first: Iterable[FoundDocument], second: Iterable[FoundDocument]) -> tuple[FoundDocument, ...]:
+    return tuple({document.txn_id: document for document in (*first, *second)}.values())
+
+
+def _sales_by_number(by_id: dict[str, Response]) -> tuple[dict[str, list[Sale]], dict[str, str]]:
+    """The sales by their number, and the numbers of records that could not be understood, with the reason."""
+    sales: dict[str, list[Sale]] = {}
+    broken: dict[str, str] = {}
+    for name in ("receipts", "invoices", "orders"):
+        for record in by_id[name].records if name in by_id else ():
+            if not isinstance(record, (SalesReceiptRet, InvoiceRet, SalesOrderRet)):
+                continue
+            number = (record.ref_number or "").casefold()
+            try:
+                sales.setdefault(number, []).append(_readable(record))
+            except RecordError as error:
+                broken[number] = str(error)
+    return sales, broken
+
+
+def _readable(record: SaleRecord) -> Sale:
+    return sale_of(record)
+
+
+def documents_in(responses: Iterable[Response]) -> tuple[FoundDocument, ...]:
+    kinds = (CreditMemoRet, CheckRet, ARRefundCreditCardRet, ReceivePaymentRet)
+    return tuple(
+        found_document(record)
+        for response in responses
+        for record in response.records
+        if isinstance(record, kinds) and record.txn_id
+    )
+
+
+def failed_question(by_id: dict[str, Response]) -> Status | None:
+    """The first status that is neither an answer nor "nothing found": a refusal is never taken for an empty list."""
+    fine = (Outcome.DONE, Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND)
+    return next((r.status for r in by_id.values() if r.status.outcome not in fine), None)
+
+
+def _question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> None:
+    if status.outcome is Outcome.STOP:
+        stop_writing(taking, "permission_missing", status)
+        return
+    for row in rows:
+        try_again_later(taking, row, "look-up of the order", status)
+
+
+def _clear_attempts(row: Refund) -> None:
+    row.attempts, row.not_before, row.batch_limit = 0, None, None

@@ -1,0 +1,208 @@
+"""The outcome of what was posted, request by request: posted, to be tried again, or in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.reasons import Notice, Skip
+from qbwc_server.refunds.sale import Known
+from qbwc_server.store.refunds import note
+from qbwc_server.store.tables import Document, MessageSet, Refund, SetRequest
+from qbwc_server.sync.plans import (
+    DOCUMENT_WORDS,
+    add_notice,
+    conclude,
+    mark_posted,
+    stop,
+)
+from qbwc_server.sync.steps import MACRO_FACTS, Kind
+from qbwc_server.sync.taking import MAX_ATTEMPTS, Taking, learn, pause
+from qbxml import (
+    Answer,
+    CheckRet,
+    Outcome,
+    Response,
+    Status,
+    TransactionRecord,
+)
+
+
+def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    by_id = {response.request_id: response for response in answer.responses}
+    if answer.message_set_status_code is not None and not answer.responses:
+        sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
+        return
+    take_outcomes(taking, sent, by_id)
+
+
+def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) -> None:
+    """The outcome of each request of a set that posted, whether just answered or kept by QuickBooks."""
+    sent.state = "answered"
+    sent.answered_at = sent.answered_at or taking.now
+    rows: dict[int, Refund] = {}
+    troubles: dict[int, Skip] = {}
+    for request in sent.requests:
+        document = request.document
+        row = document.refund
+        rows[row.id] = row
+        if document.state == "posted":
+            continue
+        response = by_id.get(request.request_id)
+        if response is None:
+            document.state = "planned"  # no word of it: not done, and it goes out again under a new ID
+        elif response.status.outcome is Outcome.DONE:
+            _posted(taking, document, response, request.used_macro)
+        else:
+            trouble = _refused(taking, document, response.status, request.used_macro)
+            if trouble is not None:
+                troubles.setdefault(row.id, trouble)
+    for row in rows.values():
+        row.batch_limit = None
+        _compare_totals(row)
+        if row.id in troubles:
+            stop(taking.database, row, troubles[row.id], taking.now)
+        else:
+            conclude(taking.database, row, taking.now)
+
+
+def _posted(taking: Taking, document: Document, response: Response, used_macro: bool) -> None:
+    txn_id, edit_sequence, total, guid = "", "", None, None
+    for record in response.records:
+        if isinstance(record, TransactionRecord):
+            txn_id, edit_sequence = record.txn_id or "", record.edit_sequence or ""
+            guid = getattr(record, "external_guid", None)
+            total = _total_of(record, document)
+    if not txn_id and response.error_recovery is not None:
+        txn_id = response.error_recovery.txn_id or ""
+        edit_sequence = response.error_recovery.edit_sequence or ""
+    mark_posted(document, txn_id=txn_id, edit_sequence=edit_sequence, amount=total, now=taking.now)
+    document.attempts = 0
+    if response.status.code not in (0, 1):
+        facts = {"document": DOCUMENT_WORDS[document.role], "message": response.status.explanation}
+        add_notice(document.refund, Notice("quickbooks_said", facts))
+    if response.records and document.external_guid:
+        learn(taking.company, "shows_guids", Known.YES if guid else Known.NO)
+    fact = MACRO_FACTS.get(document.request_type)
+    if fact and used_macro:
+        learn(taking.company, fact, Known.YES)
+    elif fact and document.by_txn_id:
+        learn(taking.company, fact, Known.NO)  # it went in by TxnID where it was refused by macro
+        add_notice(document.refund, Notice("payout_by_txn_id"))
+    if document.alone:
+        learn(taking.company, "check_from_undeposited_funds", Known.YES)
+
+
+def _total_of(record: TransactionRecord, document: Document) -> Decimal | None:
+    if isinstance(record, CheckRet):
+        return record.amount
+    if document.role in (Role.APPLICATION.value, Role.CLOSING.value):
+        return document.amount
+    total: Decimal | None = getattr(record, "total_amount", None)
+    return total
+
+
+def _compare_totals(row: Refund) -> None:
+    """QuickBooks works out the memo's total itself; where it is not the planned one, that is said."""
+    memo = next((d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted"), None)
+    if memo is not None and memo.posted_amount is not None and memo.posted_amount != memo.amount:
+        facts = {"actual": str(memo.posted_amount), "planned": str(memo.amount)}
+        add_notice(row, Notice("memo_total_differs", facts))
+
+
+def _refused(taking: Taking, document: Document, status: Status, used_macro: bool) -> Skip | None:
+    """A request that QuickBooks did not work: back to planned where trying again can help, else the reason."""
+    document.state = "planned"
+    document.status_code, document.status_message = status.code, status.message
+    row = document.refund
+    memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
+    if used_macro and memo is not None:
+        if memo.state == "posted":
+            document.by_txn_id = True  # perhaps only the macro was refused: it goes next by the memo's TxnID
+        return None  # else it shares the memo's fate
+    if status.outcome is Outcome.RETRY_LATER:
+        return _retry_document(taking, document, status)
+    if status.outcome is Outcome.STOP:
+        taking.company.stopped = {"code": "permission_missing", "message": status.explanation}
+        return None
+    document.state = "failed"
+    facts = {
+        "document": DOCUMENT_WORDS[document.role],
+        "message": status.explanation,
+        "ref_number": document.ref_number,
+        "account": document.account,
+    }
+    if document.role in (Role.MEMO.value, Role.CLOSING.value):
+        return Skip("refused_by_quickbooks", facts)
+    document.state = "review"
+    if document.alone:
+        learn(taking.company, "check_from_undeposited_funds", Known.NO)
+        _hold_back_checks(taking, document)
+        return Skip("payout_account_refused", facts)
+    return Skip("payout_link_refused", facts)
+
+
+def _hold_back_checks(taking: Taking, refused: Document) -> None:
+    """Further checks from an account that QuickBooks refused wait for a person before their memo is entered."""
+    waiting = taking.database.scalars(
+        select(Document)
+        .join(Refund)
+        .where(
+            Refund.connection_id == taking.connection.id,
+            Document.alone,
+            Document.state == "planned",
+            Document.refund_id != refused.refund_id,
+        )
+        .options(selectinload(Document.refund))
+    ).all()
+    for document in waiting:
+        skip = Skip("payout_account_refused", {"account": document.account})
+        stop(taking.database, document.refund, skip, taking.now)
+
+
+def _retry_document(taking: Taking, document: Document, status: Status) -> Skip | None:
+    row = document.refund
+    document.attempts += 1
+    if document.attempts >= MAX_ATTEMPTS:
+        document.state = "failed"
+        facts = {
+            "document": DOCUMENT_WORDS[document.role],
+            "attempts": str(document.attempts),
+            "message": status.explanation,
+        }
+        return Skip("kept_failing", facts)
+    row.not_before = taking.now + pause(document.attempts)
+    if document.role == Role.CLOSING.value:
+        row.stage = "find"  # its EditSequence has to be read anew
+    note(taking.database, row, taking.now, f"QuickBooks was not ready: {status.explanation} It is tried again.")
+    return None
+
+
+def back_to_planned(requests: Iterable[SetRequest]) -> None:
+    for request in requests:
+        if request.document.state == "sent":
+            request.document.state = "planned"
+
+
+def refused_alone(taking: Taking, sent: MessageSet, row: Refund, kind: Kind) -> None:
+    """The culprit of a refused set stands alone: without its macros it may go in; else it is failed."""
+    with_macros = [request.document for request in sent.requests if request.used_macro]
+    if with_macros:
+        for document in with_macros:
+            document.by_txn_id = True
+        row.batch_limit = 1
+        return
+    what = DOCUMENT_WORDS["memo"] if kind is Kind.POST else "look-up of the order"
+    for request in sent.requests:
+        request.document.state = "failed"
+    posted_memo = any(d.role == Role.MEMO.value and d.state == "posted" for d in row.documents)
+    if posted_memo:
+        facts = {"ref_number": row.documents[0].ref_number, "message": "it could not read the request"}
+        stop(taking.database, row, Skip("payout_link_refused", facts), taking.now)
+        return
+    facts = {"document": what, "advice": "Report this with the session's log."}
+    stop(taking.database, row, Skip("request_unreadable", facts), taking.now)
