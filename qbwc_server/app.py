@@ -1,0 +1,95 @@
+"""The whole server as one WSGI application: the SOAP service at /qbwc, the pages everywhere else."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from waitress.server import create_server
+
+from qbwc_server.access.attempts import Attempts
+from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sign_in import SignIn
+from qbwc_server.config import Config
+from qbwc_server.soap import MAX_BODY_BYTES, make_soap_application
+from qbwc_server.store.database import Database
+from qbwc_server.sync.conversation import SyncConversation
+from qbwc_server.web import create_web
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+SOAP_PATH = "/qbwc"
+THREADS = 8  # requests worked at a time by one process
+IDLE_CONNECTION_SECONDS = 120
+BODY_MARGIN_BYTES = 1024 * 1024  # so that a body that is a little too large gets our answer, not the web server's
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that listens; `run` works until it is closed."""
+
+    host: str
+    port: int
+    run: Callable[[], None]
+    close: Callable[[], None]
+
+    @property
+    def url(self) -> str:
+        """Its address, by name where it listens on this machine only."""
+        host = "localhost" if self.host in ("127.0.0.1", "::1", "localhost") else self.host
+        return f"http://{host}:{self.port}"
+
+
+def version() -> str:
+    """The version of Connex that is installed."""
+    return metadata.version("connex-refunds")
+
+
+def make_application(config: Config, database: Database) -> WSGIApplication:
+    """The WSGI application over a migrated database."""
+    sign_in = SignIn(database, Passwords(config.secret_key), Attempts())
+    conversation = SyncConversation(
+        database,
+        sign_in,
+        in_flight=timedelta(seconds=config.in_flight_seconds),
+        server_zone=config.time_zone,
+        host_name=platform.node() or "unnamed",
+        version=version(),
+    )
+    soap = make_soap_application(conversation)
+    pages = create_web(database, sign_in, secret_key=config.secret_key)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path == SOAP_PATH or path.startswith(SOAP_PATH + "/"):
+            return soap(environ, start_response)
+        return pages(environ, start_response)
+
+    return application
+
+
+def open_database(config: Config) -> Database:
+    """The database, brought up to date."""
+    database = Database(config.database_url)
+    database.migrate()
+    return database
+
+
+def make_server(application: WSGIApplication, host: str, port: int) -> Server:
+    """A web server for it; port 0 takes a free one. Raises OSError where the address can't be had."""
+    server = create_server(
+        application,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="Connex",
+        channel_timeout=IDLE_CONNECTION_SECONDS,
+        max_request_body_size=MAX_BODY_BYTES + BODY_MARGIN_BYTES,
+        clear_untrusted_proxy_headers=True,
+    )
+    return Server(host=host, port=int(server.effective_port), run=server.run, close=server.close)

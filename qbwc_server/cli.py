@@ -1,0 +1,451 @@
+"""The command `connex`: each command does one thing, says what it did, and with --json prints one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import selectinload
+
+from qbwc_server import doctor as examination
+from qbwc_server.access.passwords import PasswordError, Passwords, make_password
+from qbwc_server.app import make_application, make_server, open_database, version
+from qbwc_server.config import Config, ConfigError
+from qbwc_server.demo.run import DemoOptions, run_demo
+from qbwc_server.demo.simulate import SimulationError, simulate
+from qbwc_server.qwc import QwcURLError, qwc_for
+from qbwc_server.refunds.reasons import Status
+from qbwc_server.refunds.settings import SettingsError, as_texts
+from qbwc_server.sources import FORMATS, UnreadableFile, read_orders
+from qbwc_server.store import people
+from qbwc_server.store.connections import (
+    ConnectionProblem,
+    add_connection,
+    all_connections,
+    change_settings,
+    connection_named,
+    settings_of,
+)
+from qbwc_server.store.database import DatabaseURLError
+from qbwc_server.store.refunds import take_in
+from qbwc_server.store.reports import refund_as_dict
+from qbwc_server.store.tables import Connection, Refund
+
+DEFAULT_URL = "http://localhost:8080"
+SOME_REFUSED, NOTHING_READ = 1, 2  # exit statuses of `connex import`
+MAX_PASSWORD_LINE = 1024  # characters read from standard input
+WHO = "command line"
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+def main() -> None:
+    """Runs a command; what a user can mend is said in a sentence, without a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (ConfigError, ConnectionProblem, SettingsError, DatabaseURLError, QwcURLError, PasswordError) as error:
+        _fail(str(error))
+    except (SimulationError, people.PersonError) as error:
+        _fail(str(error))
+    except OperationalError as error:
+        _fail(f"the database can't be used: {error.orig}. Check CONNEX_DATABASE_URL and that the server is running.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="connex-refunds", prog_name="connex")
+def cli() -> None:
+    """Brings refunds of web orders into QuickBooks Desktop, exactly once, through Intuit's Web Connector."""
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+def serve(host: str, port: int) -> None:
+    """Run the server: SOAP endpoint and web pages."""
+    config = _config()
+    database = open_database(config)
+    application = make_application(config, database)
+    try:
+        server = make_server(application, host, port)
+    except OSError as error:
+        _fail(f"can't listen on {host}:{port}: {error.strerror}. Is another server running? Try another --port.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    click.echo(f"Connex {version()} listens on {server.url}")
+    with database.reading() as session:
+        if not people.count(session):
+            click.echo("Nobody can sign in to the pages yet; make a sign-in with: connex person add NAME")
+    sys.stdout.flush()
+    try:
+        server.run()
+    finally:
+        database.close()
+
+
+# --- connections
+
+
+@cli.group()
+def connection() -> None:
+    """Make, change and show connections: one for each QuickBooks company file."""
+
+
+@connection.command("add")
+@click.argument("name")
+@click.option("--username", default="", help="What the Web Connector signs in as; the name where left out.")
+@password_option
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; may be given several times.")
+@json_option
+def add(name: str, username: str, password_stdin: bool, settings: Sequence[str], as_json: bool) -> None:
+    """Make a connection. Without a password it makes one and prints it, once."""
+    config = _config()
+    changes = _pairs(settings)
+    password = _password_from_stdin() if password_stdin else make_password()
+    with open_database(config).transaction() as session:
+        hashed = Passwords(config.secret_key).hash(password)
+        made = add_connection(session, name, username, hashed, changes, _now(), WHO)
+        shown = _connection_as_dict(made)
+    if as_json:
+        _print_json(shown if password_stdin else shown | {"password": password})
+        return
+    click.echo(f"Made the connection {name}. The Web Connector signs in as {shown['username']}.")
+    if not password_stdin:
+        click.echo(f"Its password, shown only now: {password}")
+    click.echo(f"Next: connex qwc {name} -o {name}.qwc, and open that file on the PC with QuickBooks.")
+
+
+@connection.command("set")
+@click.argument("name")
+@click.argument("settings", nargs=-1, required=True, metavar="KEY=VALUE...")
+@json_option
+def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
+    """Change settings of a connection: all of those given, or none."""
+    changes = _pairs(settings)
+    with open_database(_config()).transaction() as session:
+        found = connection_named(session, name)
+        changed = as_texts(change_settings(session, found, changes, _now(), WHO))
+    if as_json:
+        _print_json(changed)
+        return
+    for key in changes:
+        click.echo(f"{key} = {changed[key] or '(empty)'}")
+
+
+@connection.command("show")
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show a connection: its settings, and what is known of its company file."""
+    with open_database(_config()).reading() as session:
+        shown = _connection_as_dict(connection_named(session, name))
+    if as_json:
+        _print_json(shown)
+        return
+    settings = shown.pop("settings")
+    for title, rows in (("Connection", shown), ("Settings", settings)):
+        table = Table("", "", title=title, title_justify="left", show_header=False)
+        for key, value in rows.items():
+            table.add_row(key, escape(str(value if value not in (None, "") else "-")))
+        _console().print(table)
+
+
+@connection.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the connections."""
+    with open_database(_config()).reading() as session:
+        shown = [_connection_as_dict(found) for found in all_connections(session)]
+    if as_json:
+        _print_json(shown)
+        return
+    if not shown:
+        click.echo("There are no connections yet; add one with: connex connection add NAME")
+        return
+    table = Table("Name", "User name", "Company", "Last seen", "State")
+    for row in shown:
+        table.add_row(*(escape(str(row[key] or "-")) for key in ("name", "username", "company", "last_seen", "state")))
+    _console().print(table)
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--url", default=DEFAULT_URL, show_default=True, help="The address that the PC reaches this server by.")
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output.")
+def qwc(name: str, url: str, output: Path | None) -> None:
+    """Write the .qwc file to give to the Web Connector."""
+    with open_database(_config()).reading() as session:
+        content = qwc_for(connection_named(session, name), url)
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        _fail(f"can't write {output}: {error.strerror}")
+    click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
+
+
+# --- refunds
+
+
+@cli.command("import")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "file_format", help=f"One of {', '.join(FORMATS)}; told from the file where left out.")
+@json_option
+def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> None:
+    """Read orders and refunds from a file. The same file twice changes nothing."""
+    config = _config()
+    database = open_database(config)
+    with database.reading() as session:
+        settings = settings_of(connection_named(session, name))
+    zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
+    try:
+        reading = read_orders(file.read_bytes(), format=file_format, shop=settings.shop, time_zone=zone)
+    except UnreadableFile as error:
+        if as_json:
+            _print_json({"error": str(error)})
+        else:
+            click.echo(f"{file}: {error}", err=True)
+        sys.exit(NOTHING_READ)
+    with database.transaction() as session:
+        result = take_in(session, connection_named(session, name), reading.refunds, _now())
+    counts = {
+        "orders": reading.orders,
+        "refunds": len(reading.refunds),
+        "new": result.added,
+        "unchanged": result.unchanged,
+        "changed": result.changed,
+        "changed_too_late": result.changed_too_late,
+    }
+    refused = [{"place": item.place, "reason": item.reason} for item in reading.refused]
+    if as_json:
+        _print_json(counts | {"refused": refused})
+    else:
+        click.echo(
+            f"Read {counts['orders']} orders with {counts['refunds']} refunds: {counts['new']} new, "
+            f"{counts['unchanged']} known already, {counts['changed']} changed."
+        )
+        if counts["changed_too_late"]:
+            click.echo(f"{counts['changed_too_late']} were changed by the shop after they had been planned or entered.")
+        for item in refused:
+            click.echo(f"Refused: {item['place']}: {item['reason']}", err=True)
+    if refused:
+        sys.exit(SOME_REFUSED if reading.refunds else NOTHING_READ)
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those of this status.")
+@json_option
+def refunds(name: str, status: str | None, as_json: bool) -> None:
+    """List the refunds of a connection and what became of each."""
+    with open_database(_config()).reading() as session:
+        found = connection_named(session, name)
+        query = select(Refund).where(Refund.connection_id == found.id).options(selectinload(Refund.documents))
+        if status is not None:
+            query = query.where(Refund.status == status)
+        rows = [refund_as_dict(row) for row in session.scalars(query.order_by(Refund.id))]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("There are no such refunds.")
+        return
+    table = Table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
+    for row in rows:
+        said = [row["reason"]["message"]] if row["reason"] else []
+        said += [notice["message"] for notice in row["notices"]]
+        memo = row["credit_memo"]
+        paid = [f"{payout['amount']} from {payout['account']}" for payout in row["payouts"]]
+        table.add_row(
+            *(
+                escape(text)
+                for text in (
+                    row["order_number"],
+                    f"{row['amount']} {row['currency']}",
+                    row["status"],
+                    f"{row['sale']['type']} {row['sale']['ref_number']}" if row["sale"] else "-",
+                    f"{memo['ref_number']} {memo['amount']}" if memo else "-",
+                    ", ".join(paid) or "-",
+                    " ".join(said) or "-",
+                )
+            )
+        )
+    _console().print(table)
+
+
+# --- people
+
+
+@cli.group()
+def person() -> None:
+    """Make and change sign-ins to the web pages."""
+
+
+@person.command("add")
+@click.argument("name")
+@password_option
+def add_person(name: str, password_stdin: bool) -> None:
+    """Make a sign-in to the pages. Without a password it makes one and prints it, once."""
+    config = _config()
+    password = _password_from_stdin() if password_stdin else make_password()
+    with open_database(config).transaction() as session:
+        people.add_person(session, name, Passwords(config.secret_key).hash(password), "owner", _now())
+    click.echo(f"{name} can sign in to the pages now.")
+    if not password_stdin:
+        click.echo(f"The password, shown only now: {password}")
+
+
+@person.command("password")
+@click.argument("name")
+@password_option
+def change_password(name: str, password_stdin: bool) -> None:
+    """Give a sign-in a new password; it ends where that person is signed in."""
+    config = _config()
+    password = _password_from_stdin() if password_stdin else make_password()
+    with open_database(config).transaction() as session:
+        found = people.person_named(session, name)
+        if found is None:
+            _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
+        people.change_password(session, found, Passwords(config.secret_key).hash(password), _now(), WHO)
+    click.echo(f"{name} has a new password.")
+    if not password_stdin:
+        click.echo(f"It is shown only now: {password}")
+
+
+# --- trying it
+
+
+@cli.command()
+@click.option("--refunds", "count", default=24, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another shop.")
+@click.option("--serve", "keep_serving", is_flag=True, help="Leave the web pages up at the end.")
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Keep the orders and the company here.")
+@json_option
+def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: bool) -> None:
+    """Run the whole job on this machine with a simulated QuickBooks."""
+    options = DemoOptions(refunds=count, seed=seed, keep_serving=keep_serving, save=save)
+    result = run_demo(options, None if as_json else _console())
+    if as_json:
+        _print_json(result.as_dict())
+    if not result.right:
+        sys.exit(1)
+
+
+@cli.command("simulate")
+@click.option("--url", required=True, help="The server's SOAP address, such as http://localhost:8080/qbwc")
+@click.option("--username", required=True)
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+@click.option("--company", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The company, as JSON.")
+@click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 10_000), help="At most so many runs.")
+@json_option
+def simulate_command(
+    url: str, username: str, password_stdin: bool, company: Path, sessions: int, as_json: bool
+) -> None:
+    """Run a simulated QuickBooks and Web Connector against a server."""
+    del password_stdin  # a password never stands on a command line
+    password = _password_from_stdin()
+    outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
+    if as_json:
+        _print_json(outcome.as_dict())
+    elif outcome.problem:
+        click.echo(outcome.problem, err=True)
+    if outcome.problem:
+        sys.exit(1)
+
+
+@cli.command("doctor")
+@json_option
+def doctor_command(as_json: bool) -> None:
+    """Check the installation and say what to do."""
+    findings = examination.examine(os.environ)
+    if as_json:
+        _print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{finding.level.value:8}{finding.what}")
+            if finding.advice:
+                click.echo(f"        {finding.advice}")
+    if any(finding.level is examination.Level.PROBLEM for finding in findings):
+        sys.exit(1)
+
+
+# --- helpers
+
+
+def _config() -> Config:
+    return Config.from_environment(os.environ)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _print_json(data: Any) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(f"connex: {sentence}", err=True)
+    sys.exit(1)
+
+
+def _pairs(settings: Sequence[str]) -> Mapping[str, str]:
+    pairs = {}
+    for item in settings:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise SettingsError(item, "is not of the form KEY=VALUE")
+        if key in pairs:
+            raise SettingsError(key, "is given twice")
+        pairs[key] = value
+    return pairs
+
+
+def _password_from_stdin() -> str:
+    password = sys.stdin.readline(MAX_PASSWORD_LINE).rstrip("\r\n")
+    if not password:
+        _fail("no password came on standard input")
+    return password
+
+
+def _connection_as_dict(found: Connection) -> dict[str, Any]:
+    company = found.company
+    described = company.company or {}
+    host = company.host or {}
+    return {
+        "name": found.name,
+        "username": found.user_name,
+        "company": described.get("company_name"),
+        "company_path": company.path or None,
+        "quickbooks": host.get("product_name"),
+        "last_seen": found.last_seen_at.isoformat(timespec="seconds") if found.last_seen_at else None,
+        "state": company.stopped["message"] if company.stopped else "ready" if company.accounts else "never seen",
+        "settings": as_texts(settings_of(found)),
+    }

@@ -1,0 +1,153 @@
+"""What `connex doctor` looks at: each finding says what is and, where it is not well, what to do."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import Any
+
+from sqlalchemy.exc import DatabaseError
+
+from qbwc_server.app import open_database, version
+from qbwc_server.config import Config, ConfigError
+from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
+from qbwc_server.refunds.sale import CompanyFacts
+from qbwc_server.store import people
+from qbwc_server.store.connections import all_connections, settings_of
+from qbwc_server.store.database import Database, DatabaseURLError
+from qbwc_server.store.tables import Connection
+from qbwc_server.sync.books import company_facts
+
+OLDEST_SQLITE = (3, 35, 0)  # with RETURNING and fixes of WAL mode that we rest on
+SILENT_FOR = timedelta(days=2)  # a Web Connector that has not called for so long is remarked on
+EARLIEST_YEAR, LATEST_YEAR = 2024, 2100  # outside of these the machine's clock is wrong
+
+
+class Level(Enum):
+    """How a finding is to be taken."""
+
+    FINE = "ok"
+    REMARK = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    level: Level
+    what: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """For --json."""
+        return {"level": self.level.value, "what": self.what, "advice": self.advice}
+
+
+def examine(environ: Mapping[str, str]) -> list[Finding]:
+    """Looks at the whole installation."""
+    findings = list(_machine())
+    try:
+        config = Config.from_environment(environ)
+        database = open_database(config)
+    except (ConfigError, DatabaseURLError) as error:
+        return [*findings, Finding(Level.PROBLEM, "The configuration can't be used.", str(error))]
+    except DatabaseError as error:
+        advice = f"{error.orig}. Check CONNEX_DATABASE_URL, and that the database server is running."
+        return [*findings, Finding(Level.PROBLEM, "The database can't be used.", advice)]
+    try:
+        return [*findings, *_configuration(config, database), *_connections(config, database)]
+    finally:
+        database.close()
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding(Level.FINE, f"Connex {version()} on Python {platform.python_version()}, {platform.system()}.")
+    now = datetime.now(timezone.utc)
+    if EARLIEST_YEAR <= now.year <= LATEST_YEAR:
+        yield Finding(Level.FINE, f"The clock says {now:%Y-%m-%d %H:%M} UTC.")
+    else:
+        yield Finding(Level.PROBLEM, f"The clock says {now:%Y-%m-%d}.", "Set the machine's clock; use NTP.")
+
+
+def _configuration(config: Config, database: Database) -> Iterator[Finding]:
+    yield Finding(Level.FINE, f"Data folder {config.data_dir}, time zone {config.time_zone}.")
+    if database.is_sqlite:
+        yield Finding(Level.FINE, f"The database is a SQLite file (SQLite {sqlite3.sqlite_version}), up to date.")
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            oldest = ".".join(map(str, OLDEST_SQLITE))
+            yield Finding(Level.PROBLEM, "SQLite is too old.", f"Install SQLite {oldest} or newer, or use PostgreSQL.")
+    else:
+        yield Finding(Level.FINE, "The database is PostgreSQL, up to date.")
+    with database.reading() as session:
+        if people.count(session):
+            yield Finding(Level.FINE, "Somebody can sign in to the pages.")
+        else:
+            yield Finding(Level.REMARK, "Nobody can sign in to the pages.", "Run: connex person add NAME")
+    yield Finding(
+        Level.REMARK,
+        "TLS is up to the web server in front of Connex.",
+        "The Web Connector accepts http for localhost only; for any other address put a reverse proxy with a "
+        "certificate that Windows trusts in front.",
+    )
+
+
+def _connections(config: Config, database: Database) -> Iterator[Finding]:
+    with database.reading() as session:
+        connections = all_connections(session)
+        if not connections:
+            yield Finding(Level.REMARK, "There are no connections yet.", "Run: connex connection add NAME")
+        for connection in connections:
+            yield from _connection(config, connection)
+
+
+def _connection(config: Config, connection: Connection) -> Iterator[Finding]:
+    name, company = connection.name, connection.company
+    if connection.last_seen_at is None:
+        advice = f"Run: connex qwc {name} -o {name}.qwc, and open that file on the PC with QuickBooks."
+        yield Finding(Level.REMARK, f"{name}: no Web Connector has called yet.", advice)
+        return
+    silent = datetime.now(timezone.utc) - connection.last_seen_at
+    if silent > SILENT_FOR:
+        advice = "Is the PC on, the Web Connector running, and its Auto-Run ticked?"
+        yield Finding(Level.REMARK, f"{name}: the Web Connector has not called for {silent.days} days.", advice)
+    if company.stopped is not None:
+        yield Finding(Level.PROBLEM, f"{name}: nothing is entered.", company.stopped["message"])
+    if company.accounts is None:
+        yield Finding(Level.REMARK, f"{name}: the chart of accounts is not known yet.", "Let the Web Connector run.")
+        return
+    settings = settings_of(connection)
+    yield from _accounts(name, settings.refund_account, company_facts(company, settings, config.time_zone))
+
+
+def _accounts(name: str, refund_account: str, facts: CompanyFacts) -> Iterator[Finding]:
+    if facts.receivables is None:
+        yield Finding(
+            Level.PROBLEM, f"{name}: the company file has no accounts receivable account.", "Make one in QuickBooks."
+        )
+    if not refund_account:
+        if facts.undeposited_funds is None:
+            yield Finding(
+                Level.REMARK,
+                f"{name}: the company file has no Undeposited Funds account.",
+                "Refunds of orders without a deposit account wait for review; choose a refund deposit account.",
+            )
+        else:
+            yield Finding(Level.FINE, f"{name}: {len(facts.accounts)} accounts known.")
+        return
+    account: Any = facts.account_named(refund_account)
+    if account is None:
+        advice = f"Correct it with: connex connection set {name} refund_account=..."
+        yield Finding(Level.PROBLEM, f"{name}: QuickBooks has no active account {refund_account!r}.", advice)
+    elif account.account_type not in PAYOUT_ACCOUNT_TYPES:
+        yield Finding(
+            Level.PROBLEM,
+            f"{name}: the refund deposit account {refund_account!r} is of type {account.account_type}.",
+            "Choose a bank or asset account.",
+        )
+    else:
+        yield Finding(Level.FINE, f"{name}: refunds are drawn from {account.full_name}.")
