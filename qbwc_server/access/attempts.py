@@ -60,6 +60,11 @@ class Attempts:
         with self._lock:
             return self._is_slowed(user_name, remote_address)
 
+    @property
+    def in_lane(self) -> int:
+        """How many stand in the slow lane now, the one whose turn it is among them."""
+        return self._lane.length()
+
     def _is_slowed(self, user_name: str, remote_address: str) -> bool:
         return self._users.is_over(user_name) or self._addresses.is_over(remote_address)
 
@@ -105,6 +110,10 @@ class _Lane:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()  # the first one's turn it is
+
+    def length(self) -> int:
+        with self._lock:
+            return len(self._queue)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:

@@ -129,8 +129,7 @@ class Passwords:
 def make_password() -> str:
     """A random password of 118 bits, to be read out and typed: four groups of six lower-case letters and digits."""
     return "-".join(
-        "".join(secrets.choice(READABLE_CHARACTERS) for _ in range(GROUP_CHARACTERS))
-        for _ in range(GROUPS)
+        "".join(secrets.choice(READABLE_CHARACTERS) for _ in range(GROUP_CHARACTERS)) for _ in range(GROUPS)
     )
 
 
