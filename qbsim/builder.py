@@ -1,0 +1,474 @@
+"""Makes companies for tests and demonstrations through the same rules that requests go through.
+
+>>> builder = CompanyBuilder("Corner Shop")
+>>> mug = builder.service_item("Engraving", price="12.50")
+>>> receipt = builder.sales_receipt(builder.customer("Ada"), [Line(mug, quantity=2)], ref_number="1001")
+>>> receipt.total, builder.company.balance_of("Undeposited Funds")
+(Decimal('25.00'), Decimal('25.00'))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias, TypeVar
+
+from qbsim.clock import Clock, real_time
+from qbsim.company import Company
+from qbsim.lists import Account, Customer, Item, ItemGroupMember, ListElement, ListTable, NamedElement, PaymentMethod
+from qbsim.lists import items as kinds
+from qbsim.lists.adding import create
+from qbsim.numbers import to_cent
+from qbsim.transactions import (
+    ARRefundCreditCard,
+    Check,
+    CreditMemo,
+    Invoice,
+    ReceivePayment,
+    SalesOrder,
+    SalesReceipt,
+    Transaction,
+)
+from qbsim.transactions.ar_refund_credit_card import CardRefundDraft, RefundApplied, add_card_refund
+from qbsim.transactions.check import CheckDraft, ExpenseLine, add_check
+from qbsim.transactions.credit_memo import add_credit_memo
+from qbsim.transactions.invoice import add_invoice
+from qbsim.transactions.opening import open_balance
+from qbsim.transactions.receive_payment import Application, PaymentDraft, add_receive_payment
+from qbsim.transactions.sales_document import DEFAULT_TEMPLATES, LineDraft, SalesDraft, SalesHeader
+from qbsim.transactions.sales_order import add_sales_order
+from qbsim.transactions.sales_receipt import add_sales_receipt
+from qbsim.transactions.settling import CreditToSet
+
+#: An amount, price or quantity as a test writes it; never a float.
+Number: TypeAlias = Decimal | int | str
+#: An element, or its full name.
+AnyElement = TypeVar("AnyElement", bound=ListElement)
+
+
+class UnknownNameError(LookupError):
+    """The company has no element of that full name; make it first."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a sale. Without rate and amount the item's price is taken, without a tax code the item's own.
+
+    `tax_code` is "Tax" or "Non", `percent` the percentage of a discount line.
+    """
+
+    item: Item | str | None = None
+    quantity: Number | None = None
+    rate: Number | None = None
+    amount: Number | None = None
+    percent: Number | None = None
+    description: str | None = None
+    tax_code: str | None = None
+    class_name: str | None = None
+
+
+#: Name, type and special type of the accounts that every company of the builder has.
+_CHART = (
+    ("Checking", "Bank", None),
+    ("PayPal", "Bank", None),
+    ("Accounts Receivable", "AccountsReceivable", None),
+    ("Inventory Asset", "OtherCurrentAsset", "InventoryAssets"),
+    ("Sales Tax Payable", "OtherCurrentLiability", "SalesTaxPayable"),
+    ("Opening Balance Equity", "Equity", "OpeningBalanceEquity"),
+    ("Retained Earnings", "Equity", "RetainedEarnings"),
+    ("Sales", "Income", None),
+    ("Shipping Income", "Income", None),
+    ("Discounts", "Income", None),
+    ("Sales Returns", "Income", None),
+    ("Cost of Goods Sold", "CostOfGoodsSold", "CostOfGoodsSold"),
+    ("Bank Service Charges", "Expense", None),
+)
+_PAYMENT_METHODS = (
+    ("Cash", "Cash"),
+    ("Check", "Check"),
+    ("American Express", "AmericanExpress"),
+    ("Discover", "Discover"),
+    ("MasterCard", "MasterCard"),
+    ("Visa", "Visa"),
+    ("PayPal", "Other"),
+)
+
+
+class CompanyBuilder:
+    """A company with a chart of accounts, tax codes Tax and Non, and payment methods, to be filled.
+
+    `undeposited_funds` is the name of that account, which QuickBooks files of different age spell differently.
+    """
+
+    def __init__(
+        self, name: str = "Sample Company", clock: Clock = real_time, *, undeposited_funds: str = "Undeposited Funds"
+    ) -> None:
+        self.company = Company(name, clock)
+        lists, preferences = self.company.lists, self.company.preferences
+        self.account(undeposited_funds, "OtherCurrentAsset", special_account_type="UndepositedFunds")
+        for account_name, account_type, special in _CHART:
+            self.account(account_name, account_type, special_account_type=special)
+        taxable = create(self.company, lists.sales_tax_codes, "Tax", is_taxable=True)
+        non_taxable = create(self.company, lists.sales_tax_codes, "Non", is_taxable=False)
+        preferences.default_taxable_code_id = taxable.list_id
+        preferences.default_non_taxable_code_id = non_taxable.list_id
+        for template in DEFAULT_TEMPLATES.values():
+            create(self.company, lists.templates, template)
+        for method, method_type in _PAYMENT_METHODS:
+            self.payment_method(method, method_type)
+
+    # Lists
+
+    def account(
+        self,
+        name: str,
+        account_type: str,
+        *,
+        parent: Account | str | None = None,
+        special_account_type: str | None = None,
+        account_number: str | None = None,
+        opening_balance: Number | None = None,
+    ) -> Account:
+        """An account; an opening balance (debits positive) goes against Opening Balance Equity."""
+        made: Account = create(
+            self.company,
+            self.company.lists.accounts,
+            name,
+            self._id(self.company.lists.accounts, parent),
+            account_type=account_type,
+            special_account_type=special_account_type,
+            account_number=account_number,
+        )
+        if opening_balance is not None:
+            open_balance(self.company, made.list_id, _number(opening_balance))
+        return made
+
+    def customer(
+        self,
+        name: str,
+        *,
+        parent: Customer | str | None = None,
+        taxable: bool = True,
+        sales_tax: Item | str | None = None,
+        **values: Any,
+    ) -> Customer:
+        """A customer; `values` are further fields of Customer, such as email or bill_address."""
+        lists = self.company.lists
+        values["item_sales_tax_id"] = self._id(lists.items, sales_tax)
+        values["sales_tax_code_id"] = self._id(lists.sales_tax_codes, "Tax" if taxable else "Non")
+        made: Customer = create(self.company, lists.customers, name, self._id(lists.customers, parent), **values)
+        return made
+
+    def job(self, customer: Customer | str, name: str, **values: Any) -> Customer:
+        """A job of a customer."""
+        return self.customer(name, parent=customer, **values)
+
+    def payment_method(self, name: str, payment_method_type: str = "Other") -> PaymentMethod:
+        """A payment method; the type is qbXML's PaymentMethodType."""
+        table = self.company.lists.payment_methods
+        made: PaymentMethod = create(self.company, table, name, payment_method_type=payment_method_type)
+        return made
+
+    def class_(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A class."""
+        table = self.company.lists.classes
+        made: NamedElement = create(self.company, table, name, self._id(table, parent))
+        return made
+
+    def sales_tax_item(self, name: str, rate: Number, *, is_default: bool = True) -> Item:
+        """A sales tax of so many percent; by default it becomes the company's."""
+        made = self._item(name, kinds.SALES_TAX, tax_rate=_number(rate), description="Sales Tax")
+        if is_default:
+            self.company.preferences.default_item_sales_tax_id = made.list_id
+        return made
+
+    def sales_tax_group(self, name: str, taxes: Iterable[Item | str], *, is_default: bool = True) -> Item:
+        """A group of sales taxes."""
+        tax_ids = [self._need(self.company.lists.items, tax) for tax in taxes]
+        made = self._item(name, kinds.SALES_TAX_GROUP, tax_item_ids=tax_ids)
+        if is_default:
+            self.company.preferences.default_item_sales_tax_id = made.list_id
+        return made
+
+    def inventory_item(
+        self,
+        name: str,
+        *,
+        price: Number,
+        cost: Number,
+        on_hand: Number = 0,
+        account: Account | str = "Sales",
+        tax_code: str = "Tax",
+        parent: Item | str | None = None,
+        description: str | None = None,
+    ) -> Item:
+        """An inventory part with its average cost; what is on hand goes against Opening Balance Equity."""
+        accounts = self.company.lists.accounts
+        made = self._sold_item(name, kinds.INVENTORY, price, account, tax_code, parent, description)
+        made.average_cost = _number(cost)
+        made.quantity_on_hand = _number(on_hand)
+        made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
+        made.asset_account_id = self._need(accounts, "Inventory Asset")
+        open_balance(self.company, made.asset_account_id, to_cent(made.average_cost * made.quantity_on_hand))
+        return made
+
+    def non_inventory_item(
+        self,
+        name: str,
+        *,
+        price: Number,
+        account: Account | str = "Sales",
+        tax_code: str = "Tax",
+        parent: Item | str | None = None,
+        description: str | None = None,
+    ) -> Item:
+        """A part that is not kept in stock."""
+        return self._sold_item(name, kinds.NON_INVENTORY, price, account, tax_code, parent, description)
+
+    def service_item(
+        self,
+        name: str,
+        *,
+        price: Number,
+        account: Account | str = "Sales",
+        tax_code: str = "Non",
+        parent: Item | str | None = None,
+        description: str | None = None,
+    ) -> Item:
+        """A service."""
+        return self._sold_item(name, kinds.SERVICE, price, account, tax_code, parent, description)
+
+    def other_charge_item(
+        self,
+        name: str,
+        *,
+        price: Number = 0,
+        account: Account | str = "Shipping Income",
+        tax_code: str = "Non",
+        description: str | None = None,
+    ) -> Item:
+        """Another charge, such as shipping."""
+        return self._sold_item(name, kinds.OTHER_CHARGE, price, account, tax_code, None, description)
+
+    def discount_item(
+        self,
+        name: str,
+        *,
+        percent: Number | None = None,
+        amount: Number | None = None,
+        account: Account | str = "Discounts",
+        tax_code: str = "Tax",
+    ) -> Item:
+        """A discount, by percent of the line before or by amount; with a taxable code it lowers the tax."""
+        lists = self.company.lists
+        return self._item(
+            name,
+            kinds.DISCOUNT,
+            price=None if amount is None else _number(amount),
+            price_percent=None if percent is None else _number(percent),
+            account_id=self._need(lists.accounts, account),
+            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+        )
+
+    def subtotal_item(self, name: str = "Subtotal") -> Item:
+        """A subtotal of the lines before it."""
+        return self._item(name, kinds.SUBTOTAL)
+
+    def group_item(self, name: str, members: Iterable[tuple[Item | str, Number]]) -> Item:
+        """A group of items with their quantities."""
+        items = self.company.lists.items
+        parts = [ItemGroupMember(self._need(items, item), _number(count)) for item, count in members]
+        return self._item(name, kinds.GROUP, members=parts)
+
+    # Sales
+
+    def sales_receipt(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> SalesReceipt:
+        """A sale paid at once. `fields`: see `invoice`, and `deposit_to`, `payment_method`."""
+        return add_sales_receipt(self.company, self._draft(customer, lines, fields))
+
+    def invoice(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> Invoice:
+        """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, class_name, bill_address,
+        ship_address, po_number, other, account (receivable).
+        """
+        return add_invoice(self.company, self._draft(customer, lines, fields))
+
+    def credit_memo(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> CreditMemo:
+        """A credit memo. `fields`: see `invoice`."""
+        return add_credit_memo(self.company, self._draft(customer, lines, fields))
+
+    def sales_order(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> SalesOrder:
+        """A sales order. `fields`: see `invoice`."""
+        return add_sales_order(self.company, self._draft(customer, lines, fields))
+
+    def invoice_from_sales_order(
+        self, order: SalesOrder, quantities: Mapping[str, Number] | None = None, **fields: Any
+    ) -> Invoice:
+        """An invoice of all that is open on an order, or of the quantities given by TxnLineID. `fields`: see
+        `invoice`.
+        """
+        customer = self.company.lists.customers.get(order.customer_id or "")
+        if customer is None:
+            raise UnknownNameError(f"the sales order {order.txn_id} has no customer of this company")
+        draft = self._draft(customer, [], fields)
+        if quantities is None:
+            return add_invoice(self.company, draft, [order.txn_id])
+        draft.lines = [
+            LineDraft(order_txn_id=order.txn_id, order_line_id=line_id, quantity=_number(count))
+            for line_id, count in quantities.items()
+        ]
+        return add_invoice(self.company, draft)
+
+    def receive_payment(
+        self,
+        invoice: Invoice,
+        amount: Number | None = None,
+        *,
+        deposit_to: Account | str | None = None,
+        payment_method: PaymentMethod | str | None = None,
+        total: Number | None = None,
+        txn_date: date | None = None,
+        ref_number: str | None = None,
+        memo: str | None = None,
+    ) -> ReceivePayment:
+        """A payment of an invoice, of what is open on it where no amount is given; a greater `total` leaves unused
+        payment.
+        """
+        lists = self.company.lists
+        paid = invoice.open_debt if amount is None else _number(amount)
+        draft = PaymentDraft(
+            customer_id=invoice.customer_id or "",
+            total=paid if total is None else _number(total),
+            deposit_to_id=self._id(lists.accounts, deposit_to),
+            payment_method_id=self._id(lists.payment_methods, payment_method),
+            txn_date=txn_date,
+            ref_number=ref_number,
+            memo=memo,
+            applications=[Application(invoice_id=invoice.txn_id, amount=paid)],
+        )
+        return add_receive_payment(self.company, draft)
+
+    def prepayment(
+        self, customer: Customer | str, total: Number, *, deposit_to: Account | str | None = None, **fields: Any
+    ) -> ReceivePayment:
+        """A payment that no invoice is named for: it stays the customer's open credit. `fields` of PaymentDraft."""
+        lists = self.company.lists
+        draft = PaymentDraft(
+            customer_id=self._need(lists.customers, customer),
+            total=_number(total),
+            deposit_to_id=self._id(lists.accounts, deposit_to),
+            **fields,
+        )
+        return add_receive_payment(self.company, draft)
+
+    def apply_credit(self, credit: Transaction, invoice: Invoice, amount: Number) -> None:
+        """Sets a credit memo or an unused payment against an invoice."""
+        setting = [CreditToSet(credit.txn_id, _number(amount))]
+        application = Application(invoice_id=invoice.txn_id, credits_to_set=setting)
+        draft = PaymentDraft(customer_id=invoice.customer_id or "", total=Decimal("0.00"), applications=[application])
+        add_receive_payment(self.company, draft)
+
+    def refund_by_check(
+        self, credit: Transaction, amount: Number, account: Account | str = "Checking", **fields: Any
+    ) -> Check:
+        """A check that pays out a credit. `fields` of CheckDraft."""
+        receivable = credit.receivable_id or self._need(self.company.lists.accounts, "Accounts Receivable")
+        line = ExpenseLine(account_id=receivable, amount=_number(amount), customer_id=credit.customer_id)
+        draft = CheckDraft(
+            account_id=self._need(self.company.lists.accounts, account),
+            payee_id=credit.customer_id,
+            lines=[line],
+            applications=[(credit.txn_id, _number(amount))],
+            **fields,
+        )
+        return add_check(self.company, draft)
+
+    def refund_by_card(
+        self, credit: Transaction, amount: Number, account: Account | str | None = None, **fields: Any
+    ) -> ARRefundCreditCard:
+        """A card refund that pays out a credit. `fields` of CardRefundDraft."""
+        draft = CardRefundDraft(
+            customer_id=credit.customer_id or "",
+            refund_from_id=self._id(self.company.lists.accounts, account),
+            applied=[RefundApplied(credit.txn_id, _number(amount))],
+            **fields,
+        )
+        return add_card_refund(self.company, draft)
+
+    # Helpers
+
+    def _draft(self, customer: Customer | str, lines: Sequence[Line], fields: dict[str, Any]) -> SalesDraft:
+        lists = self.company.lists
+        given = dict(fields)
+        header = SalesHeader(
+            class_id=self._id(lists.classes, given.pop("class_name", None)),
+            receivable_id=self._id(lists.accounts, given.pop("account", None)),
+            deposit_to_id=self._id(lists.accounts, given.pop("deposit_to", None)),
+            payment_method_id=self._id(lists.payment_methods, given.pop("payment_method", None)),
+            item_sales_tax_id=self._id(lists.items, given.pop("sales_tax", None)),
+            bill_address=dict(given.pop("bill_address", {})),
+            ship_address=dict(given.pop("ship_address", {})),
+            po_number=given.pop("po_number", None),
+            other=given.pop("other", None),
+        )
+        return SalesDraft(
+            customer_id=self._need(lists.customers, customer),
+            lines=[self._line(line) for line in lines],
+            header=header,
+            **given,
+        )
+
+    def _line(self, line: Line) -> LineDraft:
+        lists = self.company.lists
+        return LineDraft(
+            item_id=self._id(lists.items, line.item),
+            description=line.description,
+            quantity=None if line.quantity is None else _number(line.quantity),
+            rate=None if line.rate is None else _number(line.rate),
+            rate_percent=None if line.percent is None else _number(line.percent),
+            amount=None if line.amount is None else to_cent(_number(line.amount)),
+            class_id=self._id(lists.classes, line.class_name),
+            sales_tax_code_id=self._id(lists.sales_tax_codes, line.tax_code),
+        )
+
+    def _sold_item(
+        self,
+        name: str,
+        item_type: str,
+        price: Number,
+        account: Account | str,
+        tax_code: str,
+        parent: Item | str | None,
+        description: str | None,
+    ) -> Item:
+        lists = self.company.lists
+        return self._item(
+            name,
+            item_type,
+            self._id(lists.items, parent),
+            price=_number(price),
+            description=description,
+            account_id=self._need(lists.accounts, account),
+            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+        )
+
+    def _item(self, name: str, item_type: str, parent_id: str | None = None, **values: Any) -> Item:
+        made: Item = create(self.company, self.company.lists.items, name, parent_id, item_type=item_type, **values)
+        return made
+
+    def _id(self, table: ListTable[AnyElement], element: AnyElement | str | None) -> str | None:
+        return None if element is None else self._need(table, element)
+
+    @staticmethod
+    def _need(table: ListTable[AnyElement], element: AnyElement | str) -> str:
+        if not isinstance(element, str):
+            return element.list_id
+        found = table.find(element)
+        if found is None:
+            raise UnknownNameError(f"the company has no {table.element_type.__name__.lower()} {element!r}")
+        return found.list_id
+
+
+def _number(value: Number) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(value)

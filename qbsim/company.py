@@ -1,0 +1,330 @@
+"""A company file: lists, transactions, books, preferences, private data, error recovery records and the clock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qbsim.clock import Clock, NaiveClockError, real_time
+from qbsim.codec import CompanyFileError, decode, encode
+from qbsim.identity import Counters, Stamp
+from qbsim.ledger import Ledger
+from qbsim.lists import Account, ListElement, Lists, ListTable
+from qbsim.numbers import ZERO
+from qbsim.private_data import PrivateData
+from qbsim.recovery import RecoveryRecords
+from qbsim.transactions import TRANSACTION_TYPES, Link, Transaction
+
+#: Written into every file; a file of another form is refused.
+FILE_FORM = 1
+
+AnyTransaction = TypeVar("AnyTransaction", bound=Transaction)
+
+
+@dataclass
+class Preferences:
+    """What the company's preferences say, as far as PreferencesRet and the rules need it."""
+
+    uses_account_numbers: bool = False
+    uses_classes: bool = True
+    uses_inventory: bool = True
+    default_item_sales_tax_id: str | None = None
+    default_taxable_code_id: str | None = None
+    default_non_taxable_code_id: str | None = None
+    closing_date: date | None = None
+    #: An Accountant's Copy is out, and nothing may be entered on or before this day (FACTS.md 10).
+    accountant_copy_dividing_date: date | None = None
+
+
+@dataclass
+class DeletedTransaction:
+    """What TxnDeletedQuery tells of a deleted transaction."""
+
+    txn_type: str
+    txn_id: str
+    time_created: datetime
+    time_deleted: datetime
+    ref_number: str | None = None
+
+
+class Company:
+    """The state of a company file.
+
+    Companies are equal when all that a file would keep is equal. A deep copy shares nothing but the clock.
+    """
+
+    __hash__ = None  # type: ignore[assignment]  # companies change
+
+    def __init__(self, name: str = "Sample Company", clock: Clock = real_time) -> None:
+        self.name = name
+        self.clock = clock
+        self.preferences = Preferences()
+        self.lists = Lists()
+        self.ledger = Ledger()
+        self.counters = Counters()
+        self.private_data = PrivateData()
+        self.recovery = RecoveryRecords()
+        self.deleted: list[DeletedTransaction] = []
+        self.ref_numbers: dict[str, int] = {}
+        self._transactions: dict[str, Transaction] = {}
+        self._by_type: dict[str, dict[str, Transaction]] = {name: {} for name in TRANSACTION_TYPES}
+        self._by_ref_number: dict[tuple[str, str], dict[str, Transaction]] = {}
+        self._by_customer: dict[tuple[str, str], dict[str, Transaction]] = {}
+        self._by_external_guid: dict[str, dict[str, Transaction]] = {}
+
+    # What stands in the books
+
+    def trial_balance(self) -> dict[str, Decimal]:
+        """Balance of every account by full name, debits positive; the values sum to zero."""
+        return {account.full_name: self.ledger.account(account.list_id) for account in self.lists.accounts}
+
+    def balance_of(self, account: str) -> Decimal:
+        """Balance of the account of that full name, debits positive. Raises KeyError for an unknown one."""
+        return self.ledger.account(self._named(self.lists.accounts, account).list_id)
+
+    def customer_balance(self, full_name: str, *, with_jobs: bool = False) -> Decimal:
+        """What the customer owes, negative for a credit. Raises KeyError for an unknown one."""
+        customer = self._named(self.lists.customers, full_name)
+        members = self.lists.customers.with_children(customer.list_id) if with_jobs else {customer.list_id}
+        return sum((self.ledger.customer(member) for member in members), ZERO)
+
+    def transactions(self, txn_type: str) -> list[Transaction]:
+        """All transactions of a type such as "CreditMemo", in the order in which they were made."""
+        return list(self._by_type[txn_type].values())
+
+    def of_type(self, kind: type[AnyTransaction]) -> list[AnyTransaction]:
+        """As `transactions`, by class instead of by name."""
+        return [each for each in self._by_type[kind.TYPE].values() if isinstance(each, kind)]
+
+    def transaction(self, txn_id: str) -> Transaction | None:
+        """The transaction with that TxnID."""
+        return self._transactions.get(txn_id)
+
+    def by_ref_number(self, txn_type: str, ref_number: str) -> list[Transaction]:
+        """Transactions of the type with that RefNumber, capital letters aside; QuickBooks allows several."""
+        return list(self._by_ref_number.get((txn_type, ref_number.casefold()), {}).values())
+
+    def by_customer(self, txn_type: str, customer_id: str) -> list[Transaction]:
+        """Transactions of the type of one customer, without those of its jobs."""
+        return list(self._by_customer.get((txn_type, customer_id), {}).values())
+
+    def by_external_guid(self, external_guid: str) -> list[Transaction]:
+        """Transactions with that ExternalGUID."""
+        return list(self._by_external_guid.get(external_guid.casefold(), {}).values())
+
+    def special_account(self, special_type: str) -> Account | None:
+        """The account with that SpecialAccountType."""
+        return next((a for a in self.lists.accounts if a.special_account_type == special_type), None)
+
+    def first_account(self, account_type: str) -> Account | None:
+        """The first account of that AccountType."""
+        return next((a for a in self.lists.accounts if a.account_type == account_type), None)
+
+    # What changes the books; the rules of each transaction type call these when all is checked
+
+    def now(self) -> datetime:
+        """The company's time. Raises NaiveClockError where the clock gives no offset."""
+        moment = self.clock()
+        if moment.tzinfo is None:
+            raise NaiveClockError("the company's clock gave a time without an offset; let it return an aware datetime")
+        return moment.replace(microsecond=0)
+
+    def today(self) -> date:
+        """The company's day."""
+        return self.now().date()
+
+    def list_stamp(self) -> Stamp:
+        """The stamp of a new list element."""
+        return self.counters.list_stamp(self.now())
+
+    def next_ref_number(self, txn_type: str) -> str:
+        """The number after the highest whole number that was given to a transaction of the type."""
+        return str(self.ref_numbers.get(txn_type, 0) + 1)
+
+    def record(self, transaction: AnyTransaction) -> AnyTransaction:
+        """Takes a new transaction into the books."""
+        self.ledger.post(transaction.entries)
+        self._move_stock(transaction, 1)
+        self._index(transaction)
+        number = transaction.ref_number or ""
+        if number.isascii() and number.isdigit():
+            highest = self.ref_numbers.get(transaction.TYPE, 0)
+            self.ref_numbers[transaction.TYPE] = max(highest, int(number))
+        return transaction
+
+    def link(self, first: Transaction, second: Transaction, amount: Decimal, link_type: str = "AMTTYPE") -> None:
+        """Links two transactions on both sides, adding to a link that is there. EditSequences stay as they are."""
+        for one, other in ((first, second), (second, first)):
+            existing = next((x for x in one.links if x.txn_id == other.txn_id and x.link_type == link_type), None)
+            if existing is None:
+                one.links.append(Link(other.txn_id, -amount, link_type))
+            else:
+                existing.amount -= amount
+
+    def delete(self, transaction: Transaction) -> DeletedTransaction:
+        """Takes a transaction out of the books; what was linked to it is open again."""
+        self._take_back(transaction)
+        self._unindex(transaction)
+        gone = DeletedTransaction(
+            txn_type=transaction.TYPE,
+            txn_id=transaction.txn_id,
+            time_created=transaction.stamp.time_created,
+            time_deleted=self.now(),
+            ref_number=transaction.ref_number,
+        )
+        self.deleted.append(gone)
+        return gone
+
+    def void(self, transaction: Transaction) -> None:
+        """Sets a transaction to zero and takes its links away; it stays in the books. One that is void stays so."""
+        if not transaction.is_voided:
+            self._take_back(transaction)
+            transaction.entries, transaction.stock, transaction.links = [], [], []
+            transaction.void()
+        transaction.stamp.touch(self.now())
+
+    def renumber(self, transaction: Transaction, ref_number: str | None) -> None:
+        """Gives a transaction another RefNumber."""
+        if transaction.ref_number is not None:
+            del self._by_ref_number[transaction.TYPE, transaction.ref_number.casefold()][transaction.txn_id]
+        transaction.ref_number = ref_number
+        self._index(transaction)
+
+    # The file
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], clock: Clock = real_time) -> Company:
+        """The company in a file that `save` wrote. Raises CompanyFileError where it is none."""
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise CompanyFileError(f"{os.fspath(path)} is no JSON: {error}; give a file that was saved here") from error
+        return cls.from_json(data, clock)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the company to a file; a crash at any moment leaves the old file or the new one, whole."""
+        target = Path(path)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".new")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self.to_json(), file, ensure_ascii=False, indent=1)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(target.parent)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that the file keeps, as plain values; amounts are strings. The order is stable."""
+        return {
+            "form": FILE_FORM,
+            "name": self.name,
+            "preferences": encode(self.preferences),
+            "counters": encode(self.counters),
+            "ref_numbers": dict(sorted(self.ref_numbers.items())),
+            "lists": {name: [encode(e) for e in table] for name, table in vars(self.lists).items()},
+            "transactions": [{"type": t.TYPE, **encode(t)} for t in self._transactions.values()],
+            "deleted": [encode(gone) for gone in self.deleted],
+            "private_data": encode(self.private_data),
+            "recovery": encode(self.recovery),
+        }
+
+    @classmethod
+    def from_json(cls, data: Any, clock: Clock = real_time) -> Company:
+        """The company that `to_json` told. Raises CompanyFileError with the place of what can't be read."""
+        if not isinstance(data, dict) or data.get("form") != FILE_FORM:
+            raise CompanyFileError(f"this is no company file of form {FILE_FORM}; give a file that was saved here")
+        try:
+            return cls._from_parts(data, clock)
+        except KeyError as error:
+            raise CompanyFileError(f"the company file lacks or does not know {error}") from error
+
+    @classmethod
+    def _from_parts(cls, data: dict[str, Any], clock: Clock) -> Company:
+        company = cls(decode(str, data["name"], "name"), clock)
+        company.preferences = decode(Preferences, data["preferences"], "preferences")
+        company.counters = decode(Counters, data["counters"], "counters")
+        company.ref_numbers = decode(dict[str, int], data["ref_numbers"], "ref_numbers")
+        for name, table in vars(company.lists).items():
+            for element in data["lists"].get(name, []):
+                table.add(decode(table.element_type, element, f"lists.{name}"))
+        for number, entry in enumerate(data["transactions"]):
+            kind = TRANSACTION_TYPES[entry["type"]]
+            rest = {name: value for name, value in entry.items() if name != "type"}
+            transaction = decode(kind, rest, f"transactions[{number}]")
+            company.ledger.post(transaction.entries)
+            company._index(transaction)
+        company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
+        company.private_data = decode(PrivateData, data["private_data"], "private_data")
+        company.recovery = decode(RecoveryRecords, data["recovery"], "recovery")
+        return company
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Company:
+        return type(self).from_json(self.to_json(), self.clock)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Company) and self.to_json() == other.to_json()
+
+    # Indexes
+
+    @staticmethod
+    def _named(table: ListTable[Any], full_name: str) -> ListElement:
+        element: ListElement | None = table.find(full_name)
+        if element is None:
+            raise KeyError(f"the company has no {table.element_type.__name__.lower()} {full_name!r}")
+        return element
+
+    def _indexes(self, transaction: Transaction) -> Iterable[dict[str, Transaction]]:
+        yield self._transactions
+        yield self._by_type[transaction.TYPE]
+        if transaction.ref_number is not None:
+            yield self._by_ref_number.setdefault((transaction.TYPE, transaction.ref_number.casefold()), {})
+        if transaction.customer_id is not None:
+            yield self._by_customer.setdefault((transaction.TYPE, transaction.customer_id), {})
+        if transaction.external_guid is not None:
+            yield self._by_external_guid.setdefault(transaction.external_guid.casefold(), {})
+
+    def _index(self, transaction: Transaction) -> None:
+        for index in self._indexes(transaction):
+            index[transaction.txn_id] = transaction
+
+    def _unindex(self, transaction: Transaction) -> None:
+        for index in self._indexes(transaction):
+            del index[transaction.txn_id]
+
+    def _take_back(self, transaction: Transaction) -> None:
+        transaction.release(self)
+        self.ledger.reverse(transaction.entries)
+        self._move_stock(transaction, -1)
+        for link in transaction.links:
+            other = self._transactions[link.txn_id]
+            other.links = [back for back in other.links if back.txn_id != transaction.txn_id]
+
+    def _move_stock(self, transaction: Transaction, sign: int) -> None:
+        for move in transaction.stock:
+            item = self.lists.items.get(move.item_id)
+            if item is not None:
+                item.quantity_on_hand += sign * move.quantity
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name of a file safe against power loss, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows has no way to do so, and needs none
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

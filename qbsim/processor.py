@@ -1,0 +1,207 @@
+"""The request processor: a message set in, QuickBooks' answer out, with sessions and error recovery.
+
+Requests are worked one after the other, each wholly or not at all; there is no transaction over a set (FACTS.md 3, 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lxml.etree import _Element as Element
+
+from qbsim import host, private_data, status
+from qbsim.behaviour import Behaviour
+from qbsim.company import Company
+from qbsim.context import Context, Outcome, Session
+from qbsim.grammar import MessageSet, ParseFault, Request, read_message_set
+from qbsim.lists import adding as list_adding
+from qbsim.lists import query as list_queries
+from qbsim.lists.items import ADDED_KINDS, ITEM_KINDS
+from qbsim.nodes import opening, write
+from qbsim.recovery import MAX_SET_ID_LENGTH, RecoveryRecord, StoredOutcome, response_attributes
+from qbsim.status import RequestRefused, message
+from qbsim.transactions import adding
+from qbsim.transactions.kinds import KINDS
+from qbsim.transactions.query import querying
+
+#: Intuit's words for a text that is no valid qbXML (hresults.csv); neither place nor reason is told.
+PARSE_MESSAGE = "QuickBooks found an error when parsing the provided XML text stream."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the COM call gives: the response, or an empty one with the hresult and its message."""
+
+    response: str
+    hresult: str = ""
+    message: str = ""
+
+
+class QuickBooksCrashed(Exception):
+    """QuickBooks went down while it worked a set: what was worked is in the books, the answer is lost."""
+
+
+Handler = Callable[[Context, Element], Outcome]
+
+HANDLERS: dict[str, Handler] = {
+    "HostQueryRq": host.query_host,
+    "CompanyQueryRq": host.query_company,
+    "PreferencesQueryRq": host.query_preferences,
+    "AccountQueryRq": list_queries.query_accounts,
+    "CustomerQueryRq": list_queries.query_customers,
+    "CustomerAddRq": list_adding.add_customer,
+    "AccountAddRq": list_adding.add_account,
+    **{f"{kind}AddRq": list_adding.add_item for kind in ADDED_KINDS},
+    "ClassQueryRq": list_queries.query_classes,
+    "SalesTaxCodeQueryRq": list_queries.query_sales_tax_codes,
+    "ItemQueryRq": list_queries.query_items,
+    **{f"{kind}QueryRq": list_queries.query_items for kind in ITEM_KINDS},
+    "PaymentMethodQueryRq": list_queries.query_payment_methods,
+    "DataExtDefAddRq": private_data.define,
+    "DataExtDefQueryRq": private_data.query_definitions,
+    "DataExtAddRq": private_data.add,
+    "DataExtModRq": private_data.modify,
+    "SalesOrderModRq": adding.modify_sales_order,
+    "TxnDelRq": adding.delete,
+    "TxnVoidRq": adding.void,
+    "TxnDeletedQueryRq": adding.query_deleted,
+    **{f"{kind.name}AddRq": adding.adding(kind) for kind in KINDS},
+    **{f"{kind.name}QueryRq": querying(kind) for kind in KINDS},
+}
+
+
+class QuickBooks:
+    """A running QuickBooks with a company file open."""
+
+    def __init__(self, company: Company, behaviour: Behaviour | None = None) -> None:
+        self.company = company
+        self.behaviour = Behaviour() if behaviour is None else behaviour
+        self._session: Session | None = None
+
+    def begin_session(self) -> None:
+        """Begins a session, ending one that is open; macros and iterators live as long as it."""
+        self._session = Session()
+
+    def end_session(self) -> None:
+        """Ends the session."""
+        self._session = None
+
+    def process(self, request: str | bytes, *, crash_after: int | None = None) -> Answer:
+        """Works a message set. Outside a session the set is one by itself.
+
+        With `crash_after`, raises QuickBooksCrashed when so many requests of the set were worked.
+        """
+        try:
+            message_set = read_message_set(request, supported_versions=self.behaviour.supported_versions)
+        except ParseFault as fault:
+            return Answer("", fault.hresult, PARSE_MESSAGE)
+        lines = _Lines(message_set)
+        code, goes_on = self._begin_set(message_set, lines)
+        if goes_on:
+            context = Context(self.company, self.behaviour, self._session or Session())
+            self._work(context, message_set, lines, crash_after)
+        if crash_after is not None:
+            self._session = None
+            raise QuickBooksCrashed(f"QuickBooks crashed when {crash_after} requests of the set were worked")
+        return lines.answer(code)
+
+    def _begin_set(self, message_set: MessageSet, lines: _Lines) -> tuple[int, bool]:
+        """The status of the set as error recovery sees it, and whether its requests are to be worked."""
+        new, old = message_set.new_message_set_id, message_set.old_message_set_id
+        records = self.company.recovery
+        if any(len(set_id or "") > MAX_SET_ID_LENGTH for set_id in (new, old)):
+            return status.SET_ID_TOO_LONG, False
+        if new is None:
+            is_known = old is None or records.clear(old)
+            return (status.OK if is_known else status.NOTHING_TO_CLEAR), bool(message_set.requests)
+        if old is not None and old != new:
+            records.clear(old)
+        record = records.find(new)
+        if not message_set.requests:  # a status check
+            if record is None:
+                return status.NOTHING_STORED, False
+        elif record is None:
+            return status.OK, True
+        elif record.digest != message_set.digest:
+            return status.SET_DIFFERS, False
+        elif not self.behaviour.recognises_repeats:
+            return status.OK, True
+        lines.stored(record)
+        return status.OK, False
+
+    def _work(self, context: Context, message_set: MessageSet, lines: _Lines, crash_after: int | None) -> None:
+        record = None
+        if message_set.new_message_set_id is not None and self.behaviour.keeps_recovery_records:
+            record = RecoveryRecord(message_set.new_message_set_id, message_set.digest)
+        is_stopped = False
+        for number, request in enumerate(message_set.requests):
+            if crash_after is not None and number >= crash_after:
+                break
+            if is_stopped:
+                outcome = Outcome(code=status.LEFT_OUT, message=message(status.LEFT_OUT))
+            else:
+                outcome = _worked(context, request)
+            is_error = status.STATUSES[outcome.code].severity == "Error"
+            is_stopped = is_stopped or (is_error and message_set.on_error == "stopOnError")
+            lines.add(request, outcome)
+            if record is not None:
+                record.outcomes.append(StoredOutcome.of(_response_name(request), request.request_id, outcome))
+                if self.behaviour.keeps_partial_records:
+                    self.company.recovery.keep(record, self.behaviour.recovery_records_kept)
+        if record is not None and crash_after is None:
+            self.company.recovery.keep(record, self.behaviour.recovery_records_kept)
+
+
+class _Lines:
+    """The response as it grows, one element a line."""
+
+    def __init__(self, message_set: MessageSet) -> None:
+        self._message_set = message_set
+        self._lines: list[str] = []
+
+    def add(self, request: Request, outcome: Outcome) -> None:
+        """Appends the Rs of a request."""
+        name = _response_name(request)
+        attributes = response_attributes(request.request_id, outcome.code, outcome.message)
+        start = opening(name, {**attributes, **outcome.attributes})
+        has_data = self._message_set.response_data == "includeAll" or status.STATUSES[outcome.code].severity == "Error"
+        if not (outcome.nodes and has_data):
+            self._lines.append(f"<{start} />")
+            return
+        self._lines.append(f"<{start}>")
+        write(outcome.nodes, self._lines)
+        self._lines.append(f"</{name}>")
+
+    def stored(self, record: RecoveryRecord) -> None:
+        """Appends the stored outcomes of a set."""
+        for outcome in record.outcomes:
+            self._lines += outcome.lines()
+
+    def answer(self, code: int) -> Answer:
+        """The whole response. The set's status is told only where a message set ID was sent."""
+        new, old = self._message_set.new_message_set_id, self._message_set.old_message_set_id
+        attributes: dict[str, str] = {}
+        if new is not None:
+            attributes["newMessageSetID"] = new
+        if new is not None or old is not None:
+            attributes["messageSetStatusCode"] = str(code)
+        start = opening("QBXMLMsgsRs", attributes)
+        body = [f"<{start}>", *self._lines, "</QBXMLMsgsRs>"] if self._lines else [f"<{start} />"]
+        return Answer("\n".join(['<?xml version="1.0" ?>', "<QBXML>", *body, "</QBXML>", ""]))
+
+
+def _worked(context: Context, request: Request) -> Outcome:
+    handler = HANDLERS.get(request.name)
+    if handler is None:
+        return Outcome(code=status.NOT_SUPPORTED, message=message(status.NOT_SUPPORTED))
+    counters = replace(context.company.counters)
+    try:
+        return handler(context, request.element)
+    except RequestRefused as refused:
+        context.company.counters = counters  # a refused request leaves no trace
+        return Outcome(refused.nodes, refused.code, refused.message)
+
+
+def _response_name(request: Request) -> str:
+    return f"{request.name.removesuffix('Rq')}Rs"

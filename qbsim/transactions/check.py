@@ -1,0 +1,253 @@
+"""Checks: money out of a bank account. A direct refund is a check with an expense line on the receivable account,
+linked to the credits that it pays out by ApplyCheckToTxnAdd (FACTS.md 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
+
+from lxml.etree import _Element as Element
+
+from qbsim import reading, status
+from qbsim.ledger import Entry
+from qbsim.lists.accounts import ASSET_TYPES, BANK, RECEIVABLE
+from qbsim.lists.references import refer, resolve
+from qbsim.nodes import Nodes, pick
+from qbsim.numbers import ZERO, amount_text, boolean_text
+from qbsim.status import refusal
+from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.sales_document import address_nodes
+from qbsim.transactions.settling import Settlement
+from qbsim.transactions.transaction import CORE_ORDER, Transaction
+
+if TYPE_CHECKING:
+    from qbsim.company import Company
+    from qbsim.context import Context
+
+
+@dataclass(kw_only=True)
+class ExpenseLine:
+    """A line of a check: the account that is debited. On a receivable account it belongs to a customer."""
+
+    txn_line_id: str = ""
+    account_id: str
+    amount: Decimal
+    memo: str | None = None
+    customer_id: str | None = None
+    class_id: str | None = None
+    billable_status: str | None = None
+
+
+@dataclass(kw_only=True)
+class Check(Transaction):
+    """A check; `customer_id` is the payee."""
+
+    TYPE: ClassVar[str] = "Check"
+    account_id: str
+    address: dict[str, str] = field(default_factory=dict)
+    is_to_be_printed: bool = False
+    lines: list[ExpenseLine] = field(default_factory=list)
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum of its lines."""
+        return sum((line.amount for line in self.lines), ZERO)
+
+    def void(self) -> None:
+        """The lines become zero."""
+        super().void()
+        for line in self.lines:
+            line.amount = ZERO
+
+
+@dataclass(kw_only=True)
+class CheckDraft:
+    """A check as it is asked for; `applications` are TxnIDs of credits with the amounts paid out of them."""
+
+    account_id: str
+    payee_id: str | None
+    lines: list[ExpenseLine]
+    applications: list[tuple[str, Decimal | None]] = field(default_factory=list)
+    txn_date: date | None = None
+    ref_number: str | None = None
+    memo: str | None = None
+    address: dict[str, str] = field(default_factory=dict)
+    is_to_be_printed: bool = False
+    external_guid: str | None = None
+
+
+_RET_ORDER = (
+    *CORE_ORDER,
+    *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount", "Memo", "Address", "AddressBlock"),
+    *("IsPending", "IsToBePrinted", "ExternalGUID"),
+)
+_LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "CustomerRef", "ClassRef", "BillableStatus")
+
+
+def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bool = True) -> Check:
+    """Enters a check. Raises RequestRefused, with nothing done, where a rule is against it."""
+    _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited_funds)
+    if not draft.lines:
+        raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
+    receivable_lines = [line for line in draft.lines if _is_receivable(company, line.account_id)]
+    for line in receivable_lines:
+        line.customer_id = line.customer_id or draft.payee_id
+        if line.customer_id is None:
+            reason = "A customer is needed with an accounts receivable account."
+            raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
+    total = sum((line.amount for line in draft.lines), ZERO)
+    if total < 0:
+        raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+    settlement = Settlement(company)
+    if draft.applications:
+        _settle(draft, receivable_lines, settlement)
+    now = company.now()
+    check = Check(
+        stamp=company.counters.transaction_stamp(now),
+        txn_number=company.counters.next_transaction_number(),
+        txn_date=draft.txn_date or now.date(),
+        # A check that is still to be printed has no number (a guess: the form shows "To Print" in its place).
+        ref_number=None if draft.is_to_be_printed else draft.ref_number,
+        customer_id=draft.payee_id,
+        memo=draft.memo,
+        external_guid=draft.external_guid,
+        account_id=draft.account_id,
+        address=draft.address,
+        is_to_be_printed=draft.is_to_be_printed,
+        lines=draft.lines,
+    )
+    for line in check.lines:
+        line.txn_line_id = company.counters.line_id(now)
+    check.entries = [entry for entry in _entries(company, check) if entry.amount]
+    company.record(check)
+    settlement.commit(check)
+    return check
+
+
+def add(context: Context, element: Element) -> Check:
+    """Works CheckAdd. Item lines are answered by 1030."""
+    company, place = context.company, Check.TYPE
+    if element.find("ItemLineAdd") is not None or element.find("ItemGroupLineAdd") is not None:
+        raise refusal(status.NOT_SUPPORTED)
+    account_id = resolve(company.lists, element, "AccountRef", place)
+    if account_id is None:
+        raise refusal(status.MISSING_ELEMENT, field="AccountRef")
+    draft = CheckDraft(
+        account_id=account_id,
+        payee_id=resolve(company.lists, element, "PayeeEntityRef", place),
+        lines=[_read_line(company, line) for line in element.findall("ExpenseLineAdd")],
+        applications=[_read_application(context, each) for each in element.findall("ApplyCheckToTxnAdd")],
+        txn_date=reading.day(element, "TxnDate"),
+        ref_number=reading.text(element, "RefNumber"),
+        memo=reading.text(element, "Memo"),
+        address=reading.address(element, "Address"),
+        is_to_be_printed=bool(reading.boolean(element, "IsToBePrinted")),
+        external_guid=reading.text(element, "ExternalGUID"),
+    )
+    return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
+
+
+def ret(company: Company, check: Check, shown: Shown) -> Nodes:
+    """The inside of CheckRet."""
+    lists = company.lists
+    address, block = address_nodes(check.address)
+    values: dict[str, str | Nodes | None] = {
+        **check.core(),
+        "AccountRef": refer(lists, "AccountRef", check.account_id),
+        "PayeeEntityRef": refer(lists, "PayeeEntityRef", check.customer_id),
+        "Amount": amount_text(check.amount),
+        "Address": address,
+        "AddressBlock": block,
+        "IsPending": boolean_text(False),
+        "IsToBePrinted": boolean_text(check.is_to_be_printed),
+        "ExternalGUID": external_guid(check, shown),
+    }
+    lines: Nodes = [("ExpenseLineRet", _line_ret(company, line)) for line in check.lines] if shown.lines else []
+    return [*pick(_RET_ORDER, values), *link_nodes(company, check, shown), *lines]
+
+
+def _read_line(company: Company, element: Element) -> ExpenseLine:
+    place = f"{Check.TYPE} expense line"
+    account_id = resolve(company.lists, element, "AccountRef", place)
+    if account_id is None:
+        raise refusal(status.MISSING_ELEMENT, field="AccountRef")
+    return ExpenseLine(
+        account_id=account_id,
+        amount=reading.amount(element, "Amount") or ZERO,
+        memo=reading.text(element, "Memo"),
+        customer_id=resolve(company.lists, element, "CustomerRef", place),
+        class_id=resolve(company.lists, element, "ClassRef", place),
+        billable_status=reading.text(element, "BillableStatus"),
+    )
+
+
+def _read_application(context: Context, element: Element) -> tuple[str, Decimal | None]:
+    target = element.find("TxnID")
+    if target is None:
+        raise refusal(status.MISSING_ELEMENT, field="TxnID")
+    takes_macro = context.behaviour.resolves_macro_in_check
+    return context.session.macros.txn_id(target, takes_macro=takes_macro), reading.amount(element, "Amount")
+
+
+def _check_account(company: Company, account_id: str, *, from_undeposited_funds: bool) -> None:
+    """A bank account always; Undeposited Funds and other asset accounts by the switch. That a refusal is 3210 is a
+    guess.
+    """
+    account = company.lists.accounts.get(account_id)
+    allowed = ASSET_TYPES if from_undeposited_funds else {BANK}
+    if account is None or account.account_type not in allowed:
+        name = account.full_name if account else account_id
+        reason = "The account must be a bank account."
+        raise refusal(status.BAD_VALUE, field="AccountRef", value=name, reason=reason)
+
+
+def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: Settlement) -> None:
+    accounts = {line.account_id for line in receivable_lines}
+    if len(accounts) != 1:
+        reason = "A check that is applied to transactions needs one accounts receivable account."
+        raise refusal(status.BAD_VALUE, field="ExpenseLineAdd AccountRef", value="", reason=reason)
+    if draft.payee_id is None:
+        raise refusal(status.MISSING_ELEMENT, field="PayeeEntityRef")
+    (receivable,) = accounts
+    available = sum((line.amount for line in receivable_lines), ZERO)
+    left = available
+    for txn_id, wanted in draft.applications:
+        credit = settlement.find(txn_id, {draft.payee_id}, receivable)
+        amount = min(left, settlement.left(credit)) if wanted is None else wanted
+        settlement.take_credit(credit, amount, "ApplyCheckToTxnAdd amount")
+        settlement.link(credit, None, amount)
+        left -= amount
+    if left != 0:
+        applied = amount_text(available - left)
+        reason = "The amounts applied must be the amount of the accounts receivable line."
+        raise refusal(status.BAD_VALUE, field="ApplyCheckToTxnAdd amount", value=applied, reason=reason)
+
+
+def _entries(company: Company, check: Check) -> list[Entry]:
+    entries = [Entry(check.account_id, -check.amount)]
+    for line in check.lines:
+        customer_id = line.customer_id if _is_receivable(company, line.account_id) else None
+        entries.append(Entry(line.account_id, line.amount, customer_id))
+    return entries
+
+
+def _is_receivable(company: Company, account_id: str) -> bool:
+    account = company.lists.accounts.get(account_id)
+    return account is not None and account.account_type == RECEIVABLE
+
+
+def _line_ret(company: Company, line: ExpenseLine) -> Nodes:
+    lists = company.lists
+    values: dict[str, str | Nodes | None] = {
+        "TxnLineID": line.txn_line_id,
+        "AccountRef": refer(lists, "AccountRef", line.account_id),
+        "Amount": amount_text(line.amount),
+        "Memo": line.memo,
+        "CustomerRef": refer(lists, "CustomerRef", line.customer_id),
+        "ClassRef": refer(lists, "ClassRef", line.class_id),
+        "BillableStatus": line.billable_status,
+    }
+    return pick(_LINE_ORDER, values)

@@ -1,0 +1,637 @@
+"""What sales receipts, invoices, sales orders and credit memos share: header, lines, discounts, tax, and the books.
+
+Where Rate and Amount don't agree, the Amount stands and the Rate is worked out again; where neither is given the
+item's price is taken. No source tells these two for certain. Field orders: schema_extract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lxml.etree import _Element as Element
+
+from qbsim import reading, sales_tax, status
+from qbsim.ledger import Entry
+from qbsim.lists import Account, Item
+from qbsim.lists.accounts import RECEIVABLE
+from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SUBTOTAL, TAX_KINDS
+from qbsim.lists.references import refer, resolve
+from qbsim.nodes import Nodes, pick
+from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
+from qbsim.status import refusal
+from qbsim.transactions.transaction import CORE_ORDER, StockMove, Transaction
+
+if TYPE_CHECKING:
+    from qbsim.company import Company
+
+
+@dataclass(kw_only=True)
+class SalesHeader:
+    """The fields of an Add that are kept and shown again as they were sent."""
+
+    class_id: str | None = None
+    receivable_id: str | None = None
+    template_id: str | None = None
+    bill_address: dict[str, str] = field(default_factory=dict)
+    ship_address: dict[str, str] = field(default_factory=dict)
+    is_pending: bool | None = None
+    check_number: str | None = None
+    po_number: str | None = None
+    payment_method_id: str | None = None
+    terms_id: str | None = None
+    due_date: date | None = None
+    sales_rep_id: str | None = None
+    fob: str | None = None
+    ship_date: date | None = None
+    ship_method_id: str | None = None
+    item_sales_tax_id: str | None = None
+    customer_message_id: str | None = None
+    is_to_be_printed: bool | None = None
+    is_to_be_emailed: bool | None = None
+    customer_tax_code_id: str | None = None
+    deposit_to_id: str | None = None
+    other: str | None = None
+
+
+@dataclass(kw_only=True)
+class LineDraft:
+    """A line as it is asked for. `order_txn_id` and `order_line_id` name the sales order line that it invoices."""
+
+    item_id: str | None = None
+    description: str | None = None
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    rate_percent: Decimal | None = None
+    amount: Decimal | None = None
+    class_id: str | None = None
+    sales_tax_code_id: str | None = None
+    account_id: str | None = None
+    service_date: date | None = None
+    other1: str | None = None
+    other2: str | None = None
+    order_txn_id: str | None = None
+    order_line_id: str | None = None
+
+
+@dataclass(kw_only=True)
+class SalesDraft:
+    """A sale as it is asked for, before any rule has looked at it."""
+
+    customer_id: str | None
+    lines: list[LineDraft]
+    header: SalesHeader = field(default_factory=SalesHeader)
+    txn_date: date | None = None
+    ref_number: str | None = None
+    memo: str | None = None
+    external_guid: str | None = None
+
+
+@dataclass(kw_only=True)
+class SalesLine:
+    """A line as it stands in the books. `invoiced` and `is_manually_closed` are used on sales orders alone."""
+
+    txn_line_id: str
+    item_id: str | None = None
+    description: str | None = None
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    rate_percent: Decimal | None = None
+    amount: Decimal | None = None
+    class_id: str | None = None
+    sales_tax_code_id: str | None = None
+    account_id: str | None = None
+    service_date: date | None = None
+    other1: str | None = None
+    other2: str | None = None
+    invoiced: Decimal = Decimal(0)
+    is_manually_closed: bool = False
+    order_txn_id: str | None = None
+    order_line_id: str | None = None
+    members: list[SalesLine] = field(default_factory=list)
+
+    @property
+    def pieces(self) -> Decimal:
+        """The quantity; a line that has an amount but no quantity counts as one piece."""
+        return Decimal(1) if self.quantity is None else self.quantity
+
+
+@dataclass(kw_only=True)
+class SalesDocument(Transaction):
+    """A sale or a credit memo with its lines and totals."""
+
+    header: SalesHeader
+    lines: list[SalesLine] = field(default_factory=list)
+    subtotal: Decimal = ZERO
+    tax_percentage: Decimal = ZERO
+    tax_total: Decimal = ZERO
+
+    @property
+    def receivable_id(self) -> str | None:
+        """ListID of the receivable account."""
+        return self.header.receivable_id
+
+    @property
+    def total(self) -> Decimal:
+        """Lines, discounts and tax together."""
+        return self.subtotal + self.tax_total
+
+    def every_line(self) -> Iterator[SalesLine]:
+        """The lines with those of item groups in their place; the group line itself carries no amount of its own."""
+        for line in self.lines:
+            yield from line.members or [line]
+
+    def void(self) -> None:
+        """Quantities and amounts become zero, as QuickBooks shows a voided transaction."""
+        super().void()
+        for line in (*self.lines, *self.every_line()):
+            if line.amount is not None:
+                line.amount = ZERO
+            if line.quantity is not None:
+                line.quantity = Decimal(0)
+        self.subtotal = self.tax_total = ZERO
+
+
+#: The form that a document takes where none is named, if the company has it.
+DEFAULT_TEMPLATES = {
+    "CreditMemo": "Custom Credit Memo",
+    "Invoice": "Intuit Product Invoice",
+    "SalesOrder": "Custom Sales Order",
+    "SalesReceipt": "Custom Sales Receipt",
+}
+
+Document = TypeVar("Document", bound=SalesDocument)
+
+_HEADER_TEXTS = {"CheckNumber": "check_number", "PONumber": "po_number", "FOB": "fob", "Other": "other"}
+_HEADER_DATES = {"DueDate": "due_date", "ShipDate": "ship_date"}
+_HEADER_BOOLEANS = {
+    "IsPending": "is_pending",
+    "IsToBePrinted": "is_to_be_printed",
+    "IsToBeEmailed": "is_to_be_emailed",
+}
+_HEADER_ADDRESSES = {"BillAddress": "bill_address", "ShipAddress": "ship_address"}
+_HEADER_REFERENCES = {
+    "ClassRef": "class_id",
+    "ARAccountRef": "receivable_id",
+    "TemplateRef": "template_id",
+    "PaymentMethodRef": "payment_method_id",
+    "TermsRef": "terms_id",
+    "SalesRepRef": "sales_rep_id",
+    "ShipMethodRef": "ship_method_id",
+    "ItemSalesTaxRef": "item_sales_tax_id",
+    "CustomerMsgRef": "customer_message_id",
+    "CustomerSalesTaxCodeRef": "customer_tax_code_id",
+    "DepositToAccountRef": "deposit_to_id",
+}
+_LINE_TEXTS = {"Desc": "description", "Other1": "other1", "Other2": "other2"}
+_LINE_REFERENCES = {
+    "ItemRef": "item_id",
+    "ClassRef": "class_id",
+    "SalesTaxCodeRef": "sales_tax_code_id",
+    "OverrideItemAccountRef": "account_id",
+}
+_LINE_ORDER = (
+    *("TxnLineID", "ItemRef", "Desc", "Quantity", "Rate", "RatePercent", "ClassRef", "Amount"),
+    *("ServiceDate", "SalesTaxCodeRef", "Invoiced", "IsManuallyClosed", "Other1", "Other2"),
+)
+_GROUP_ORDER = ("TxnLineID", "ItemGroupRef", "Desc", "Quantity", "IsPrintItemsInGroup", "TotalAmount", "ServiceDate")
+#: The parts of an address that an address block shows line by line.
+_ADDRESS_LINES = ("Addr1", "Addr2", "Addr3", "Addr4", "Addr5")
+#: An address block has at most so many lines, and each at most so many characters.
+_BLOCK_LINES = 5
+_BLOCK_WIDTH = 41
+
+
+# Reading an Add
+
+
+def read_draft(company: Company, add: Element) -> SalesDraft:
+    """The sale that an Add element asks for. Refused as 3000 to 3060 and 3140 where a value or a Ref is wrong."""
+    place = str(add.tag).removesuffix("Add")
+    customer_id = resolve(company.lists, add, "CustomerRef", place)
+    return SalesDraft(
+        customer_id=customer_id,
+        header=_read_header(company, add, place),
+        txn_date=reading.day(add, "TxnDate"),
+        ref_number=reading.text(add, "RefNumber"),
+        memo=reading.text(add, "Memo"),
+        external_guid=reading.text(add, "ExternalGUID"),
+        lines=[draft for element in add for draft in _read_line(company, element, place)],
+    )
+
+
+def _read_header(company: Company, add: Element, place: str) -> SalesHeader:
+    values: dict[str, Any] = {}
+    values.update({kept: reading.text(add, name) for name, kept in _HEADER_TEXTS.items()})
+    values.update({kept: reading.day(add, name) for name, kept in _HEADER_DATES.items()})
+    values.update({kept: reading.boolean(add, name) for name, kept in _HEADER_BOOLEANS.items()})
+    values.update({kept: reading.address(add, name) for name, kept in _HEADER_ADDRESSES.items()})
+    values.update({kept: resolve(company.lists, add, name, place) for name, kept in _HEADER_REFERENCES.items()})
+    return SalesHeader(**values)
+
+
+def _read_line(company: Company, element: Element, place: str) -> list[LineDraft]:
+    if element.tag == f"{place}LineAdd":
+        return [read_line_draft(company, element, f"{place} line")]
+    if element.tag == f"{place}LineGroupAdd":
+        group_id = resolve(company.lists, element, "ItemGroupRef", f"{place} line")
+        group = company.lists.items.get(group_id or "")
+        if group is None or group.item_type != GROUP:
+            raise _bad_item(element.findtext("ItemGroupRef/FullName") or group_id, place, "ItemGroup")
+        return [
+            LineDraft(
+                item_id=group_id,
+                description=reading.text(element, "Desc"),
+                quantity=reading.quantity(element, "Quantity"),
+                service_date=reading.day(element, "ServiceDate"),
+            )
+        ]
+    return []
+
+
+def read_line_draft(company: Company, element: Element, place: str) -> LineDraft:
+    """One line of an Add."""
+    values: dict[str, Any] = {kept: reading.text(element, name) for name, kept in _LINE_TEXTS.items()}
+    values.update({kept: resolve(company.lists, element, name, place) for name, kept in _LINE_REFERENCES.items()})
+    link = element.find("LinkToTxn")
+    if link is not None:
+        values["order_txn_id"] = reading.object_id(reading.text(link, "TxnID") or "", "TxnID")
+        values["order_line_id"] = reading.object_id(reading.text(link, "TxnLineID") or "", "TxnLineID")
+    return LineDraft(
+        quantity=reading.quantity(element, "Quantity"),
+        rate=reading.price(element, "Rate"),
+        rate_percent=reading.percent(element, "RatePercent"),
+        amount=reading.amount(element, "Amount"),
+        service_date=reading.day(element, "ServiceDate"),
+        **values,
+    )
+
+
+# The rules
+
+
+def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> Document:
+    """The document that the draft asks for, with all sums worked out, not yet in the books and without entries.
+
+    Refused as 3150 where a line has an amount but no item, 3140 where its item can't stand there, 3210 where a value
+    does not fit, 3180 where the total would be negative.
+    """
+    place = kind.TYPE
+    lists = company.lists
+    header = draft.header
+    customer = lists.customers.get(draft.customer_id or "")
+    if header.customer_tax_code_id is None:
+        default_code = company.preferences.default_taxable_code_id
+        header.customer_tax_code_id = (customer.sales_tax_code_id if customer else None) or default_code
+    tax_code = lists.sales_tax_codes.get(header.customer_tax_code_id or "")
+    is_taxable = tax_code is not None and tax_code.is_taxable
+    if header.item_sales_tax_id is None and is_taxable:
+        default_tax = company.preferences.default_item_sales_tax_id
+        header.item_sales_tax_id = (customer.item_sales_tax_id if customer else None) or default_tax
+    _check_tax_item(lists.items.get(header.item_sales_tax_id or ""), place)
+    now = company.now()
+    template = lists.templates.find(DEFAULT_TEMPLATES[place])
+    header.template_id = header.template_id or (template.list_id if template else None)
+    header.due_date = header.due_date or draft.txn_date or now.date()
+    if header.is_to_be_printed is None:
+        header.is_to_be_printed = True  # as in all samples of answers to Adds that leave it out
+    header.ship_date = header.ship_date or draft.txn_date or now.date()
+    lines = _work_out(company, draft.lines, place)
+    taxes = sales_tax.tax_items(lists.items, header.item_sales_tax_id)
+    counted = [line for top in lines for line in (top.members or [top]) if not _is_subtotal(company, line)]
+    subtotal = sum((line.amount or ZERO for line in counted), ZERO)
+    taxable = sum((line.amount or ZERO for line in counted if _is_taxable(company, line)), ZERO)
+    tax_total = sales_tax.tax_on(taxable, taxes) if is_taxable else ZERO
+    if subtotal + tax_total < 0:
+        raise refusal(status.SAVE_FAILED, object=place, reason="Transaction amount must be positive.")
+    stamp = company.counters.transaction_stamp(now)
+    for top in lines:
+        for line in (top, *top.members):
+            line.txn_line_id = company.counters.line_id(now)
+    return kind(
+        stamp=stamp,
+        txn_number=company.counters.next_transaction_number(),
+        txn_date=draft.txn_date or now.date(),
+        ref_number=draft.ref_number or company.next_ref_number(place),
+        customer_id=draft.customer_id,
+        memo=draft.memo,
+        external_guid=draft.external_guid,
+        header=header,
+        lines=lines,
+        subtotal=subtotal,
+        tax_percentage=sales_tax.rate(taxes),
+        tax_total=tax_total,
+    )
+
+
+def book(company: Company, document: SalesDocument, main_account_id: str, sign: int) -> None:
+    """Works out entries and stock: `sign` 1 for a sale (debit the main account), -1 for a credit memo.
+
+    Income is credited line by line, tax to Sales Tax Payable, and inventory leaves at average cost. A pending document
+    posts nothing.
+    """
+    if document.header.is_pending:
+        return
+    main = company.lists.accounts.get(main_account_id)
+    is_receivable = main is not None and main.account_type == RECEIVABLE
+    entries = [Entry(main_account_id, sign * document.total, document.customer_id if is_receivable else None)]
+    for line in document.every_line():
+        item = company.lists.items.get(line.item_id or "")
+        if item is None or item.item_type == SUBTOTAL:
+            continue
+        if line.amount:
+            entries.append(Entry(_line_account(line, item, document.TYPE), -sign * line.amount))
+        if item.item_type == INVENTORY and line.pieces:
+            document.stock.append(StockMove(item.list_id, -sign * line.pieces))
+            cost = to_cent(line.pieces * item.average_cost)
+            entries += _cost_entries(item, sign * cost)
+    if document.tax_total:
+        entries.append(Entry(_tax_account(company, document.TYPE), -sign * document.tax_total))
+    document.entries = [entry for entry in entries if entry.amount]
+
+
+def receivable_account(company: Company, header: SalesHeader, place: str) -> str:
+    """ListID of the receivable account that the header names, or of the company's first one.
+
+    Refused as 3210 where the named account is of another type.
+    """
+    account = company.lists.accounts.get(header.receivable_id or "") or company.first_account(RECEIVABLE)
+    return checked_receivable(account, place)
+
+
+def checked_receivable(account: Account | None, place: str) -> str:
+    """ListID of the account. Refused as 3210 where it is no receivable account, as 3180 where there is none."""
+    if account is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason="There is no accounts receivable account.")
+    if account.account_type != RECEIVABLE:
+        reason = "The account must be an accounts receivable account."
+        raise refusal(status.BAD_VALUE, field="ARAccountRef", value=account.full_name, reason=reason)
+    return account.list_id
+
+
+def undeposited_funds(company: Company, place: str) -> str:
+    """ListID of Undeposited Funds. Refused as 3180 where the company has none."""
+    account = company.special_account("UndepositedFunds")
+    if account is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason="There is no undeposited funds account.")
+    return account.list_id
+
+
+def _work_out(company: Company, drafts: Sequence[LineDraft], place: str) -> list[SalesLine]:
+    lines: list[SalesLine] = []
+    flat: list[SalesLine] = []
+    for draft in drafts:
+        item = company.lists.items.get(draft.item_id or "")
+        if item is not None and item.item_type == GROUP:
+            line = _group_line(company, draft, item, flat, place)
+            flat += line.members
+        else:
+            line = _single_line(company, draft, item, flat, place)
+            flat.append(line)
+        lines.append(line)
+    return lines
+
+
+def _group_line(company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str) -> SalesLine:
+    count = Decimal(1) if draft.quantity is None else draft.quantity
+    members: list[SalesLine] = []
+    for member in group.members:
+        item = company.lists.items.get(member.item_id)
+        has_quantity = item is not None and item.item_type not in (DISCOUNT, SUBTOTAL)
+        inner = LineDraft(
+            item_id=member.item_id,
+            quantity=member.quantity * count if has_quantity else None,
+            service_date=draft.service_date,
+        )
+        members.append(_single_line(company, inner, item, [*before, *members], place))
+    return SalesLine(
+        txn_line_id="",
+        item_id=group.list_id,
+        description=draft.description or group.description,
+        quantity=draft.quantity,
+        service_date=draft.service_date,
+        members=members,
+    )
+
+
+def _single_line(
+    company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str
+) -> SalesLine:
+    if item is None:
+        if any(value is not None for value in (draft.quantity, draft.rate, draft.rate_percent, draft.amount)):
+            raise refusal(status.MISSING_ELEMENT, field="ItemRef")
+        return SalesLine(txn_line_id="", description=draft.description)
+    if item.item_type not in LINE_KINDS:
+        raise _bad_item(item.full_name, place, "Item")
+    line = SalesLine(
+        txn_line_id="",
+        item_id=item.list_id,
+        description=draft.description or item.description,
+        class_id=draft.class_id,
+        sales_tax_code_id=draft.sales_tax_code_id or item.sales_tax_code_id,
+        account_id=draft.account_id,
+        service_date=draft.service_date,
+        other1=draft.other1,
+        other2=draft.other2,
+        order_txn_id=draft.order_txn_id,
+        order_line_id=draft.order_line_id,
+    )
+    if item.item_type == SUBTOTAL:
+        line.sales_tax_code_id = None
+        line.amount = _subtotal_of(company, before)
+    elif item.item_type == DISCOUNT:
+        _price_discount(line, draft, item, before)
+    else:
+        _price_line(line, draft, item, before)
+    if line.sales_tax_code_id is None and item.item_type != SUBTOTAL:
+        line.sales_tax_code_id = company.preferences.default_non_taxable_code_id
+    return line
+
+
+def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+    line.quantity = draft.quantity
+    percent = draft.rate_percent
+    if percent is None and draft.rate is None and draft.amount is None:
+        percent = item.price_percent
+    if percent is not None:
+        line.rate_percent = percent
+        base = before[-1].amount or ZERO if before else ZERO
+        line.amount = draft.amount if draft.amount is not None else to_cent(base * percent / 100)
+        return
+    rate = draft.rate if draft.rate is not None else item.price or ZERO
+    if draft.amount is None:
+        line.rate = rate
+        line.amount = to_cent(line.pieces * rate)
+        return
+    line.amount = draft.amount
+    agrees = draft.rate is not None and to_cent(line.pieces * draft.rate) == draft.amount
+    line.rate = draft.rate if agrees else _rate_of(draft.amount, line.pieces)
+
+
+def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+    """A discount lowers the total, whatever sign it is given with; it has no quantity (a guess: the form has none)."""
+    if draft.quantity is not None:
+        reason = "A discount item has no quantity."
+        raise refusal(status.BAD_VALUE, field="Quantity", value=quantity_text(draft.quantity), reason=reason)
+    percent = draft.rate_percent
+    if percent is None and draft.rate is None and draft.amount is None:
+        percent = item.price_percent
+    if percent is not None:
+        line.rate_percent = -abs(percent)
+        base = before[-1].amount or ZERO if before else ZERO
+        line.amount = -abs(draft.amount) if draft.amount is not None else to_cent(-base * abs(percent) / 100)
+        return
+    value = draft.amount if draft.amount is not None else draft.rate if draft.rate is not None else item.price
+    line.amount = -abs(to_cent(value or ZERO))
+    line.rate = line.amount
+
+
+def _rate_of(amount: Decimal, pieces: Decimal) -> Decimal | None:
+    return (amount / pieces).quantize(FIFTH) if pieces else None
+
+
+def _subtotal_of(company: Company, before: Iterable[SalesLine]) -> Decimal:
+    total = ZERO
+    for line in before:
+        total = ZERO if _is_subtotal(company, line) else total + (line.amount or ZERO)
+    return total
+
+
+def _is_subtotal(company: Company, line: SalesLine) -> bool:
+    item = company.lists.items.get(line.item_id or "")
+    return item is not None and item.item_type == SUBTOTAL
+
+
+def _is_taxable(company: Company, line: SalesLine) -> bool:
+    code = company.lists.sales_tax_codes.get(line.sales_tax_code_id or "")
+    return code is not None and code.is_taxable
+
+
+def _bad_item(value: str | None, place: str, kind: str) -> status.RequestRefused:
+    return refusal(status.BAD_REFERENCE, kind=kind, value=value or "", object=f"{place} line")
+
+
+def _check_tax_item(item: Item | None, place: str) -> None:
+    if item is not None and item.item_type not in TAX_KINDS:
+        raise refusal(status.BAD_REFERENCE, kind="ItemSalesTax", value=item.full_name, object=place)
+
+
+def _line_account(line: SalesLine, item: Item, place: str) -> str:
+    account_id = line.account_id or item.account_id
+    if account_id is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason=f"The item {item.full_name} has no account.")
+    return account_id
+
+
+def _cost_entries(item: Item, cost: Decimal) -> list[Entry]:
+    if not cost or item.cost_account_id is None or item.asset_account_id is None:
+        return []
+    return [Entry(item.cost_account_id, cost), Entry(item.asset_account_id, -cost)]
+
+
+def _tax_account(company: Company, place: str) -> str:
+    account = company.special_account("SalesTaxPayable")
+    if account is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason="There is no sales tax payable account.")
+    return account.list_id
+
+
+# Writing a Ret
+
+
+def document_values(company: Company, document: SalesDocument) -> dict[str, str | Nodes | None]:
+    """All values that a sale's Ret can show, by element name; each type picks its own in its own order."""
+    header, lists = document.header, company.lists
+    values = document.core()
+    values.update({name: getattr(header, kept) for name, kept in _HEADER_TEXTS.items()})
+    for name, kept in _HEADER_DATES.items():
+        on: date | None = getattr(header, kept)
+        values[name] = on.isoformat() if on else None
+    for name, kept in _HEADER_BOOLEANS.items():
+        values[name] = boolean_text(bool(getattr(header, kept)))
+    for name, kept in _HEADER_ADDRESSES.items():
+        values[name], values[f"{name}Block"] = address_nodes(getattr(header, kept))
+    values.update({name: refer(lists, name, getattr(header, kept)) for name, kept in _HEADER_REFERENCES.items()})
+    values.update(
+        {
+            "CustomerRef": refer(lists, "CustomerRef", document.customer_id),
+            "Subtotal": amount_text(document.subtotal),
+            "SalesTaxPercentage": price_text(document.tax_percentage),
+            "SalesTaxTotal": amount_text(document.tax_total),
+            "TotalAmount": amount_text(document.total),
+        }
+    )
+    return values
+
+
+def line_nodes(company: Company, document: SalesDocument) -> Nodes:
+    """The LineRet and LineGroupRet elements of a document."""
+    name = f"{document.TYPE}LineRet"
+    nodes: Nodes = []
+    for line in document.lines:
+        if line.members:
+            nodes.append((f"{document.TYPE}LineGroupRet", _group_nodes(company, document, line)))
+        else:
+            nodes.append((name, _line_ret(company, document.TYPE, line)))
+    return nodes
+
+
+def address_nodes(address: dict[str, str]) -> tuple[Nodes | None, Nodes | None]:
+    """An address and its block, which is the address as printed, at most five lines."""
+    if not address:
+        return None, None
+    lines = [address[name] for name in _ADDRESS_LINES if name in address]
+    town = ", ".join(part for part in (address.get("City"), address.get("State")) if part)
+    lines += [part for part in (f"{town} {address.get('PostalCode', '')}".strip(), address.get("Country")) if part]
+    block: Nodes = [
+        (name, line[:_BLOCK_WIDTH]) for name, line in zip(_ADDRESS_LINES, lines[:_BLOCK_LINES], strict=False)
+    ]
+    return list(address.items()), block
+
+
+def _line_ret(company: Company, document_type: str, line: SalesLine) -> Nodes:
+    lists = company.lists
+    is_order = document_type == "SalesOrder"
+    values: dict[str, str | Nodes | None] = {
+        "TxnLineID": line.txn_line_id,
+        "ItemRef": refer(lists, "ItemRef", line.item_id),
+        "Desc": line.description,
+        "Quantity": None if line.quantity is None else quantity_text(line.quantity),
+        "Rate": None if line.rate is None else price_text(line.rate),
+        "RatePercent": None if line.rate_percent is None else price_text(line.rate_percent),
+        "ClassRef": refer(lists, "ClassRef", line.class_id),
+        "Amount": None if line.amount is None else amount_text(line.amount),
+        "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", line.sales_tax_code_id),
+        "ServiceDate": line.service_date.isoformat() if line.service_date and not is_order else None,
+        "Other1": line.other1,
+        "Other2": line.other2,
+    }
+    if is_order and line.item_id is not None:
+        values["Invoiced"] = quantity_text(line.invoiced)
+        values["IsManuallyClosed"] = boolean_text(line.is_manually_closed)
+    return pick(_LINE_ORDER, values)
+
+
+def _group_nodes(company: Company, document: SalesDocument, line: SalesLine) -> Nodes:
+    is_order = document.TYPE == "SalesOrder"
+    total = sum((m.amount or ZERO for m in line.members if not _is_subtotal(company, m)), ZERO)
+    values: dict[str, str | Nodes | None] = {
+        "TxnLineID": line.txn_line_id,
+        "ItemGroupRef": refer(company.lists, "ItemGroupRef", line.item_id),
+        "Desc": line.description,
+        "Quantity": None if line.quantity is None else quantity_text(line.quantity),
+        "IsPrintItemsInGroup": boolean_text(True),
+        "TotalAmount": amount_text(total),
+        "ServiceDate": line.service_date.isoformat() if line.service_date and not is_order else None,
+    }
+    members: Nodes = [(f"{document.TYPE}LineRet", _line_ret(company, document.TYPE, member)) for member in line.members]
+    return [*pick(_GROUP_ORDER, values), *members]
+
+
+#: The order of the elements that the four Rets begin with.
+HEADER_START = (*CORE_ORDER, "CustomerRef", "ClassRef")
+ADDRESSES = ("BillAddress", "BillAddressBlock", "ShipAddress", "ShipAddressBlock")
+TAX_FIELDS = ("Subtotal", "ItemSalesTaxRef", "SalesTaxPercentage", "SalesTaxTotal")

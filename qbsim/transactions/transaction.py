@@ -1,0 +1,121 @@
+"""What all transactions have in common: the core, the ledger entries behind it, the stock it moves, its links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
+
+from qbsim.identity import Stamp
+from qbsim.ledger import Entry
+from qbsim.nodes import Nodes
+from qbsim.numbers import ZERO
+
+if TYPE_CHECKING:
+    from qbsim.company import Company
+
+#: LinkType of payments, credits and refunds.
+AMOUNT_LINK = "AMTTYPE"
+#: LinkType between a sales order and its invoices.
+QUANTITY_LINK = "QUANTYPE"
+
+
+@dataclass
+class Link:
+    """A link to another transaction, kept on both sides.
+
+    `amount` is negative, as in the samples: by so much the link reduces what is open on this transaction. For the
+    check's and the card refund's own side no sample shows the sign; it is taken to be the same.
+    """
+
+    txn_id: str
+    amount: Decimal
+    link_type: str = AMOUNT_LINK
+
+
+@dataclass
+class StockMove:
+    """Pieces of an inventory item that come in, or go out where negative."""
+
+    item_id: str
+    quantity: Decimal
+
+
+@dataclass(kw_only=True)
+class Transaction:
+    """A transaction of the company file. `TYPE` is its name in qbXML, such as CreditMemo."""
+
+    TYPE: ClassVar[str] = ""
+    stamp: Stamp
+    txn_number: int
+    txn_date: date
+    ref_number: str | None = None
+    customer_id: str | None = None
+    memo: str | None = None
+    external_guid: str | None = None
+    is_voided: bool = False
+    entries: list[Entry] = field(default_factory=list)
+    stock: list[StockMove] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    @property
+    def txn_id(self) -> str:
+        """The TxnID."""
+        return self.stamp.identifier
+
+    @property
+    def linked_amount(self) -> Decimal:
+        """Sum of the links that settle money: zero or negative."""
+        return sum((link.amount for link in self.links if link.link_type == AMOUNT_LINK), ZERO)
+
+    def is_linked_to(self, txn_id: str) -> bool:
+        """Whether there is a link to that transaction."""
+        return any(link.txn_id == txn_id for link in self.links)
+
+    @property
+    def open_credit(self) -> Decimal:
+        """What is left of this transaction to be refunded or set against an invoice; zero where it is no credit."""
+        return ZERO
+
+    @property
+    def receivable_id(self) -> str | None:
+        """ListID of the receivable account, for those that are on one."""
+        return None
+
+    @property
+    def open_debt(self) -> Decimal:
+        """What is left of this transaction to be paid; zero where it is no debt."""
+        return ZERO
+
+    def release(self, company: Company) -> None:
+        """Gives back what this transaction holds of others beyond its links, before it is voided or deleted."""
+
+    def void(self) -> None:
+        """Sets this transaction's own amounts to zero; the company takes back entries, stock and links."""
+        self.is_voided = True
+        self.memo = f"VOID: {self.memo or ''}"
+
+    def core(self) -> dict[str, str | Nodes | None]:
+        """The values that stand first in every transaction's Ret, and those that nearly all have."""
+        return {
+            "TxnID": self.txn_id,
+            "TimeCreated": self.stamp.time_created.isoformat(),
+            "TimeModified": self.stamp.time_modified.isoformat(),
+            "EditSequence": self.stamp.edit_sequence,
+            "TxnNumber": str(self.txn_number),
+            "TxnDate": self.txn_date.isoformat(),
+            "RefNumber": self.ref_number,
+            "Memo": self.memo,
+        }
+
+
+@dataclass(kw_only=True)
+class JournalEntry(Transaction):
+    """Opening balances. It is in the books but not among the transactions that requests can ask for."""
+
+    TYPE: ClassVar[str] = "JournalEntry"
+
+
+#: The order of the core in every Ret.
+CORE_ORDER = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "TxnNumber")
