@@ -17,8 +17,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from qbwc_server.demo.expectations import check_books, duplicates
-from qbwc_server.demo.world import World, make_world
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
@@ -29,6 +27,8 @@ from qbsim.web_connector import SessionResult, WebConnector
 from qbwc_server.access.passwords import Passwords, make_password
 from qbwc_server.config import Config
 from qbwc_server.demo import report
+from qbwc_server.demo.expectations import check_books, duplicates
+from qbwc_server.demo.world import World, make_world
 from qbwc_server.sources import read_orders
 from qbwc_server.store import people
 from qbwc_server.store.connections import add_connection, connection_named

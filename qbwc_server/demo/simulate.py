@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from qbwc_server.demo.world import make_world
-
 from qbsim import Company, CompanyFileError, QuickBooks
 from qbsim.web_connector import SessionResult, WebConnector
+from qbwc_server.demo.world import make_world
 
 DEMO_REFUNDS, DEMO_SEED = 24, 1  # of the company that is written where there is none, as `connex demo` makes it
 TIMEOUT_SECONDS = 100.0

@@ -113,13 +113,12 @@ def make_world(*, refunds: int, seed: int, now: datetime) -> World:
     if not 1 <= refunds <= MAX_REFUNDS:
         raise WorldError(f"a world of {refunds} refunds can't be made; ask for 1 to {MAX_REFUNDS:,}")
     maker = _Maker(refunds, random.Random(seed), now)  # noqa: S311  samples, not secrets
-    for lap in itertools.count():
-        for scenario in _scenarios(lap, refunds):
-            if maker.room == 0:
-                maker.company.clock = real_time
-                return World(maker.company, maker.orders, tuple(maker.expected))
-            scenario(maker, lap)
-    raise AssertionError("laps never end")  # pragma: no cover
+    scenarios = _scenarios(refunds)
+    while maker.room:
+        lap, scenario = next(scenarios)
+        scenario(maker, lap)
+    maker.company.clock = real_time
+    return World(maker.company, maker.orders, tuple(maker.expected))
 
 
 # The shop's records
@@ -474,13 +473,15 @@ _LAP: tuple[_Scenario, ...] = (
     _order_unknown,
 )
 _FOR_REVIEW: tuple[_Scenario, ...] = (_goodwill, _more_than_sale)
-_LAPS_TO_REVIEW = 4  # every fourth lap has some that wait for a person
+_LAPS_TO_REVIEW, _FIRST_LAP_TO_REVIEW = 4, 2  # every fourth lap has some that wait for a person
 
 
-def _scenarios(lap: int, refunds: int) -> Iterator[_Scenario]:
-    if refunds >= REFUNDS_TO_SHOW_REVIEW and lap % _LAPS_TO_REVIEW == 2:
-        yield from _FOR_REVIEW
-    yield from _LAP
+def _scenarios(refunds: int) -> Iterator[tuple[int, _Scenario]]:
+    """Lap after lap, without end."""
+    for lap in itertools.count():
+        has_review = refunds >= REFUNDS_TO_SHOW_REVIEW and lap % _LAPS_TO_REVIEW == _FIRST_LAP_TO_REVIEW
+        for scenario in (*(_FOR_REVIEW if has_review else ()), *_LAP):
+            yield lap, scenario
 
 
 # What an accountant expects of them
