@@ -92,4 +92,5 @@ def make_server(application: WSGIApplication, host: str, port: int) -> Server:
         max_request_body_size=MAX_BODY_BYTES + BODY_MARGIN_BYTES,
         clear_untrusted_proxy_headers=True,
     )
-    return Server(host=host, port=int(server.effective_port), run=server.run, close=server.close)
+    listening: Any = server  # a server of one address; its stubs do not know the port
+    return Server(host=host, port=int(listening.effective_port), run=server.run, close=server.close)

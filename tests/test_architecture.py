@@ -109,7 +109,8 @@ def test_every_package_is_named_for_the_wheel() -> None:
         for path in (PROJECT / package).rglob("__init__.py")
     }
     migrations = {"qbwc_server.store.migrations", "qbwc_server.store.migrations.versions"}
-    assert named == there | migrations | {"qbwc_server.templates"}
+    pages = {"qbwc_server.templates", "qbwc_server.templates.static"}
+    assert named == there | migrations | pages
 
 
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "NotImplementedError"])

@@ -51,10 +51,7 @@ class Database:
         """One transaction that only reads, and so waits for nobody."""
         with self._sessions() as session:
             session.connection(execution_options={"connex_read_only": True})
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     def migrate(self) -> None:
         """Brings the tables up to date; safe to be called by several processes at once."""

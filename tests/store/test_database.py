@@ -1,0 +1,81 @@
+"""The database keeps the promises that everything else rests on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timezone
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from qbwc_server.store.database import Database, DatabaseURLError
+from qbwc_server.store.tables import Base, Installation
+from tests.shared import PROJECT
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+GUID = "{00000000-0000-0000-0000-000000000001}"
+
+
+def test_migrations_make_the_very_tables_that_the_code_declares(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(Installation(id=1, guid=GUID, created_at=NOW))
+    database.migrate()
+    with database.reading() as session:
+        assert session.get_one(Installation, 1).guid == GUID
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_processes_that_start_together_migrate_once(kind: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue(f"{kind}_database_url")
+    program = "import sys; from qbwc_server.store.database import Database; Database(sys.argv[1]).migrate()"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, url], cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [process.communicate()[1] for process in processes] == ["", "", ""]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+
+
+def test_a_reader_waits_for_no_writer_and_sees_what_was_committed(database: Database) -> None:
+    with database.transaction() as writer:
+        writer.add(Installation(id=1, guid=GUID, created_at=NOW))
+        writer.flush()
+        with database.reading() as reader:
+            assert reader.get(Installation, 1) is None
+    with database.reading() as reader:
+        assert reader.get_one(Installation, 1).guid == GUID
+
+
+def test_a_writer_waits_for_no_reader(database: Database) -> None:
+    with database.reading() as reader:
+        assert reader.get(Installation, 1) is None
+        with database.transaction() as writer:
+            writer.add(Installation(id=1, guid=GUID, created_at=NOW))
+    with database.reading() as reader:
+        assert reader.get(Installation, 1) is not None
+
+
+def test_sqlite_opens_with_foreign_keys_a_write_ahead_log_and_full_synchronisation(sqlite_database_url: str) -> None:
+    database = Database(sqlite_database_url)
+    with database.engine.connect() as connection:
+        found = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    database.close()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/connex", "not a url"])
+def test_a_url_that_is_not_supported_is_refused_with_those_that_are(url: str) -> None:
+    with pytest.raises(DatabaseURLError, match=r"(?i)sqlite.*postgresql"):
+        Database(url)
