@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 
 ZERO = Decimal("0.00")
+WORLDWIDE_SOURCES = frozenset({"shopify"})  # whose ids are unique in the world, so that no shop is part of them
 
 
 class AdjustmentKind(Enum):

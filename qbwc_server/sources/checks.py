@@ -12,7 +12,17 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
-from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, MoneyBack, Order, OrderLine, Refund, RefundLine
+from qbwc_server.refunds.model import (
+    WORLDWIDE_SOURCES,
+    ZERO,
+    Adjustment,
+    AdjustmentKind,
+    MoneyBack,
+    Order,
+    OrderLine,
+    Refund,
+    RefundLine,
+)
 from qbwc_server.sources.reading import RecordRefused
 
 MAX_ID_CHARACTERS = 100
@@ -26,9 +36,6 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 STORE_CREDIT_GATEWAYS = frozenset({"gift_card", "shopify_store_credit", "store_credit"})
 """Gateways by which the shop itself keeps the money for the customer: no money moved."""
-
-WORLDWIDE_SOURCES = frozenset({"shopify"})
-"""Order systems whose ids are unique in the world, so that the shop is no part of a refund's identity."""
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as DatabaseSession
 
+from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, change
 from qbwc_server.store.tables import (
@@ -138,6 +139,12 @@ def change_settings(
         raise SettingsError(
             "shop", f"is fixed at {before.shop!r} since the first posting; add another connection for another shop"
         )
+    if after.shop != before.shop and _read_for(session, connection, before.shop):
+        raise SettingsError(
+            "shop",
+            f"is fixed at {before.shop!r}: refunds were read for it, and read again for another shop they would be "
+            "entered twice; add another connection for another shop",
+        )
     old, new = as_texts(before), as_texts(after)
     changed = [key for key in new if new[key] != old[key]]
     connection.settings = _kept_texts(after)
@@ -183,12 +190,14 @@ def _check_names(name: str, user_name: str) -> None:
 
 def _check_free(session: DatabaseSession, name: str, user_name: str) -> None:
     """Names that differ in case only are refused: Windows, where they end up, does not tell them apart."""
-    taken = session.scalar(select(Connection.name).where(func.lower(Connection.name) == name.lower()).limit(1))
-    if taken is not None:
-        raise ConnectionNameTaken(f"there is a connection {taken!r} already; choose another name")
-    owner = session.scalar(select(Connection.name).where(Connection.user_name == user_name))
-    if owner is not None:
-        raise UserNameTaken(f"the user name {user_name!r} is that of the connection {owner!r}; choose another one")
+    same_name, same_user_name = func.lower(Connection.name) == name.lower(), Connection.user_name == user_name
+    # One question, so that another process can't come between two.
+    owners = session.scalars(select(Connection.name).where(or_(same_name, same_user_name))).all()
+    for taken in owners:
+        if taken.lower() == name.lower():
+            raise ConnectionNameTaken(f"there is a connection {taken!r} already; choose another name")
+    if owners:
+        raise UserNameTaken(f"the user name {user_name!r} is that of the connection {owners[0]!r}; choose another one")
 
 
 def _lock(session: DatabaseSession, connection: Connection) -> None:
@@ -201,6 +210,14 @@ def _anything_sent(session: DatabaseSession, connection: Connection) -> bool:
     perhaps_there = or_(Document.txn_id != "", Document.state.in_(("sent", "posted", "review")))
     statement = select(Document.id).join(Refund).where(Refund.connection_id == connection.id, perhaps_there).limit(1)
     return session.scalar(statement) is not None
+
+
+def _read_for(session: DatabaseSession, connection: Connection, shop: str) -> bool:
+    """Whether refunds are there whose identity the shop is a part of."""
+    statement = select(Refund.id).where(
+        Refund.connection_id == connection.id, Refund.shop == shop, Refund.source.not_in(WORLDWIDE_SOURCES)
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def _take_up_again(session: DatabaseSession, connection: Connection, now: datetime, why: str) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from qbwc_server.refunds.settings import RefundMethod, Settings, SettingsError
 from qbwc_server.store.connections import (
@@ -468,3 +468,17 @@ def _send_first_document(database: Database, connection_id: int, refund_id: int)
                 requests=[SetRequest(request_id="1", document_id=document.id)],
             )
         )
+
+
+@pytest.mark.parametrize(("source", "fixed"), [("shopify", False), ("ownshop", True)])
+def test_the_shop_is_fixed_once_refunds_were_read_whose_identity_it_is_part_of(
+    database: Database, connection_id: int, source: str, fixed: bool
+) -> None:
+    _add_refund(database, connection_id, "waiting", None, [])
+    with database.transaction() as session:
+        session.execute(update(Refund).values(source=source))
+    if fixed:
+        with pytest.raises(SettingsError, match="entered twice"):
+            _change(database, {"shop": "shop.example.com"})
+    else:
+        _change(database, {"shop": "shop.example.com"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from qbwc_server.sources.checks import WORLDWIDE_SOURCES
+from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.sources.csv_file.refunds import refund_of
 from qbwc_server.sources.csv_file.table import Row, read_table
 from qbwc_server.sources.document import Document
