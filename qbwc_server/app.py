@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
@@ -50,8 +51,11 @@ def version() -> str:
     return metadata.version("connex-refunds")
 
 
-def make_application(config: Config, database: Database) -> WSGIApplication:
-    """The WSGI application over a migrated database."""
+def make_application(config: Config, database: Database, *, behind_proxy: bool = False) -> WSGIApplication:
+    """The WSGI application over a migrated database.
+
+    `behind_proxy`: the scheme, host and address of a call are what one reverse proxy in front says they are.
+    """
     sign_in = SignIn(database, Passwords(config.secret_key), Attempts())
     conversation = SyncConversation(
         database,
@@ -70,7 +74,7 @@ def make_application(config: Config, database: Database) -> WSGIApplication:
             return soap(environ, start_response)
         return pages(environ, start_response)
 
-    return application
+    return ProxyFix(application, x_for=1, x_proto=1, x_host=1) if behind_proxy else application
 
 
 def open_database(config: Config) -> Database:
@@ -80,7 +84,7 @@ def open_database(config: Config) -> Database:
     return database
 
 
-def make_server(application: WSGIApplication, host: str, port: int) -> Server:
+def make_server(application: WSGIApplication, host: str, port: int, *, behind_proxy: bool = False) -> Server:
     """A web server for it; port 0 takes a free one. Raises OSError where the address can't be had."""
     server = create_server(
         application,
@@ -90,7 +94,7 @@ def make_server(application: WSGIApplication, host: str, port: int) -> Server:
         ident="Connex",
         channel_timeout=IDLE_CONNECTION_SECONDS,
         max_request_body_size=MAX_BODY_BYTES + BODY_MARGIN_BYTES,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=not behind_proxy,
     )
     listening: Any = server  # a server of one address; its stubs do not know the port
     return Server(host=host, port=int(listening.effective_port), run=server.run, close=server.close)

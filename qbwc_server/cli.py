@@ -81,13 +81,16 @@ def cli() -> None:
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--behind-proxy", is_flag=True, help="One reverse proxy is in front and says who calls, and by what address."
+)
+def serve(host: str, port: int, behind_proxy: bool) -> None:
     """Run the server: SOAP endpoint and web pages."""
     config = _config()
     database = open_database(config)
-    application = make_application(config, database)
+    application = make_application(config, database, behind_proxy=behind_proxy)
     try:
-        server = make_server(application, host, port)
+        server = make_server(application, host, port, behind_proxy=behind_proxy)
     except OSError as error:
         _fail(f"can't listen on {host}:{port}: {error.strerror}. Is another server running? Try another --port.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -153,7 +153,8 @@ def count_by_status(session: DatabaseSession, connection_id: int | None = None) 
     if connection_id is not None:
         query = query.where(Refund.connection_id == connection_id)
     counts = dict.fromkeys(STATUSES, 0)
-    counts.update({status: count for status, count in session.execute(query)})
+    for status, count in session.execute(query):
+        counts[status] = count
     return counts
 
 
@@ -202,7 +203,7 @@ def count_sessions(session: DatabaseSession) -> SessionCounts:
     return SessionCounts(total, still_open, newest)
 
 
-def _matching(query: Select[tuple[int]], connection_id: int, status: str | None, search: str) -> Select[tuple[int]]:
+def _matching(query: Select[Any], connection_id: int, status: str | None, search: str) -> Select[Any]:
     query = query.where(Refund.connection_id == connection_id)
     if status is not None:
         if status not in STATUSES:

@@ -90,6 +90,7 @@ class Refund(Base):
     __tablename__ = "refunds"
     __table_args__ = (
         UniqueConstraint("connection_id", "source", "shop", "external_id"),
+        Index(None, "connection_id", "id"),
         Index(None, "connection_id", "status", "id"),
         Index(None, "connection_id", "stage", "id"),
         Index(None, "connection_id", "sale_txn_id"),

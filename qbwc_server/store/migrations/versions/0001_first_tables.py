@@ -125,6 +125,7 @@ def upgrade() -> None:
             name=op.f("uq_refunds_connection_id_source_shop_external_id"),
         ),
     )
+    op.create_index(op.f("ix_refunds_connection_id_id"), "refunds", ["connection_id", "id"], unique=False)
     op.create_index(
         op.f("ix_refunds_connection_id_order_number"), "refunds", ["connection_id", "order_number"], unique=False
     )

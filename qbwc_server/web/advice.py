@@ -1,0 +1,75 @@
+"""What a bookkeeper can do about a refund that stopped: one sentence for each reason code of refunds/reasons.py."""
+
+from __future__ import annotations
+
+_SETTINGS = "After a change in the settings of this connection it is taken up again by itself."
+_BY_HAND = "Enter the refund in QuickBooks by hand."
+
+WHAT_TO_DO = {
+    # The sale
+    "order_not_found": (
+        "If the order is in QuickBooks under another number, correct the number there, or enter the refund by hand."
+    ),
+    "ambiguous_sale": (
+        "Make the numbers of these sales different in QuickBooks, so that only the refunded one carries this one."
+    ),
+    "several_invoices": "Enter a credit memo for each invoice by hand.",
+    "sale_pending": "Mark the sale as final in QuickBooks.",
+    "partial_refund_of_open_order": "Change the order's lines in QuickBooks, or close the order there.",
+    "ambiguous_payment": "Apply or pay out the right payment in QuickBooks by hand.",
+    # Settings
+    "refunds_off": f"If refunds of such sales belong in your books, switch them on. {_SETTINGS}",
+    "refund_account_unknown": f"Choose a refund deposit account that QuickBooks has. {_SETTINGS}",
+    "refund_account_unfit": f"Choose a bank or asset account as the refund deposit account. {_SETTINGS}",
+    "ambiguous_deposit_account": f"Choose one refund deposit account for all refunds. {_SETTINGS}",
+    "no_undeposited_funds": f"Choose a refund deposit account. {_SETTINGS}",
+    "payment_method_unknown": f"Give the payment method as QuickBooks has it. {_SETTINGS}",
+    "no_receivables": "Add an accounts receivable account in QuickBooks, or make it active.",
+    "payout_account_refused": f"Choose another refund deposit account, or the refund method credit_card. {_SETTINGS}",
+    # Amounts
+    "nothing_to_post": "Nothing needs to be done.",
+    "more_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
+    "quantity_more_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
+    "money_exceeds_value": "Find out in the shop what the rest of the money was given for. " + _BY_HAND,
+    "tax_difference": "Compare the tax rate of the sale in QuickBooks with the shop's. " + _BY_HAND,
+    "value_differs": "Compare the sale's prices and discounts in QuickBooks with the shop's. " + _BY_HAND,
+    "currency_differs": _BY_HAND,
+    "store_credit": "Enter the credit memo by hand, and the store credit to the account where you keep it.",
+    "tax_included": _BY_HAND,
+    # Lines
+    "line_not_in_sale": f"Set a refund item that stands for such lines, or enter the refund by hand. {_SETTINGS}",
+    "bundle_in_part": _BY_HAND,
+    "shipping_not_in_sale": f"Set the item that shipping stands on in your sales. {_SETTINGS}",
+    "adjustment_needs_item": f"Set the allowance item. {_SETTINGS}",
+    "item_unknown": f"Give the item's full name as QuickBooks has it. {_SETTINGS}",
+    # Time
+    "books_closed": "Move the closing date in QuickBooks, or enter the refund by hand in an open period.",
+    "accountants_copy": "Import the accountant's changes, or cancel the Accountant's Copy, in QuickBooks.",
+    # Already there
+    "perhaps_posted_already": (
+        "Compare that credit memo with this refund. If it stands for it, nothing is left to enter."
+    ),
+    # The conversation
+    "in_doubt": (
+        "If the credit memo is there, nothing is left to enter. If more than one PC runs the Web "
+        "Connector, close it on "
+        "the others."
+    ),
+    "changed_in_quickbooks": "Find out who changed it and why; correct it in QuickBooks where it is wrong.",
+    "payout_link_refused": "Enter the payout in QuickBooks by hand and apply it to that credit memo.",
+    "refused_by_quickbooks": "Put right what QuickBooks names, or enter the refund by hand.",
+    "request_unreadable": "Report it with the conversation below. " + _BY_HAND,
+    "kept_failing": "Put right what QuickBooks names, or enter the refund by hand.",
+    "unfit_data": "Correct it in the shop or in QuickBooks, or enter the refund by hand.",
+    "answer_unreadable": "Report it with the conversation below. " + _BY_HAND,
+    "stopped_by_person": "Nothing needs to be done.",
+}
+
+
+def what_to_do(code: str) -> str:
+    """What can be done about a reason; empty where nothing is known of it.
+
+    >>> what_to_do("sale_pending")
+    'Mark the sale as final in QuickBooks.'
+    """
+    return WHAT_TO_DO.get(code, "")

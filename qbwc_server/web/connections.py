@@ -1,0 +1,177 @@
+"""The overview, and one connection: its company file, its settings, its sessions, its .qwc file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session as DatabaseSession
+from werkzeug.wrappers import Response as AnyResponse
+
+from qbwc_server.qwc import QwcURLError, qwc_for
+from qbwc_server.refunds import settings as declared
+from qbwc_server.refunds.settings import Settings, SettingsError
+from qbwc_server.store import connections as stored
+from qbwc_server.store import reports
+from qbwc_server.store.tables import Connection, Session
+from qbwc_server.web import settings_form
+from qbwc_server.web.errors import UnusableRequestError
+from qbwc_server.web.login import require_right_to_change
+from qbwc_server.web.showing import zone_of
+from qbwc_server.web.site import site
+
+QWC_TYPE = "application/x-qwc"
+CLAIM_WORDS = {
+    "unknown": "Not yet claimed: this happens before the first refund is entered.",
+    "written": "Written, and read back in the next session.",
+    "stands": "Claimed by this installation.",
+    "foreign": "Another installation of Connex writes to this company file",
+    "unwritable": "QuickBooks does not let Connex mark the company file; a posting in doubt always waits for a person.",
+}
+
+pages = Blueprint("connections", __name__)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A connection as the overview shows it."""
+
+    connection: Connection
+    zone: tzinfo | None
+    counts: Mapping[str, int]
+    last_session: Session | None
+
+    @property
+    def for_a_person(self) -> int:
+        """Refunds that wait for a person."""
+        return self.counts["review"] + self.counts["failed"]
+
+
+@pages.get("/")
+def overview() -> str:
+    """Every connection: how its refunds stand, when it was last heard of, what needs a person."""
+    with site().database.reading() as session:
+        summaries = [_summary(session, connection) for connection in stored.all_connections(session)]
+        return render_template("overview.html", summaries=summaries)
+
+
+@pages.get("/connections/<name>")
+def show(name: str) -> str:
+    """One connection with its settings."""
+    with site().database.reading() as session:
+        connection = connection_or_404(session, name)
+        return _page(connection, stored.settings_of(connection), given={}, errors={})
+
+
+@pages.post("/connections/<name>")
+def change(name: str) -> AnyResponse | tuple[str, int]:
+    """Changes settings; where one can't be taken, it is named and nothing is changed."""
+    require_right_to_change()
+    given = settings_form.read(request.form)
+    try:
+        wanted, errors = _change(name, given)
+    except SettingsError as error:
+        wanted, errors = {}, {error.key: error.reason}
+    if errors:
+        with site().database.reading() as session:
+            connection = connection_or_404(session, name)
+            return _page(connection, stored.settings_of(connection), given=given, errors=errors), 422
+    labels = ", ".join(declared.label(key) for key in wanted)
+    flash(f"Saved: {labels}." if wanted else "Nothing was different, so nothing was changed.")
+    return redirect(url_for("connections.show", name=name))
+
+
+@pages.get("/connections/<name>/connex.qwc")
+def web_connector_file(name: str) -> Response:
+    """The file to give to the Web Connector, for the address under which this page was asked for."""
+    with site().database.reading() as session:
+        connection = connection_or_404(session, name)
+        try:
+            content = qwc_for(connection, _base_url())
+        except QwcURLError as error:
+            raise UnusableRequestError(f"The .qwc file can't be made: {error}.") from None
+    return Response(
+        content,
+        content_type=QWC_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="connex.qwc"'},
+    )
+
+
+@pages.get("/connections/<name>/sessions")
+def sessions(name: str) -> str:
+    """The latest runs of the Web Connector."""
+    with site().database.reading() as session:
+        connection = connection_or_404(session, name)
+        return render_template(
+            "sessions.html",
+            connection=connection,
+            zone=zone_of(stored.settings_of(connection)),
+            sessions=reports.recent_sessions(session, connection.id),
+        )
+
+
+def connection_or_404(session: DatabaseSession, name: str) -> Connection:
+    """The connection of that name; ends the request with 404 where there is none."""
+    try:
+        return stored.connection_named(session, name)
+    except stored.UnknownConnection:
+        abort(404)
+
+
+def _summary(session: DatabaseSession, connection: Connection) -> Summary:
+    latest = reports.recent_sessions(session, connection.id, limit=1)
+    return Summary(
+        connection=connection,
+        zone=zone_of(stored.settings_of(connection)),
+        counts=reports.count_by_status(session, connection.id),
+        last_session=latest[0] if latest else None,
+    )
+
+
+def _page(connection: Connection, settings: Settings, *, given: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    accounts = _accounts(connection)
+    return render_template(
+        "connection.html",
+        connection=connection,
+        zone=zone_of(settings),
+        fields=settings_form.fields(settings, accounts, given=given, errors=errors),
+        time_zones=settings_form.time_zones(),
+        accounts=accounts,
+        errors=errors,
+        qwc_problem=_qwc_problem(connection),
+        claim_words=CLAIM_WORDS,
+        not_offered=settings_form.NOT_OFFERED,
+        may_change=current_user.may_change,
+    )
+
+
+def _change(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was to be changed, and what is wrong with it by its key; changed where nothing is. Raises SettingsError."""
+    with site().database.transaction() as session:
+        connection = connection_or_404(session, name)
+        settings = stored.settings_of(connection)
+        wanted = settings_form.changes(settings, given)
+        errors = settings_form.errors(settings, wanted, _accounts(connection))
+        if wanted and not errors:
+            stored.change_settings(session, connection, wanted, site().clock(), current_user.name)
+    return wanted, errors
+
+
+def _accounts(connection: Connection) -> tuple[settings_form.Account, ...] | None:
+    return settings_form.payout_accounts(connection.company.accounts)
+
+
+def _qwc_problem(connection: Connection) -> str:
+    """Why the Web Connector would not take a file for this address; empty where it would."""
+    try:
+        qwc_for(connection, _base_url())
+    except QwcURLError as error:
+        return str(error)
+    return ""
+
+
+def _base_url() -> str:
+    return request.url_root.rstrip("/")

@@ -1,0 +1,54 @@
+"""What every page needs: the database, the door, the clock, and whether a page is open to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import Flask, current_app
+
+from qbwc_server.store.database import Database
+from qbwc_server.store.tables import Person
+
+_EXTENSION = "connex"
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+class SignInDoor(Protocol):
+    """Tells who a name and a password belong to."""
+
+    def person(self, name: str, password: str, remote_address: str, /) -> Person | None:
+        """The person, or None whether it is the name or the password that is wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the pages stand on."""
+
+    database: Database
+    sign_in: SignInDoor
+    clock: Callable[[], datetime]
+
+
+def install(app: Flask, site: Site) -> None:
+    """Gives the application its site."""
+    app.extensions[_EXTENSION] = site
+
+
+def site() -> Site:
+    """The site of the application that answers now."""
+    return cast("Site", current_app.extensions[_EXTENSION])
+
+
+def open_to_everybody(view: _View) -> _View:
+    """Marks a view that needs no login; every other one does."""
+    view.is_open_to_everybody = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_open_to_everybody(view: Callable[..., Any]) -> bool:
+    """Whether a view needs no login."""
+    return getattr(view, "is_open_to_everybody", False)

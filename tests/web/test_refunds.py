@@ -1,0 +1,212 @@
+"""The list of refunds and one refund's story, as a bookkeeper reads them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from qbwc_server.store.database import Database
+from tests.web.builders import (
+    add_connection,
+    add_document,
+    add_event,
+    add_posted_refund,
+    add_refund,
+    add_session,
+    add_set,
+)
+from tests.web.conftest import Visitor
+
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
+
+
+def test_the_list_shows_what_became_of_each_refund(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session, settings={"time_zone": "America/New_York"})
+        add_posted_refund(session, connection, "#1001")
+        reason = {"code": "sale_pending", "message": "The sale 1002 is still marked as pending."}
+        add_refund(session, connection, "#1002", status="review", reason=reason)
+    page = ada.get("/connections/main/refunds").text
+    for shown in (
+        "#1001",
+        "1 Mar 2024, 07:00 EST",
+        "41.04 USD",
+        "Posted",
+        "Sales receipt",
+        "1001-7QK",
+        "Credit card refund",
+        "Shopify Clearing",
+        "The field memo was cut to 31 characters.",
+        "Needs review",
+        "The sale 1002 is still marked as pending.",
+        "Page 1 of 1, 2 refunds",
+    ):
+        assert shown in page, shown
+
+
+def test_the_list_is_filtered_by_status_and_order_number(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number, status in (("#1001", "review"), ("#1002", "review"), ("#2001", "failed")):
+            add_refund(session, connection, number, status=status)
+    of_status = ada.get("/connections/main/refunds?status=review").text
+    assert ("#1001" in of_status, "#1002" in of_status, "#2001" in of_status) == (True, True, False)
+    found = ada.get("/connections/main/refunds?status=review&search=1002").text
+    assert ("#1001" in found, "#1002" in found) == (False, True)
+    assert 'value="1002"' in found
+    assert 'name="status" value="review"' in found
+    assert "No refund here fits" in ada.get("/connections/main/refunds?search=777").text
+
+
+def test_a_long_list_has_pages_that_keep_the_filter(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number in range(51):
+            add_refund(session, connection, f"#{1000 + number}", status="posted")
+    first = ada.get("/connections/main/refunds?status=posted").text
+    assert "Page 1 of 2, 51 refunds" in first
+    assert "/connections/main/refunds?status=posted&amp;page=2" in first
+    second = ada.get("/connections/main/refunds?status=posted&page=2").text
+    assert "#1000" in second
+    assert "#1001" not in second
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("status=lost", "there is no status &#39;lost&#39;"),
+        ("page=0", "page 0 is not between 1 and"),
+        ("page=-1", "the page is not a number"),
+        ("page=two", "the page is not a number"),
+        ("page=99999999999999", "the page is not a number"),
+        ("search=" + "1" * 101, "the search has 101 characters"),
+    ],
+)
+def test_a_list_that_can_not_be_shown_says_why(ada: Visitor, database: Database, query: str, why: str) -> None:
+    with database.transaction() as session:
+        add_connection(session)
+    answer = ada.get(f"/connections/main/refunds?{query}")
+    assert answer.status_code == 400
+    assert why in answer.text
+
+
+def test_an_empty_list_says_how_refunds_come_in(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        add_connection(session)
+    assert "No refund has come in yet" in ada.get("/connections/main/refunds").text
+
+
+def test_a_refund_has_its_whole_story_on_one_page(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        refund_id = add_posted_refund(session, add_connection(session)).id
+    page = ada.get(f"/refunds/{refund_id}").text
+    for shown in (
+        "Refund of order #1001",
+        "TEE-M",
+        "Jo Bloggs",
+        "Too small",
+        "41.04 USD through shopify_payments",
+        "Sales receipt 1001",
+        "TxnID 5F-1",
+        f"<code>{refund_id:X}A-1</code>",
+        f"<code>{refund_id:X}A-2</code>",
+        "1001-7QK",
+        "Found sales receipt 1001 in QuickBooks.",
+        "&lt;RefNumber&gt;1001&lt;/RefNumber&gt;",
+        f"&lt;TxnID&gt;{refund_id:X}A-1&lt;/TxnID&gt;",
+    ):
+        assert shown in page, shown
+    assert page.index("Imported from shopify.") < page.index("Found sales receipt") < page.index("were entered.")
+    assert page.count("<details>") == 2
+
+
+def test_a_refund_that_stopped_says_why_and_what_to_do(ada: Visitor, database: Database) -> None:
+    reason = {"code": "refund_account_unknown", "message": "QuickBooks has no active account Till."}
+    with database.transaction() as session:
+        refund_id = add_refund(session, add_connection(session), status="review", reason=reason).id
+    page = ada.get(f"/refunds/{refund_id}").text
+    assert "QuickBooks has no active account Till." in page
+    assert "Choose a refund deposit account that QuickBooks has." in page
+    assert "<code>refund_account_unknown</code>" in page
+    assert 'href="/connections/main#settings"' in page
+
+
+def test_what_quickbooks_refused_is_shown_at_its_document(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        refund = add_refund(session, add_connection(session), status="failed")
+        add_document(
+            session,
+            refund,
+            "memo",
+            state="failed",
+            txn_id="",
+            posted_amount=None,
+            posted_at=None,
+            status_code=3140,
+            status_message="There is an invalid reference.",
+        )
+    assert "3140: There is an invalid reference." in ada.get(f"/refunds/{refund.id}").text
+
+
+def test_a_stored_record_that_can_not_be_read_does_not_take_the_page_down(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        refund_id = add_refund(session, add_connection(session), payload={"unheard": "of"}).id
+    answer = ada.get(f"/refunds/{refund_id}")
+    assert answer.status_code == 200
+    assert "The stored record can't be read: unheard: no such field" in answer.text
+
+
+def test_hostile_data_of_an_order_is_shown_as_text_everywhere(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(
+            session,
+            company={"company_name": HOSTILE},
+            path=HOSTILE,
+            stopped={"code": "x", "message": HOSTILE},
+            web_connector_version=HOSTILE[:40],
+            accounts=[{"full_name": HOSTILE, "account_type": "Bank", "is_active": True}],
+        )
+        refund = add_refund(
+            session,
+            connection,
+            HOSTILE,
+            title=HOSTILE,
+            status="review",
+            reason={"code": "x", "message": HOSTILE},
+            notices=[{"code": "x", "message": HOSTILE}],
+            sale_type="Invoice",
+            sale_ref_number="<b>1</b>",
+            sale_txn_id="<b>2</b>",
+        )
+        document = add_document(session, refund, "payout", account=HOSTILE, gateway=HOSTILE, status_message=HOSTILE)
+        run = add_session(session, connection, outcome=HOSTILE, last_error=HOSTILE, company_path=HOSTILE)
+        message_set = add_set(session, run, HOSTILE, HOSTILE, documents=(document,))
+        add_event(session, refund, HOSTILE, message_set)
+        refund_id = refund.id
+    for path in (
+        "/",
+        "/connections/main",
+        "/connections/main/refunds",
+        "/connections/main/sessions",
+        f"/refunds/{refund_id}",
+    ):
+        answer = ada.get(path)
+        assert answer.status_code == 200, path
+        assert "&lt;script&gt;" in answer.text, path
+        assert "<script" not in answer.text, path
+        assert "<img src=x" not in answer.text, path
+        assert "<b>" not in answer.text, path
+    searched = ada.get("/connections/main/refunds", {"search": HOSTILE})
+    assert "<script" not in searched.text
+
+
+@pytest.mark.parametrize("path", ["/refunds/999", "/refunds/99999999999999999999", "/refunds/x", "/refunds/-1"])
+def test_a_refund_that_does_not_exist_is_not_found(ada: Visitor, path: str) -> None:
+    assert ada.get(path).status_code == 404
+
+
+def test_a_negative_amount_keeps_its_sign(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        add_refund(session, add_connection(session), amount=Decimal("-1234.50"))
+    assert "−1,234.50 USD" in ada.get("/connections/main/refunds").text
