@@ -1,7 +1,7 @@
 """Aggregates declared once as data: a class is the order of its elements, an annotation the rule of each.
 
     @aggregate
-    class CreditMemoAdd(Request, ret=CreditMemoRet, writes=True):
+    class CreditMemoAdd(Request, rets=(CreditMemoRet,), writes=True):
         customer_ref: CustomerRef
         txn_date: Date | None = None
         ...
@@ -86,9 +86,14 @@ def aggregate(cls: A) -> A:
 class Aggregate:
     """Base of everything declared; `undeclared` keeps what an answer holds beyond the declaration."""
 
-    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()  # of each group at most one may be given
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()  # of each group at most one may be given; bases add theirs
 
     undeclared: tuple[Node, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        groups = (group for base in cls.__mro__ for group in vars(base).get("one_of", ()))
+        cls.one_of = tuple(dict.fromkeys(groups))
 
 
 @dataclass(frozen=True)

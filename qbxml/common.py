@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, Attribute, Content, FullName, Named, aggregate
 from qbxml.types import (
@@ -21,6 +21,7 @@ from qbxml.types import (
     Text21,
     Text31,
     Text41,
+    Text64,
 )
 
 
@@ -142,6 +143,10 @@ class TxnDateRangeFilter(Aggregate):
 class EntityFilter(Aggregate):
     """Of these customers."""
 
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("list_ids", "full_names", "list_id_with_children", "full_name_with_children"),
+    )
+
     list_ids: Annotated[tuple[ID, ...], Named("ListID")] = ()
     full_names: Annotated[tuple[AnyText, ...], Named("FullName")] = ()
     list_id_with_children: ID | None = None
@@ -157,8 +162,10 @@ class AccountFilter(EntityFilter):
 class CurrencyFilter(Aggregate):
     """In these currencies."""
 
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (("list_ids", "full_names"),)
+
     list_ids: Annotated[tuple[ID, ...], Named("ListID")] = ()
-    full_names: Annotated[tuple[AnyText, ...], Named("FullName")] = ()
+    full_names: Annotated[tuple[Text64, ...], Named("FullName")] = ()
 
 
 @aggregate

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, Named, aggregate
 from qbxml.common import Address, CurrencyRef, DataExtRet, ListRef, Ref, SalesTaxCodeRef, SimpleRef
-from qbxml.requests import ListQuery
+from qbxml.requests import ListQuery, PagedQuery
 from qbxml.types import GUID, ID, Amount, AnyText, Bool, DateTime, Int, OneOf, Percent, Text16, Text50
 
 ACCOUNT_TYPES = (
@@ -85,11 +85,12 @@ class PaymentMethodRet(ListRecord):
 
 @aggregate
 class ItemRecord(ListRecord):
-    """What the kinds of items have in common, as far as we use it."""
+    """What the kinds of items have, as far as we use it."""
 
     parent_ref: Ref | None = None
     sublevel: Int | None = None
     sales_tax_code_ref: SalesTaxCodeRef | None = None
+    tax_rate: Percent | None = None  # of sales taxes
     external_guid: GUID | None = None
 
 
@@ -142,8 +143,6 @@ class ItemPaymentRet(ItemRecord):
 class ItemSalesTaxRet(ItemRecord):
     """A sales tax of one agency."""
 
-    tax_rate: Percent | None = None
-
 
 @aggregate
 class ItemSalesTaxGroupRet(ItemRecord):
@@ -166,12 +165,14 @@ ITEM_RECORDS = (
 class AccountQuery(ListQuery, rets=(AccountRet,)):
     """The chart of accounts."""
 
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (("list_ids", "full_names", "account_types"),)
+
     account_types: Annotated[tuple[Annotated[str, OneOf(ACCOUNT_TYPES)], ...], Named("AccountType")] = ()
     include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
 
 
 @aggregate
-class CustomerQuery(ListQuery, rets=(CustomerRet,)):
+class CustomerQuery(ListQuery, PagedQuery, rets=(CustomerRet,)):
     """Customers and jobs."""
 
     include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
@@ -179,7 +180,7 @@ class CustomerQuery(ListQuery, rets=(CustomerRet,)):
 
 
 @aggregate
-class ItemQuery(ListQuery, rets=ITEM_RECORDS):
+class ItemQuery(ListQuery, PagedQuery, rets=ITEM_RECORDS):
     """Items of all kinds."""
 
     include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()

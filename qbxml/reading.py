@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+import typing
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from lxml import etree
 
-from qbxml.aggregate import Aggregate, Attribute, Content, Node, elements, specs
+from qbxml.aggregate import Aggregate, Attribute, Content, FieldSpec, Named, Node, elements, specs
 from qbxml.common import ErrorRecovery
 from qbxml.requests import RECORDS
 from qbxml.status import Status
+from qbxml.types import whole
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 30  # elements within each other; QuickBooks' own stay below 10
@@ -51,11 +55,9 @@ def read_answer(data: bytes | str) -> Answer:
 
     Raises AnswerError where it is not well-formed, holds a DTD or entities, is too large or is no QBXML.
     """
-    raw = data.encode("utf-8") if isinstance(data, str) else data
+    raw = _utf8(data) if isinstance(data, str) else data
     if len(raw) > MAX_ANSWER_BYTES:
         raise AnswerError(f"the answer has {len(raw)} bytes; at most {MAX_ANSWER_BYTES} are read")
-    if isinstance(data, str):
-        raw = re.sub(rb"^\s*<\?xml[^>]*\?>", b"", raw, count=1)  # its encoding no longer holds
     reader = _Reader()
     try:
         for event, element in etree.iterparse(
@@ -64,7 +66,6 @@ def read_answer(data: bytes | str) -> Answer:
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
-            huge_tree=True,
             remove_comments=True,
             remove_pis=True,
         ):
@@ -74,11 +75,20 @@ def read_answer(data: bytes | str) -> Answer:
     return reader.result()
 
 
+def _utf8(text: str) -> bytes:
+    """The bytes of a text, without a declaration whose encoding no longer holds."""
+    try:
+        return re.sub(r"^\ufeff?\s*<\?xml\s[^>]*\?>", "", text, count=1).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise AnswerError(f"the answer holds half a character at position {error.start}") from None
+
+
 class _Reader:
     """Follows the parser; each record is made and let go as soon as it is complete, so that memory stays small."""
 
     def __init__(self) -> None:
         self.depth = 0
+        self.inside = False  # QBXMLMsgsRs; what may stand beside it, such as a sign-on, is no answer to a request
         self.set_attributes: dict[str, str] | None = None
         self.responses: list[Response] = []
         self.records: list[Aggregate] = []
@@ -88,14 +98,17 @@ class _Reader:
     def take(self, event: str, element: etree._Element) -> None:
         if event == "start":
             self.depth += 1
-            self._start(element)
+            if self.depth < 3 or self.depth > MAX_DEPTH:
+                self._start(element)
             return
-        if self.depth == 4:
+        if self.depth == 4 and self.inside:
             self._record(element)
             element.clear()
-        elif self.depth == 3:
+        elif self.depth == 3 and self.inside:
             self._response(element)
             element.clear()
+        elif self.depth == 2:
+            self.inside = False
         self.depth -= 1
 
     def result(self) -> Answer:
@@ -111,6 +124,9 @@ class _Reader:
             if element.tag != "QBXML":
                 raise AnswerError(f"the answer's root is {element.tag!s}, not QBXML")
         elif self.depth == 2 and element.tag == "QBXMLMsgsRs":
+            if self.set_attributes is not None:
+                raise AnswerError("the answer holds QBXMLMsgsRs twice")
+            self.inside = True
             self.set_attributes = _attributes(element)
         elif self.depth > MAX_DEPTH:
             raise AnswerError(f"the answer has more than {MAX_DEPTH} elements within each other")
@@ -152,6 +168,7 @@ class _Reader:
 def _aggregate(kind: type[Aggregate], element: etree._Element) -> Aggregate | None:
     """The typed form of an element; None where a field that its declaration demands is not there."""
     values: dict[str, Any] = {}
+    several: dict[str, list[Any]] = {}
     undeclared: list[Node] = []
     known = elements(kind)
     for child in element:
@@ -163,27 +180,44 @@ def _aggregate(kind: type[Aggregate], element: etree._Element) -> Aggregate | No
         if value is None:
             undeclared.append(_node(child))
         elif spec.repeated:
-            values.setdefault(spec.attribute, []).append(value)
+            several.setdefault(spec.attribute, []).append(value)
         else:
             values[spec.attribute] = value
-    for spec in specs(kind):
+    values.update((attribute, tuple(found)) for attribute, found in several.items())
+    for spec in _settled_last(kind):
         if spec.place is Attribute and element.get(spec.name) is not None:
             values[spec.attribute] = element.get(spec.name)
         elif spec.place is Content:
             values[spec.attribute] = element.text
-        elif spec.repeated and spec.attribute in values:
-            values[spec.attribute] = tuple(values[spec.attribute])
         elif spec.required and spec.attribute not in values:
             return None
+    undeclared += _undeclared_attributes(kind, element)
     return kind(undeclared=tuple(undeclared), **values)
+
+
+def _undeclared_attributes(kind: type[Aggregate], element: etree._Element) -> list[Node]:
+    """As nodes whose names begin with an @."""
+    declared = {spec.name for spec in _settled_last(kind) if spec.place is Attribute} if element.keys() else set()
+    return [Node(f"@{name}", str(element.get(name))) for name in element.keys() if name not in declared]  # noqa: SIM118
+
+
+def _settled_last(kind: type[Aggregate]) -> tuple[FieldSpec, ...]:
+    """The fields that no child element fills, or that must not be missing."""
+    return _settled(typing.cast("Any", kind))
+
+
+@cache
+def _settled(kind: Any) -> tuple[FieldSpec, ...]:
+    return tuple(spec for spec in specs(kind) if spec.place is not Named or spec.required)
 
 
 def _scalar(rule: Any, child: etree._Element) -> Any:
     """The value, or None where it is empty or not of its type: then the element is kept as it came."""
-    if len(child) or not child.text:
+    text = child.text
+    if not text or len(child):
         return None
     try:
-        return rule.read(child.text)
+        return rule.read(text)
     except ValueError:
         return None
 
@@ -203,7 +237,7 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 
 def _whole(text: str | None) -> int | None:
     try:
-        return int(text) if text is not None else None
+        return whole(text) if text is not None else None
     except ValueError:
         raise AnswerError(f"{text!r} stands where a whole number belongs") from None
 
@@ -218,7 +252,7 @@ def leaves(value: Aggregate, path: str = "") -> list[tuple[str, str]]:
             if isinstance(item, Aggregate):
                 found += leaves(item, here)
             else:
-                found.append((here, str(item)))
+                found.append((here, format(item, "f") if isinstance(item, Decimal) else str(item)))
     for node in value.undeclared:
         found += _node_leaves(node, path)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, Attribute, aggregate
 from qbxml.common import (
@@ -214,7 +214,10 @@ class ReceivePaymentRet(TransactionRecord):
 class CreditMemoLineAdd(Aggregate):
     """A line to credit. ClassRef stands before Amount (FACTS.md 1)."""
 
-    one_of = (("rate", "rate_percent", "price_level_ref"), ("serial_number", "lot_number"))
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("rate", "rate_percent", "price_level_ref"),
+        ("serial_number", "lot_number"),
+    )
 
     item_ref: ItemRef | None = None
     desc: Text4095 | None = None

@@ -45,12 +45,23 @@ class Request(Aggregate):
 
 @aggregate
 class Query(Request):
-    """What a query may say beside its filters: how its answer comes in pages (FACTS.md 1, Iterators)."""
+    """What a query may say beside its filters."""
 
     meta_data: Annotated[str | None, Attribute("metaData"),
                          OneOf(("NoMetaData", "MetaDataOnly", "MetaDataAndResponseData"))] = None  # fmt: skip
+
+
+@aggregate
+class PagedQuery(Query):
+    """A query whose answer may come in pages; accounts and payment methods have none (FACTS.md 1, Iterators)."""
+
     iterator: Annotated[str | None, Attribute("iterator"), OneOf(("Start", "Continue", "Stop"))] = None
     iterator_id: Annotated[str | None, Attribute("iteratorID")] = None
+
+
+def unless_named(*filters: str) -> tuple[str, ...]:
+    """The alternatives of a transaction query: transactions by name, or one of these filters."""
+    return ("txn_ids", "ref_numbers", "ref_numbers_case_sensitive", *filters)
 
 
 # The parts of a transaction query. Dataclasses take their fields from the last base to the first, so a query names its
@@ -58,11 +69,14 @@ class Query(Request):
 
 
 @aggregate
-class TransactionPart(Query):
+class TransactionPart(PagedQuery):
     """Which transactions: by ID, by number, or by dates and entity. RefNumbers match whatever their case."""
 
-    one_of = (("txn_ids", "ref_numbers", "ref_numbers_case_sensitive", "max_returned"),
-              ("txn_ids", "ref_numbers", "ref_numbers_case_sensitive", "entity_filter"))  # fmt: skip
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
+        unless_named("max_returned"),
+        unless_named("modified_date_range_filter", "txn_date_range_filter"),
+        unless_named("entity_filter"),
+    )
 
     txn_ids: Annotated[tuple[ID, ...], Named("TxnID")] = ()
     ref_numbers: Annotated[tuple[Text11, ...], Named("RefNumber")] = ()
@@ -77,12 +91,19 @@ class TransactionPart(Query):
 class AccountPart(TransactionPart):
     """Only those on given accounts; sales orders have no such filter."""
 
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (unless_named("account_filter"),)
+
     account_filter: AccountFilter | None = None
 
 
 @aggregate
 class NumberPart(TransactionPart):
     """Only those whose number is like, or between, what is given."""
+
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
+        unless_named("ref_number_filter", "ref_number_range_filter"),
+        unless_named("currency_filter"),
+    )
 
     ref_number_filter: RefNumberFilter | None = None
     ref_number_range_filter: RefNumberRangeFilter | None = None
@@ -115,7 +136,10 @@ class OutputPart(TransactionPart):
 class ListQuery(Query):
     """Which elements of a list: by ListID, by full name, or all that are active."""
 
-    one_of = (("list_ids", "full_names", "max_returned"),)
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("list_ids", "full_names", "max_returned"),
+        ("list_ids", "full_names", "active_status"),
+    )
 
     list_ids: Annotated[tuple[ID, ...], Named("ListID")] = ()
     full_names: Annotated[tuple[AnyText, ...], Named("FullName")] = ()

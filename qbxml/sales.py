@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, aggregate
 from qbxml.common import (
@@ -19,7 +19,16 @@ from qbxml.common import (
     ShipMethodRef,
     SimpleRef,
 )
-from qbxml.requests import AccountPart, LinesPart, LinksPart, NumberPart, OutputPart, Request, TransactionPart
+from qbxml.requests import (
+    AccountPart,
+    LinesPart,
+    LinksPart,
+    NumberPart,
+    OutputPart,
+    Request,
+    TransactionPart,
+    unless_named,
+)
 from qbxml.types import (
     GUID,
     ID,
@@ -261,6 +270,8 @@ class SalesOrderRet(TransactionRecord):
 @aggregate
 class PaidStatusPart(TransactionPart):
     """Only the paid, or only the open."""
+
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = (unless_named("paid_status"),)
 
     paid_status: Annotated[str | None, OneOf(("All", "PaidOnly", "NotPaidOnly"))] = None
 

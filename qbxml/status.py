@@ -51,6 +51,12 @@ class Status:
         known = _BY_CODE.get(self.code)
         return known.advice if known and known.advice else self.message
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the meaning of the code is documented or was seen; else it is recalled, or the code is unknown."""
+        known = _BY_CODE.get(self.code)
+        return known is not None and known.sure
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -69,6 +75,10 @@ _LOCK_WORDINGS = (
     "in use by another user",
 )
 
+_CLOSED_BOOKS = "The date lies on or before the closing date of the books."
+_ONLINE_ONLY = "QuickBooks refused the sign-on; this code belongs to QuickBooks Online."
+_SET_ID = "The state that QuickBooks kept under the ID of the message set"
+
 _BY_CODE: dict[int, Meaning] = {
     0: Meaning(Outcome.DONE),
     1: Meaning(Outcome.NOTHING_FOUND),
@@ -77,36 +87,71 @@ _BY_CODE: dict[int, Meaning] = {
     510: Meaning(Outcome.DONE),
     530: Meaning(Outcome.DONE, "QuickBooks left out a field that this edition does not have."),
     531: Meaning(Outcome.DONE, "QuickBooks left out a value that this edition does not know."),
+    540: Meaning(Outcome.PARTLY_FOUND, "There were more matches than QuickBooks returns at once."),
     550: Meaning(Outcome.DONE),
     560: Meaning(Outcome.DONE),
     570: Meaning(Outcome.DONE, "The transaction to link to was already closed; the link was left out."),
-    600: Meaning(Outcome.DONE),
+    600: Meaning(Outcome.DONE, f"{_SET_ID} was not there; nothing was cleared."),
     1000: Meaning(Outcome.RETRY_LATER, "QuickBooks reported an internal error."),
     1010: Meaning(Outcome.RETRY_LATER, "QuickBooks was not available."),
     1030: Meaning(Outcome.FIX_DATA, "This QuickBooks does not know the request; a newer release may be needed."),
+    1060: Meaning(Outcome.FIX_DATA),
+    2000: Meaning(Outcome.STOP, _ONLINE_ONLY),
+    2010: Meaning(Outcome.STOP, _ONLINE_ONLY),
+    2020: Meaning(Outcome.STOP, _ONLINE_ONLY),
+    2030: Meaning(Outcome.STOP, _ONLINE_ONLY),
+    2040: Meaning(Outcome.STOP, _ONLINE_ONLY),
     3000: Meaning(Outcome.FIX_DATA),
+    3010: Meaning(Outcome.FIX_DATA),
+    3020: Meaning(Outcome.FIX_DATA),
+    3030: Meaning(Outcome.FIX_DATA),
+    3031: Meaning(Outcome.FIX_DATA),
+    3035: Meaning(Outcome.FIX_DATA),
     3040: Meaning(Outcome.FIX_DATA, sure=False),
     3045: Meaning(Outcome.FIX_DATA),
+    3050: Meaning(Outcome.FIX_DATA, sure=False),
+    3060: Meaning(Outcome.FIX_DATA, sure=False),
+    3065: Meaning(Outcome.FIX_DATA, sure=False),
     3070: Meaning(Outcome.FIX_DATA),
+    3080: Meaning(Outcome.FIX_DATA, sure=False),
+    3085: Meaning(Outcome.FIX_DATA, sure=False),
+    3090: Meaning(Outcome.FIX_DATA, sure=False),
     3100: Meaning(Outcome.FIX_DATA, "The name is already in use in QuickBooks."),
+    3110: Meaning(Outcome.FIX_DATA, sure=False),
     3120: Meaning(Outcome.FIX_DATA, "QuickBooks no longer has the transaction or list element that was named."),
+    3130: Meaning(Outcome.FIX_DATA, sure=False),
     3140: Meaning(Outcome.FIX_DATA, "QuickBooks has no list element of the name given; check the settings."),
+    3150: Meaning(Outcome.FIX_DATA),
     3151: Meaning(Outcome.FIX_DATA, sure=False),
-    3161: Meaning(Outcome.FIX_DATA, "The date lies on or before the closing date of the books.", sure=False),
+    3153: Meaning(Outcome.FIX_DATA, sure=False),
+    3160: Meaning(Outcome.FIX_DATA, sure=False),
+    3161: Meaning(Outcome.FIX_DATA, _CLOSED_BOOKS, sure=False),
     3162: Meaning(Outcome.RETRY_LATER, "QuickBooks must be in single-user mode for this.", sure=False),
-    3170: Meaning(Outcome.RETRY_LATER, "Somebody was changing the same record in QuickBooks."),
-    3171: Meaning(Outcome.FIX_DATA, "The date lies on or before the closing date of the books.", sure=False),
+    3170: Meaning(Outcome.FIX_DATA),  # as with 3180
+    3171: Meaning(Outcome.FIX_DATA, _CLOSED_BOOKS, sure=False),
     3175: Meaning(Outcome.RETRY_LATER, "Somebody was using the same record in QuickBooks."),
     3176: Meaning(Outcome.RETRY_LATER, "Somebody was using a related record in QuickBooks."),
-    3180: Meaning(Outcome.FIX_DATA, ""),  # a passing lock or an Accountant's Copy: the wording tells
-    3185: Meaning(Outcome.FIX_DATA, "", sure=False),
+    3180: Meaning(Outcome.FIX_DATA),  # a passing lock or an Accountant's Copy: the wording tells
+    3185: Meaning(Outcome.FIX_DATA, sure=False),
+    3190: Meaning(Outcome.FIX_DATA, sure=False),
     3200: Meaning(Outcome.RETRY_LATER, "The record was changed in QuickBooks since it was read."),
+    3205: Meaning(Outcome.FIX_DATA, sure=False),
     3210: Meaning(Outcome.FIX_DATA),
-    3231: Meaning(Outcome.RETRY_LATER, sure=False),
+    3220: Meaning(Outcome.FIX_DATA, sure=False),
+    3230: Meaning(Outcome.RETRY_LATER, "Another request of the same set failed, so this one was undone.", sure=False),
+    3231: Meaning(Outcome.RETRY_LATER, "Another request of the same set failed, so this one was left out.", sure=False),
+    3240: Meaning(Outcome.FIX_DATA, sure=False),
     3250: Meaning(Outcome.FIX_DATA, "This edition of QuickBooks lacks the feature, or it is switched off."),
     3260: Meaning(Outcome.STOP, "The QuickBooks user that the Web Connector signs in as lacks the right for this."),
     3261: Meaning(Outcome.STOP, "The application may not see personal data; grant it in Integrated Applications."),
+    3270: Meaning(Outcome.FIX_DATA, sure=False),
+    3280: Meaning(Outcome.FIX_DATA, sure=False),
     3290: Meaning(Outcome.FIX_DATA),
+    9001: Meaning(Outcome.FIX_DATA, f"{_SET_ID} belongs to other requests."),
+    9002: Meaning(Outcome.FIX_DATA, f"{_SET_ID} is not there."),
+    9003: Meaning(Outcome.FIX_DATA),
+    9004: Meaning(Outcome.FIX_DATA, "The ID of the message set is too long."),
+    9005: Meaning(Outcome.FIX_DATA, f"{_SET_ID} could not be stored."),
 }
 
 # Of the answer as a whole, where a message set ID was sent (FACTS.md 3).
@@ -118,9 +163,12 @@ UNKNOWN_OLD_MESSAGE_SET = 600
 PARSE_ERROR = "0x80040400"  # the whole set was refused, and nothing of it was worked
 
 
+_TOLD_BY_WORDING = (3120, 3140, 3160, 3170, 3180, 3185)
+
+
 def _by_wording(status: Status, outcome: Outcome) -> Outcome:
-    """3180 and its like are a lock or a lasting refusal; only the wording tells (FACTS.md 10)."""
-    if outcome is Outcome.FIX_DATA and status.code in (3120, 3140, 3180, 3185):
+    """3170, 3180 and their like are a lock or a lasting refusal; only the wording tells (FACTS.md 10)."""
+    if outcome is Outcome.FIX_DATA and status.code in _TOLD_BY_WORDING:
         message = status.message.lower()
         if any(wording in message for wording in _LOCK_WORDINGS):
             return Outcome.RETRY_LATER
@@ -152,6 +200,7 @@ _HRESULTS: dict[str, HResult] = {
         HResult("0x80040416", "QuickBooks is closed and no company file was named.", "Open the company file."),
         HResult("0x8004041A", "Connex may not use this company file.", "Allow it under Integrated Applications."),
         HResult("0x80040420", "The QuickBooks user denied access.", "Allow it under Integrated Applications."),
+        HResult("0x80040421", "QuickBooks gave a message of its own.", "Read the message that came with it."),
         HResult("0x80040422", "Another application holds the file in single-user mode.", "Close that application."),
         HResult("0x80040424", "QuickBooks was still starting.", "The next run continues; nothing is to be done."),
         HResult("0x80040427", "QuickBooks is not registered.", "Register QuickBooks."),
@@ -162,11 +211,12 @@ _HRESULTS: dict[str, HResult] = {
 
 
 def explain_hresult(code: str) -> HResult:
-    """What an hresult means and what to do.
+    """What an hresult means and what to do; one that is not known is said to be so.
 
     >>> explain_hresult("0x80040414").advice
     'Close the dialog in QuickBooks.'
     """
-    normal = "0x" + code.strip()[2:].upper() if code.strip()[:2].lower() == "0x" else code.strip()
-    known = _HRESULTS.get(normal)
-    return known or HResult(normal, f"QuickBooks reported {normal or 'a failure'}.", "See the Web Connector's log.")
+    code = code.strip()
+    normal = "0x" + code[2:].upper() if code[:2].lower() == "0x" else code
+    unknown = f"QuickBooks failed with the code {normal or '(none)'}, whose meaning is not known."
+    return _HRESULTS.get(normal) or HResult(normal, unknown, "See the Web Connector's log.")

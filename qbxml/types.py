@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Protocol
 
 # Requests are pure ASCII on the wire, but XML itself forbids these even as numeric references.
 _FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")  # Decimal itself also takes 1e5, 1_000 and Arabic digits
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?)(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}|0")
 
 
@@ -55,15 +61,13 @@ class Number:
     def write(self, value: object) -> str:
         if not isinstance(value, Decimal) or not value.is_finite():
             raise ValueError(f"{value!r} is not a finite Decimal")
+        if abs(value) >= Decimal(10) ** self.digits:
+            raise ValueError(f"{value} has more than {self.digits} digits before the point")
         rounded = value.quantize(Decimal(1).scaleb(-self.decimals))
         if rounded != value:
             raise ValueError(f"{value} has more than {self.decimals} decimals")
-        if abs(rounded) >= Decimal(10) ** self.digits:
-            raise ValueError(f"{value} has more than {self.digits} digits before the point")
-        text = format(rounded, "f")
-        if not self.fixed and "." in text:
-            text = text.rstrip("0").rstrip(".")
-        return "0" if text == "-0" else text
+        text = format(abs(rounded) if rounded.is_zero() else rounded, "f")  # no -0.00
+        return text if self.fixed else text.rstrip("0").rstrip(".")
 
     def read(self, text: str) -> Decimal:
         return _decimal(text)
@@ -71,14 +75,18 @@ class Number:
 
 @dataclass(frozen=True)
 class Float:
-    """FLOATTYPE (exchange rates): a decimal number of any length that fits `max_length` characters."""
+    """FLOATTYPE (exchange rates): a decimal number, its decimals rounded to what fits in `max_length` characters."""
 
     max_length: int = 20
 
     def write(self, value: object) -> str:
         if not isinstance(value, Decimal) or not value.is_finite():
             raise ValueError(f"{value!r} is not a finite Decimal")
-        return format(value, "f")[: self.max_length]
+        if value.adjusted() > self.max_length or len(f"{value:.0f}") > self.max_length:
+            raise ValueError(f"{value} has more digits than fit in {self.max_length} characters")
+        room = max(0, self.max_length - len(f"{value:.0f}."))
+        decimals = max(0, -int(value.as_tuple().exponent))
+        return f"{value:.{min(decimals, room)}f}"
 
     def read(self, text: str) -> Decimal:
         return _decimal(text)
@@ -94,7 +102,7 @@ class Whole:
         return str(value)
 
     def read(self, text: str) -> int:
-        return int(text)
+        return whole(text)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,8 @@ class Day:
         return value.isoformat()
 
     def read(self, text: str) -> date:
+        if not _DAY.fullmatch(text.strip()):
+            raise ValueError(f"{text!r} is not a date")
         return date.fromisoformat(text.strip())
 
 
@@ -134,11 +144,18 @@ class Moment:
     def write(self, value: object) -> str:
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise ValueError(f"{value!r} is not a time with its offset")
-        return value.astimezone(timezone.utc).replace(microsecond=0).isoformat()
+        try:
+            return value.astimezone(timezone.utc).replace(microsecond=0).isoformat()
+        except OverflowError:
+            raise ValueError(f"{value} lies beyond the years 1 to 9999 in UTC") from None
 
     def read(self, text: str) -> datetime:
-        text = text.strip()
-        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+        parts = _MOMENT.fullmatch(text.strip())
+        if parts is None:
+            raise ValueError(f"{text!r} is not a time")
+        stem, fraction, offset = parts.groups()
+        digits = fraction[:7].ljust(7, "0") if fraction else ""  # Python 3.10 takes six decimals or none
+        moment = datetime.fromisoformat(stem + digits + ("+00:00" if offset == "Z" else offset or ""))
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
@@ -172,13 +189,16 @@ class OneOf:
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a number") from None
-    if not value.is_finite():
-        raise ValueError(f"{text!r} is not a finite number")
-    return value
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a number")
+    return Decimal(text.strip())
+
+
+def whole(text: str) -> int:
+    """The whole number that a text is, in ASCII digits alone; ValueError where it is none."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(text)
 
 
 def cents(value: Decimal) -> Decimal:
@@ -205,6 +225,7 @@ Text31 = Annotated[str, Text(31)]
 Text40 = Annotated[str, Text(40)]
 Text41 = Annotated[str, Text(41)]
 Text50 = Annotated[str, Text(50)]
+Text64 = Annotated[str, Text(64)]
 Text4095 = Annotated[str, Text(4095)]
 ID = Annotated[str, Text(36)]  # IDTYPE
 Amount = Annotated[Decimal, Number(13, 2, fixed=True)]  # AMTTYPE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from lxml import etree
 
 from qbxml.aggregate import Aggregate, Attribute, Content, FieldSpec, specs
-from qbxml.common import Ref
+from qbxml.common import MacroID, Ref
 from qbxml.requests import Request
 from qbxml.types import Text
 
@@ -36,12 +36,15 @@ class Call:
     request: Request | bytes
 
 
+OnError = Literal["continueOnError", "stopOnError"]  # rollbackOnError is in the schema alone (FACTS.md 4)
+
+
 @dataclass(frozen=True)
 class MessageSet:
     """Requests that QuickBooks works one after the other; with an ID, it keeps the outcome (FACTS.md 3)."""
 
     calls: tuple[Call, ...] = ()
-    on_error: Literal["continueOnError", "stopOnError"] = "continueOnError"
+    on_error: OnError = "continueOnError"
     new_message_set_id: str | None = None
     old_message_set_id: str | None = None
     version: tuple[int, int] = FLOOR
@@ -88,8 +91,8 @@ def with_txn_ids(request: bytes, txn_ids: Mapping[str, str]) -> bytes:
     >>> with_txn_ids(b'<R><TxnID useMacro="TxnID:A"/></R>', {"TxnID:A": "1-2"})
     b'<R><TxnID>1-2</TxnID></R>'
     """
-    root = etree.fromstring(request, _parser())
-    for element in root.iter():
+    root = _parsed(request)
+    for element in root.iter(etree.Element):
         macro = element.get("useMacro", "")
         if macro in txn_ids:
             del element.attrib["useMacro"]
@@ -97,28 +100,50 @@ def with_txn_ids(request: bytes, txn_ids: Mapping[str, str]) -> bytes:
     return etree.tostring(root, encoding="us-ascii", xml_declaration=False)
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+def _parsed(request: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(request, parser)
+    except etree.XMLSyntaxError as error:
+        raise FieldError("the written request", f"is not well-formed XML: {error.msg}") from None
+    if root.getroottree().docinfo.doctype:
+        raise FieldError("the written request", "holds a DTD, which no request has")
+    return root
 
 
 def _check_set(message_set: MessageSet) -> None:
     if len(message_set.calls) > MAX_REQUESTS_IN_A_SET:
         raise FieldError("QBXMLMsgsRq", f"{len(message_set.calls)} requests; at most {MAX_REQUESTS_IN_A_SET} go in one")
+    if message_set.on_error not in get_args(OnError):
+        raise FieldError(
+            "QBXMLMsgsRq.onError", f"{message_set.on_error!r} is not one of {', '.join(get_args(OnError))}"
+        )
     for name in ("new_message_set_id", "old_message_set_id"):
         value = getattr(message_set, name)
-        if value is not None and not (0 < len(value) <= MAX_MESSAGE_SET_ID_CHARACTERS and value.isascii()):
-            raise FieldError(f"QBXMLMsgsRq.{name}", f"{value!r} is not 1 to {MAX_MESSAGE_SET_ID_CHARACTERS} characters")
-    seen = set()
+        if value is not None and not (0 < len(value) <= MAX_MESSAGE_SET_ID_CHARACTERS and _is_printable_ascii(value)):
+            raise FieldError(
+                f"QBXMLMsgsRq.{name}", f"{value!r} is not 1 to {MAX_MESSAGE_SET_ID_CHARACTERS} printable characters"
+            )
+    seen: set[str] = set()
     for call in message_set.calls:
-        if len(call.request_id) > MAX_REQUEST_ID_CHARACTERS or call.request_id in seen:
-            raise FieldError("requestID", f"{call.request_id!r} is too long or stands twice in the set")
-        seen.add(call.request_id)
+        name = call.request_id
+        if len(name) > MAX_REQUEST_ID_CHARACTERS or not _is_printable_ascii(name) or name in seen:
+            raise FieldError(
+                "requestID",
+                f"{name!r} has over {MAX_REQUEST_ID_CHARACTERS} characters, or unprintable ones, or stands twice",
+            )
+        seen.add(name)
+
+
+def _is_printable_ascii(text: str) -> bool:
+    return text.isascii() and (text.isprintable() or not text)
 
 
 def _write_call(body: etree._Element, call: Call, version: tuple[int, int]) -> None:
     if isinstance(call.request, bytes):
-        written = etree.fromstring(call.request, _parser())
-        written.set("requestID", call.request_id)
+        written = _parsed(call.request)
+        if call.request_id:
+            written.set("requestID", call.request_id)
         body.append(written)
         return
     name = type(call.request).__name__
@@ -143,11 +168,16 @@ def _write_fields(element: etree._Element, value: Aggregate, place: str, version
             continue
         if spec.since > version:
             raise FieldError(here, f"is known from qbXML {spec.since[0]}.{spec.since[1]} on only")
+        if spec.repeated and not isinstance(content, (tuple, list)):
+            raise FieldError(here, f"is {content!r}, where several values belong; give a tuple of them")
         for item in content if spec.repeated else (content,):
             _write_field(element, spec, item, here, version)
 
 
 def _write_field(element: etree._Element, spec: FieldSpec, item: object, here: str, version: tuple[int, int]) -> None:
+    if not isinstance(item, spec.aggregates or object) or (isinstance(item, Aggregate) and not spec.aggregates):
+        wanted = " or ".join(kind.__name__ for kind in spec.aggregates) or "a plain value"
+        raise FieldError(here, f"is a {type(item).__name__}, where {wanted} belongs")
     if isinstance(item, Aggregate):
         child = etree.SubElement(element, type(item).__name__ if spec.repeated else spec.name)
         _check_reference(item, spec, here)
@@ -166,6 +196,8 @@ def _write_field(element: etree._Element, spec: FieldSpec, item: object, here: s
 
 
 def _check_reference(item: Aggregate, spec: FieldSpec, here: str) -> None:
+    if isinstance(item, MacroID) and bool(item.txn_id) == bool(item.use_macro):
+        raise FieldError(here, "must name one transaction, either by its TxnID or by a macro")
     if not isinstance(item, Ref):
         return
     if not item.list_id and not item.full_name:

@@ -105,7 +105,7 @@ def test_a_key_that_another_process_made_meanwhile_is_the_one_that_counts(
 ) -> None:
     folder.mkdir(parents=True)
     (folder / "secret_key").write_text(SECRET + "\n")
-    monkeypatch.setattr(Path, "exists", lambda path: False)  # what it saw just before the other one wrote
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # what it saw just before the other one wrote
     assert Config.from_environment({"CONNEX_DATA_DIR": str(folder)}).secret_key == SECRET.encode()
     assert [file.name for file in folder.iterdir()] == ["secret_key"]
 

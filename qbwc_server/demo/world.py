@@ -347,6 +347,14 @@ def _in_three(order: _Order) -> Sequence[_GivenBack]:
 # The scenarios: each makes one order with its refunds on both sides
 
 
+def _kept_sales(maker: _Maker, lap: int) -> None:  # noqa: ARG001
+    """Sales that nobody sends back: the sync must leave them alone."""
+    for number in range(_KEPT_SALES):
+        order, _ = maker.order(_whole, with_service=number % 2 == 1)
+        maker.enter_receipt(order)
+        maker.keep(order)
+
+
 def _receipt_full(maker: _Maker, lap: int) -> None:
     (order, (given_back,)) = maker.order(_whole, with_service=lap % 2 == 1)
     maker.enter_receipt(order)
@@ -460,6 +468,7 @@ def _more_than_sale(maker: _Maker, lap: int) -> None:  # noqa: ARG001
 
 _Scenario = Callable[["_Maker", int], None]
 _LAP: tuple[_Scenario, ...] = (
+    _kept_sales,
     _receipt_full,
     _receipt_in_parts,
     _receipt_discount,
@@ -472,6 +481,7 @@ _LAP: tuple[_Scenario, ...] = (
     _order_closed_with_payment,
     _order_unknown,
 )
+_KEPT_SALES = 6  # a lap
 _FOR_REVIEW: tuple[_Scenario, ...] = (_goodwill, _more_than_sale)
 _LAPS_TO_REVIEW, _FIRST_LAP_TO_REVIEW = 4, 2  # every fourth lap has some that wait for a person
 
@@ -644,6 +654,10 @@ class _Maker:
             self._builder.prepayment(
                 customer, prepaid, deposit_to=account, ref_number=order.ref_number, memo=memo, txn_date=day
             )
+
+    def keep(self, order: _Order) -> None:
+        """Writes an order of which nothing was given back."""
+        self.orders.append(_order_json(order, [], [], "paid", self._ids))
 
     def refund(self, order: _Order, refunds: Sequence[_Refund]) -> None:
         """Writes the order with its refunds as Shopify does, and what is expected of each."""

@@ -15,8 +15,11 @@ from qbwc_server.refunds.model import Refund
 
 REF_NUMBER_CHARACTERS = 11  # of credit memos, checks and card refunds (FACTS.md 1)
 
+MAX_NAME_CHARACTERS = 800  # of each name within a Memo, so that all five of them fit its 4095
+
 _NAMESPACE = uuid.UUID("6f1c9a52-6d0e-5d53-9f3c-1f2f7a7d4c10")
 _SEPARATOR = "\x1f"
+_ESCAPES = str.maketrans({"\x1e": "\x1e0", "\x1f": "\x1e1"})  # a separator within a name is not one
 
 
 class Role(Enum):
@@ -30,7 +33,7 @@ class Role(Enum):
 
 def external_guid(refund: Refund, role: Role, part: int, generation: int) -> str:
     """The ExternalGUID of a document, in braces."""
-    identity = _SEPARATOR.join((refund.source, refund.shop, refund.external_id, role.value, str(part), str(generation)))
+    identity = _identity(refund.source, refund.shop, refund.external_id, role.value, str(part), str(generation))
     return "{" + str(uuid.uuid5(_NAMESPACE, identity)).upper() + "}"
 
 
@@ -54,22 +57,45 @@ def ref_number(refund: Refund) -> str:
     The order number, a dash and three characters of the refund's key; where that is too long, R and ten of them.
     """
     key = _key(refund)
-    short = f"{order_ref_number(refund.order.number)}-{key[:3]}"
-    if len(short) <= REF_NUMBER_CHARACTERS and short.isascii() and short.isprintable():
+    number = order_ref_number(refund.order.number)
+    short = f"{number}-{key[:3]}"
+    if number and len(short) <= REF_NUMBER_CHARACTERS and short.isascii() and short.isprintable():
         return short
     return "R" + key[:10]
 
 
 def memo_text(refund: Refund, *, gateway: str = "", transaction_id: str = "") -> str:
-    """The Memo field: order, refund, gateway and the shop's transaction, for whoever reads the books."""
-    parts = [f"Refund {refund.external_id} of order {order_ref_number(refund.order.number)} ({refund.source})"]
+    """The Memo field: order, refund, gateway and the shop's transaction, for whoever reads the books.
+
+    Each name is cut to MAX_NAME_CHARACTERS, and what can't be printed becomes a space.
+    """
+    number = order_ref_number(refund.order.number)
+    parts = [f"Refund {_name(refund.external_id)} of order {_name(number)} ({_name(refund.source)})"]
     if gateway:
-        parts.append(f"gateway {gateway}")
+        parts.append(f"gateway {_name(gateway)}")
     if transaction_id:
-        parts.append(f"transaction {transaction_id}")
-    return "".join(character if character.isprintable() else " " for character in ", ".join(parts))
+        parts.append(f"transaction {_name(transaction_id)}")
+    return ", ".join(parts)
+
+
+def memo_text_is_cut(refund: Refund) -> bool:
+    """Whether a name of the refund is too long to stand in full in the Memo field."""
+    names = [refund.external_id, order_ref_number(refund.order.number), refund.source]
+    for gateway in {money.gateway for money in refund.money}:
+        names += [gateway, " ".join(money.transaction_id for money in refund.money if money.gateway == gateway)]
+    return any(len(name) > MAX_NAME_CHARACTERS for name in names)
+
+
+def _name(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text[:MAX_NAME_CHARACTERS])
+
+
+def _identity(*names: str) -> str:
+    """Different for different names, and writable as UTF-8 whatever they hold."""
+    joined = _SEPARATOR.join(name.translate(_ESCAPES) for name in names)
+    return joined.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _key(refund: Refund) -> str:
-    identity = _SEPARATOR.join((refund.source, refund.shop, refund.external_id))
+    identity = _identity(refund.source, refund.shop, refund.external_id)
     return base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode("ascii")

@@ -62,8 +62,9 @@ def payout_account(sale: Sale, settings: Settings, company: CompanyFacts) -> Acc
         return Skip("ambiguous_deposit_account", {"accounts": ", ".join(sorted(str(ref) for ref in deposits))})
     if deposits:
         known = company.account(deposits[0])
-        if known is not None:
-            return _fit(known)
+        if known is None or not known.is_active:
+            return Skip("refund_account_unknown", {"account": str(deposits[0])})
+        return _fit(known)
     undeposited = company.undeposited_funds
     return undeposited if undeposited is not None else Skip("no_undeposited_funds")
 
@@ -87,6 +88,8 @@ def payouts(
     by_check = settings.refund_method is RefundMethod.CHECK
     if by_check and undeposited and company.check_from_undeposited_funds is Known.NO:
         return Skip("payout_account_refused", {"account": account.full_name})
+    if not by_check and _payment_method_is_unknown(settings, company):
+        return Skip("payment_method_unknown", {"payment_method": settings.payment_method})
     documents = []
     for part, money in enumerate(money_by_gateway(refund), 1):
         names = _Names(
@@ -183,7 +186,15 @@ def _payment_method(sale: Sale, settings: Settings, company: CompanyFacts) -> Re
         return known or Ref(full_name=settings.payment_method)
     if sale.payment_method is not None:
         return sale.payment_method
-    return next((p.payment_method for p in reversed(sale.payments) if p.payment_method is not None), None)
+    payments = (*sale.open_payments, *sale.payments)
+    return next((p.payment_method for p in reversed(payments) if p.payment_method is not None), None)
+
+
+def _payment_method_is_unknown(settings: Settings, company: CompanyFacts) -> bool:
+    """Whether QuickBooks, its list of payment methods once read, has none of that name."""
+    wanted = settings.payment_method.casefold()
+    names = {(method.full_name or "").casefold() for method in company.payment_methods}
+    return bool(wanted and names) and wanted not in names
 
 
 def _deposit_accounts(sale: Sale) -> Sequence[Ref]:

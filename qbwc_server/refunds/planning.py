@@ -6,20 +6,22 @@ why there are none. `TREATMENTS` is the table of what each kind of sale gets und
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 
 from qbwc_server.refunds import naming
-from qbwc_server.refunds.lines import CreditLines, credit_lines
+from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
+from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.payout import payouts
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
-from qbwc_server.refunds.sale import CompanyFacts, Payment, Sale, SaleType, Taken
+from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
 from qbwc_server.refunds.settings import RefundMethod, Settings
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
 
@@ -40,15 +42,16 @@ class Treatment:
     """What a refund of one kind of sale gets."""
 
     payout: bool = False  # money that went back is paid out of the memo
-    apply_rest: bool = False  # what is not paid out is applied to the invoice, up to what is open on it
+    apply_rest: bool = False  # what exceeds the money that went back is applied to the invoice, up to what is open
+    apply_all: bool = False  # all of it is, since no money of this sale is in the books
     close_order: bool = False  # nothing was booked, so the order is closed and nothing negated
 
 
 _MEMO = Treatment()
 _MEMO_PAYOUT = Treatment(payout=True)
 _MEMO_APPLIED = Treatment(apply_rest=True)
+_MEMO_APPLIED_WHOLE = Treatment(apply_all=True)
 _MEMO_PAYOUT_APPLIED = Treatment(payout=True, apply_rest=True)
-_CLOSED = Treatment(close_order=True)
 _CLOSED_PAYOUT = Treatment(close_order=True, payout=True)
 
 # By (credit_memo_for_invoices, refund_receipt); None: skipped as refunds_off.
@@ -60,7 +63,7 @@ TREATMENTS: dict[SaleCase, dict[tuple[bool, bool], Treatment | None]] = {
         (False, True): _MEMO_PAYOUT, (True, True): _MEMO, (True, False): _MEMO, (False, False): None,
     },
     SaleCase.INVOICE_UNPAID: {
-        (False, True): _MEMO_PAYOUT_APPLIED, (True, True): _MEMO_PAYOUT_APPLIED, (True, False): _MEMO_APPLIED,
+        (False, True): _MEMO_PAYOUT_APPLIED, (True, True): _MEMO_PAYOUT_APPLIED, (True, False): _MEMO_APPLIED_WHOLE,
         (False, False): None,
     },
     SaleCase.INVOICE_CANCELLED: {
@@ -71,7 +74,8 @@ TREATMENTS: dict[SaleCase, dict[tuple[bool, bool], Treatment | None]] = {
         (False, False): None,
     },
     SaleCase.SALES_ORDER: {
-        (False, True): _CLOSED_PAYOUT, (True, True): _CLOSED_PAYOUT, (True, False): _CLOSED, (False, False): None,
+        (False, True): _CLOSED_PAYOUT, (True, True): _CLOSED_PAYOUT, (True, False): _CLOSED_PAYOUT,
+        (False, False): None,
     },
 }  # fmt: skip
 
@@ -79,8 +83,8 @@ TREATMENTS: dict[SaleCase, dict[tuple[bool, bool], Treatment | None]] = {
 def choose_sale(refund: Refund, sales: Sequence[Sale]) -> Sale | Skip:
     """The sale that a refund's order became, among those that carry its number.
 
-    An invoice made from a sales order that was found too stands for both. Several others are told apart by their
-    total; where that is not enough, a person decides.
+    An invoice made from a sales order that was found too stands for both; of several such, the one that carries the
+    goods. Several others are told apart by their total; where that is not enough, a person decides.
     """
     number = naming.order_ref_number(refund.order.number)
     if not sales:
@@ -90,6 +94,12 @@ def choose_sale(refund: Refund, sales: Sequence[Sale]) -> Sale | Skip:
     remaining = [sale for sale in sales if not (set(sale.invoices) & found_ids)]
     if len(remaining) > 1:
         remaining = [sale for sale in remaining if sale.txn_id in invoices_of_orders] or remaining
+    if len(remaining) > 1 and all(sale.txn_id in invoices_of_orders for sale in remaining):
+        carrying = [sale for sale in remaining if refund.lines and carries(sale, refund)]
+        if len(carrying) != 1:
+            invoices = ", ".join(sale.ref_number or sale.txn_id for sale in remaining)
+            return Skip("several_invoices", {"order": number, "invoices": invoices})
+        return carrying[0]
     if len(remaining) > 1 and refund.order.total is not None:
         remaining = [sale for sale in remaining if sale.total == refund.order.total] or remaining
     if len(remaining) == 1:
@@ -99,12 +109,13 @@ def choose_sale(refund: Refund, sales: Sequence[Sale]) -> Sale | Skip:
 
 
 def sale_case(refund: Refund, sale: Sale) -> SaleCase:
-    """Which row of the table a refund falls into. "With payment" means payments, not credits."""
+    """Which row of the table a refund falls into. "With payment" means payments, not credits, and so not the payment of
+    0.00 by which an earlier refund's memo was applied."""
     if sale.type is SaleType.SALES_RECEIPT:
         return SaleCase.SALES_RECEIPT
     if sale.type is SaleType.SALES_ORDER:
         return SaleCase.SALES_ORDER
-    if sale.payments:
+    if _has_payment(sale):
         return SaleCase.INVOICE_PARTLY_PAID if sale.open_balance > 0 else SaleCase.INVOICE_PAID
     return SaleCase.INVOICE_UNPAID if refund.money_back > 0 else SaleCase.INVOICE_CANCELLED
 
@@ -122,6 +133,9 @@ def plan(
     `taken` is what earlier refunds took out of the same sale; `generation` rises only after a confirmed undo.
     """
     taken = taken or Taken()
+    skip = unfit_refund(refund, company.time_zone)
+    if skip is not None:
+        return skip
     day = refund.created_at.astimezone(company.time_zone).date()
     skip = _before_the_table(refund, sale, company, day)
     if skip is not None:
@@ -129,16 +143,21 @@ def plan(
     treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
     if treatment is None:
         return Skip("refunds_off", {"sale_type": sale_case(refund, sale).value})
-    if treatment.close_order:
-        return _close_order(refund, sale, settings, company, treatment, taken, day, generation)
-    return _memo_with_payout(refund, sale, settings, company, treatment, taken, day, generation)
+    enter = _close_order if treatment.close_order else _memo_with_payout
+    posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
+    if isinstance(posting, Skip):
+        return posting
+    return unfit_documents(posting.documents) or posting
 
 
 def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
     """What can't be decided comes before what the settings say."""
     number = naming.order_ref_number(refund.order.number)
-    if refund.value == 0 and refund.money_back == 0:
+    goods_back = any(line.quantity and (line.restocked or line.amount) for line in refund.lines)
+    if refund.value == 0 and refund.money_back == 0 and not goods_back:
         return Skip("nothing_to_post")
+    if sale.type is SaleType.SALES_ORDER and sale.invoices:
+        return Skip("several_invoices", {"order": number, "invoices": ", ".join(sale.invoices)})
     if sale.is_pending:
         return Skip("sale_pending", {"order": number})
     if refund.store_credit:
@@ -167,13 +186,12 @@ def _memo_with_payout(
     day: date,
     generation: int,
 ) -> Posting | Skip:
-    left = sale.total - taken.total
-    if refund.value > left:
-        return Skip("more_than_sale", {"value": str(refund.value), "total": str(sale.total), "left": str(left)})
+    if refund.value > sale.total - taken.total:
+        return _more_than_sale(refund, sale, taken)
     credited = credit_lines(refund, sale, settings, company, taken)
     if isinstance(credited, Skip):
         return credited
-    receivables = sale.ar_account or (company.receivables.ref if company.receivables is not None else None)
+    receivables = _receivables(sale, company)
     if receivables is None:
         return Skip("no_receivables")
     memo = _memo(refund, sale, credited, receivables, day, generation)
@@ -193,19 +211,29 @@ def _memo_with_payout(
         if isinstance(paid, Skip):
             return paid
         documents += paid
-    rest = credited.total - refund.money_back
     open_balance = max(sale.open_balance - taken.applied, ZERO)
-    applied = min(rest, open_balance) if treatment.apply_rest else ZERO
+    to_apply = credited.total if treatment.apply_all else credited.total - refund.money_back
+    applied = min(to_apply, open_balance) if treatment.apply_rest or treatment.apply_all else ZERO
     if applied > 0:
         documents.append(_application(refund, sale, receivables, applied, day, generation))
+    use = _Use(
+        paid_out=refund.money_back if pays_out else ZERO,
+        applied=applied,
+        still_open=open_balance - applied,
+        takes_all=refund.value == sale.total - taken.total,
+    )
     return Posting(
         documents=tuple(documents),
-        notices=tuple(_notices(refund, sale, credited, paid_out=pays_out, rest=rest, applied=applied)),
+        notices=tuple(_notices(refund, sale, credited, use)),
         shares=credited.shares,
         total=credited.total,
         tax=credited.tax,
         applied=applied,
     )
+
+
+def _has_payment(sale: Sale) -> bool:
+    return any(payment.amount > 0 for payment in sale.payments)
 
 
 def _memo(refund: Refund, sale: Sale, credited: CreditLines, receivables: Ref, day: date, generation: int) -> Document:
@@ -270,21 +298,38 @@ def _application(refund: Refund, sale: Sale, receivables: Ref, amount: Decimal, 
     )
 
 
-def _notices(
-    refund: Refund, sale: Sale, credited: CreditLines, *, paid_out: bool, rest: Decimal, applied: Decimal
-) -> list[Notice]:
+@dataclass(frozen=True)
+class _Use:
+    """What a memo is used for, and how the invoice stands after it."""
+
+    paid_out: Decimal
+    applied: Decimal
+    still_open: Decimal
+    takes_all: bool  # the refund leaves nothing of the sale
+
+
+def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> list[Notice]:
     """What a bookkeeper should know of a refund that goes in."""
     notices = []
-    if refund.money_back > 0 and not paid_out:
-        notices.append(Notice("payout_not_recorded", {"amount": _money(refund.money_back, refund)}))
-    if rest > applied:
-        notices.append(Notice("credit_left", {"amount": _money(rest - applied, refund)}))
-    still_open = sale.open_balance - applied
-    if not sale.payments and sale.type is SaleType.INVOICE and refund.money_back > 0 and still_open > 0:
-        facts = {"ref_number": sale.ref_number, "open": _money(still_open, refund)}
+    unrecorded = refund.money_back - use.paid_out
+    left = credited.total - use.paid_out - use.applied
+    if unrecorded > 0:
+        facts = {"amount": _money(unrecorded, refund), "credit": _money(min(left, unrecorded), refund)}
+        notices.append(Notice("payout_not_recorded", facts))
+    if left > unrecorded:
+        notices.append(Notice("credit_left", {"amount": _money(left - unrecorded, refund)}))
+    should_be_closed = not _has_payment(sale) or use.takes_all
+    if sale.type is SaleType.INVOICE and refund.money_back > 0 and use.still_open > 0 and should_be_closed:
+        facts = {"ref_number": sale.ref_number, "open": _money(use.still_open, refund)}
         notices.append(Notice("invoice_left_open", facts))
     if credited.not_restocked:
         notices.append(Notice("stock_not_returned", {"lines": ", ".join(credited.not_restocked)}))
+    if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:
+        notices.append(Notice("tax_item_unknown"))
+    if credited.cut:
+        notices.append(Notice("text_cut", {"field": "Desc", "length": str(MAX_DESCRIPTION_CHARACTERS)}))
+    if naming.memo_text_is_cut(refund):
+        notices.append(Notice("text_cut", {"field": "Memo", "length": str(naming.MAX_NAME_CHARACTERS)}))
     return notices
 
 
@@ -299,7 +344,9 @@ def _close_order(
     generation: int,
 ) -> Posting | Skip:
     """A sales order that was never invoiced: nothing was booked, so nothing is negated."""
-    if refund.value < sale.total - taken.total:
+    if refund.value > sale.total - taken.total:
+        return _more_than_sale(refund, sale, taken)
+    if refund.value < sale.total - taken.total and not sale.is_closed:
         facts = {"value": str(refund.value), "order": sale.ref_number, "total": str(sale.total)}
         return Skip("partial_refund_of_open_order", facts)
     documents: list[Document] = []
@@ -321,13 +368,16 @@ def _close_order(
             return paid
         documents += paid
         if not paid:
-            notices.append(_unpaid_notice(refund, sale))
-    return Posting(tuple(documents), tuple(notices), total=refund.value)
+            notices.append(_unpaid_notice(refund, sale, settings))
+    return Posting(tuple(documents), tuple(notices), total=refund.value, tax=refund.tax)
 
 
-def _unpaid_notice(refund: Refund, sale: Sale) -> Notice:
-    code = "payout_not_recorded" if sale.open_payments else "payment_not_in_books"
-    return Notice(code, {"amount": _money(refund.money_back, refund)})
+def _unpaid_notice(refund: Refund, sale: Sale, settings: Settings) -> Notice:
+    """Either the settings record no payout of the customer's open payment, or there is none that it could be."""
+    amount = _money(refund.money_back, refund)
+    if settings.refund_method is RefundMethod.NONE and any(p.unused >= refund.money_back for p in sale.open_payments):
+        return Notice("payout_not_recorded", {"amount": amount, "credit": amount})
+    return Notice("payment_not_in_books", {"amount": amount})
 
 
 def _pay_open_payment(
@@ -344,18 +394,18 @@ def _pay_open_payment(
     payment = _open_payment(refund, sale) if pays else None
     if isinstance(payment, Skip):
         return payment
-    receivables = company.receivables
     if payment is None:
         return ()
+    receivables = _receivables(sale, company)
     if receivables is None:
         return Skip("no_receivables")
     return payouts(
         refund,
-        sale,
+        replace(sale, open_payments=(payment,)),
         settings,
         company,
         credit=MacroID(txn_id=payment.txn_id),
-        receivables=receivables.ref,
+        receivables=receivables,
         day=day,
         generation=generation,
     )
@@ -363,14 +413,41 @@ def _pay_open_payment(
 
 def _open_payment(refund: Refund, sale: Sale) -> Payment | Skip | None:
     """The open payment that was given back: one that names the order, else the only one that is large enough."""
-    fitting = [payment for payment in sale.open_payments if payment.unused >= refund.money_back]
     number = naming.order_ref_number(refund.order.number)
-    named = [payment for payment in fitting if number == payment.ref_number or number in payment.memo.split()]
-    candidates = named or fitting
-    if len(candidates) > 1:
-        described = ", ".join(f"{payment.ref_number or payment.txn_id} over {payment.unused}" for payment in candidates)
-        return Skip("ambiguous_payment", {"payments": described, "order": number})
-    return candidates[0] if candidates else None
+    named = [payment for payment in sale.open_payments if _names_order(payment, number)]
+    fitting = [payment for payment in named or sale.open_payments if payment.unused >= refund.money_back]
+    if len(fitting) == 1 or not (fitting or named):
+        return fitting[0] if fitting else None
+    described = ", ".join(
+        f"{payment.ref_number or payment.txn_id} over {payment.unused}" for payment in fitting or named
+    )
+    return Skip("ambiguous_payment", {"payments": described, "order": number})
+
+
+def _names_order(payment: Payment, number: str) -> bool:
+    """Whether a payment's number is the order's, or its memo has it as a word of its own."""
+    if not number:
+        return False
+    word = re.compile(rf"(?<![\w.-])#?{re.escape(number)}(?![\w-])", re.IGNORECASE)
+    return naming.order_ref_number(payment.ref_number) == number or word.search(payment.memo) is not None
+
+
+def _more_than_sale(refund: Refund, sale: Sale, taken: Taken) -> Skip:
+    facts = {"value": str(refund.value), "total": str(sale.total), "left": str(sale.total - taken.total)}
+    return Skip("more_than_sale", facts)
+
+
+def _receivables(sale: Sale, company: CompanyFacts) -> Ref | None:
+    """The receivables account of the sale; where it names none, that of the company, in the sale's currency."""
+    if sale.ar_account is not None:
+        return sale.ar_account
+    currency = currency_code(sale.currency) or company.home_currency
+
+    def suits(account: Account) -> bool:
+        return not (account.currency and currency) or currency_code(Ref(full_name=account.currency)) == currency
+
+    found = replace(company, accounts=tuple(account for account in company.accounts if suits(account))).receivables
+    return found.ref if found is not None else None
 
 
 # Names of currencies in QuickBooks' list of currencies and their ISO 4217 codes.

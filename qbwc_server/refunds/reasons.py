@@ -71,7 +71,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     "ambiguous_sale": (_R, "QuickBooks has several sales with the number {order}: {sales}. Which one was refunded?"),
     "several_invoices": (
         _R,
-        "The sales order {order} was invoiced in parts ({invoices}), and the refund spans several.",
+        "The sales order {order} was invoiced ({invoices}), but no single invoice of it carries all that is refunded.",
     ),
     "sale_pending": (_R, "The sale {order} is still marked as pending in QuickBooks, so it is not in the books yet."),
     "partial_refund_of_open_order": (
@@ -81,13 +81,13 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "ambiguous_payment": (
         _R,
-        "The customer has several open payments in QuickBooks ({payments}); which one was given back for {order}?",
+        "The customer's open payments in QuickBooks ({payments}) leave open which one was given back for {order}.",
     ),
     # Settings
     "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
     "refund_account_unknown": (
         _R,
-        "QuickBooks has no active account {account!s}. Choose another refund deposit account.",
+        "QuickBooks has no active account {account}. Choose another refund deposit account.",
     ),
     "refund_account_unfit": (
         _R,
@@ -96,6 +96,10 @@ REASONS: dict[str, tuple[Status, str]] = {
     "ambiguous_deposit_account": (
         _R,
         "The payments of this invoice went to different accounts ({accounts}). Choose a refund deposit account.",
+    ),
+    "payment_method_unknown": (
+        _R,
+        "QuickBooks has no payment method {payment_method}. Correct the setting payment_method.",
     ),
     "no_undeposited_funds": (
         _R,
@@ -181,7 +185,7 @@ REASONS: dict[str, tuple[Status, str]] = {
 }
 
 NOTICES: dict[str, str] = {
-    "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; it stands as a credit.",
+    "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that QuickBooks has
+MAX_PAYMENT_METHOD_CHARACTERS = 31
 MAX_ROUNDING_LIMIT = Decimal("1.00")
+
+_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 
 class RefundMethod(Enum):
@@ -187,13 +191,9 @@ def _read_text(key: str, text: str) -> str:
 
 
 def _read_decimal(key: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise SettingsError(key, f"{text!r} is not an amount such as 0.05") from None
-    if not value.is_finite() or value != value.quantize(Decimal("0.01")):
-        raise SettingsError(key, f"{text!r} is not an amount with at most two decimals")
-    return value
+    if not _AMOUNT.fullmatch(text):
+        raise SettingsError(key, f"{text!r} is not an amount with at most two decimals, such as 0.05")
+    return Decimal(text)
 
 
 def _reader_of_enum(kind: type[Enum]) -> Callable[[str, str], Enum]:
@@ -221,6 +221,11 @@ def _check_rounding_limit(key: str, value: Decimal) -> None:
         raise SettingsError(key, f"{value} is not between 0 and {MAX_ROUNDING_LIMIT}")
 
 
+def _check_payment_method(key: str, value: str) -> None:
+    if len(value) > MAX_PAYMENT_METHOD_CHARACTERS:
+        raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_PAYMENT_METHOD_CHARACTERS}")
+
+
 _READERS: dict[type, Callable[[str, str], Any]] = {
     bool: _read_bool,
     str: _read_text,
@@ -231,4 +236,5 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
     "rounding_limit": _check_rounding_limit,
+    "payment_method": _check_payment_method,
 }

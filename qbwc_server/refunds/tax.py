@@ -24,13 +24,32 @@ def flat_lines(lines: Iterable[SaleLine]) -> tuple[SaleLine, ...]:
     return tuple(part for line in lines for part in (flat_lines(line.parts) if line.is_group else (line,)))
 
 
+def booked_lines(sale: Sale) -> tuple[SaleLine, ...]:
+    """The flat lines that make up the sale's subtotal: a line on a subtotal item repeats those above it and books
+    nothing, so it is left out."""
+    lines = flat_lines(sale.lines)
+    if sum((line.amount for line in lines), ZERO) == sale.subtotal:
+        return lines
+    booked: list[SaleLine] = []
+    above = everything = ZERO
+    for line in lines:
+        bare = line.quantity is None and line.rate is None and line.rate_percent is None
+        if bare and booked and line.amount in (above, everything) and line.amount:
+            above = ZERO
+            continue
+        booked.append(line)
+        above += line.amount
+        everything += line.amount
+    return tuple(booked) if everything == sale.subtotal else lines
+
+
 def taxed_codes(sale: Sale) -> frozenset[str] | None:
     """Which of the sale's tax codes bore tax, worked out from its own tax; None where none fits.
 
     QuickBooks' answer names a code but not whether it is taxable, and companies make their own codes. The sale itself
     shows it: only the right set of codes makes its percentage come to its tax.
     """
-    lines = flat_lines(sale.lines)
+    lines = booked_lines(sale)
     codes = sorted({code_name(line.sales_tax_code) for line in lines} - {""})
     if len(codes) > MAX_CODES_TRIED:
         return None

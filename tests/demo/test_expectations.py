@@ -12,6 +12,7 @@ import pytest
 
 from qbsim import Company, CompanyBuilder, Line
 from qbsim.transactions import ARRefundCreditCard, CreditMemo, Invoice, SalesOrder, SalesReceipt, Transaction
+from qbsim.transactions.receive_payment import PaymentDraft, add_receive_payment
 from qbwc_server.demo.expectations import check_books, duplicates
 from qbwc_server.demo.world import Expected, Kind, World, make_world
 from qbwc_server.refunds.model import Refund
@@ -140,19 +141,19 @@ def test_books_in_which_nothing_was_entered_are_found_wrong(books: Bookkeeper) -
 
 
 def _payout_deleted(books: Bookkeeper) -> None:
-    books.company.delete(books.payout(Kind.RECEIPT_FULL))
+    books.company.delete(books.payout(Kind.INVOICE_UNPAID))
 
 
 def _payout_too_small(books: Bookkeeper) -> None:
-    books.pay_again(Kind.RECEIPT_FULL, books.payout(Kind.RECEIPT_FULL).total - ONE, "*Undeposited Funds")
+    books.pay_again(Kind.INVOICE_UNPAID, books.payout(Kind.INVOICE_UNPAID).total - ONE, "*Undeposited Funds")
 
 
 def _payout_from_another_account(books: Bookkeeper) -> None:
-    books.pay_again(Kind.RECEIPT_FULL, books.payout(Kind.RECEIPT_FULL).total, "PayPal")
+    books.pay_again(Kind.INVOICE_UNPAID, books.payout(Kind.INVOICE_UNPAID).total, "PayPal")
 
 
 def _payout_of_another_credit(books: Bookkeeper) -> None:
-    payout, memo = books.payout(Kind.RECEIPT_FULL), books.memo(Kind.RECEIPT_FULL)
+    payout, memo = books.payout(Kind.INVOICE_UNPAID), books.memo(Kind.INVOICE_UNPAID)
     payout.links.clear()
     memo.links.clear()
 
@@ -290,6 +291,15 @@ def test_notices_of_how_a_posting_went_in_are_no_fault(books: Bookkeeper) -> Non
     for code in ("posted_after_doubt", "posted_after_repeat", "payout_by_txn_id"):
         books.rows[0]["notices"].append({"code": code, "message": "so"})
     assert books.findings() == []
+
+
+def test_a_credit_set_may_stand_as_a_payment_of_nothing(books: Bookkeeper) -> None:
+    """Some companies record it, with the memo's number; one of another number belongs to nobody."""
+    memo = books.memo(Kind.INVOICE_CANCELLED)
+    for ref_number, findings in ((memo.ref_number, 0), ("4711", 1)):
+        draft = PaymentDraft(customer_id=memo.customer_id or "", total=Decimal("0.00"), ref_number=ref_number)
+        add_receive_payment(books.company, draft, records_credit_only=True)
+        assert len(books.findings()) == findings
 
 
 def test_duplicates_are_counted_by_number_and_by_guid(books: Bookkeeper) -> None:

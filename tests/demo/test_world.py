@@ -233,6 +233,15 @@ def test_the_books_balance_and_every_sale_came_before_its_refund(size: int, seed
         assert all(sale.txn_date <= refund.created_at.date() for sale in sales_of(world, expected))
 
 
+@every_world
+def test_some_sales_are_never_refunded(size: int, seed: int) -> None:
+    world = world_of(size, seed)
+    kept = {order["name"].removeprefix("#") for order in world.orders if order["financial_status"] == "paid"}
+    assert len(kept) >= size // 4
+    assert kept.isdisjoint(expected.sale_number for expected in world.expected)
+    assert kept <= {receipt.ref_number for receipt in world.company.of_type(SalesReceipt)}
+
+
 def test_equal_seeds_give_equal_worlds_and_others_differ() -> None:
     first, again, other = (make_world(refunds=37, seed=seed, now=NOW) for seed in (8, 8, 9))
     assert first.company == again.company

@@ -58,26 +58,12 @@ def filled(kind: type[qbxml.Aggregate], left_out: set[str]) -> qbxml.Aggregate:
 
 def exclusions(kind: type[qbxml.Aggregate], keep: int = 0) -> set[str]:
     """Of each group of alternatives, all but one."""
-    if issubclass(kind, (qbxml.EntityFilter, qbxml.AccountFilter)) or kind.__name__ == "CurrencyFilter":
-        return {spec.attribute for spec in specs(kind)[1:]}
-    left_out = {name for group in kind.one_of for index, name in enumerate(group) if index != min(keep, len(group) - 1)}
-    if issubclass(kind, qbxml.Query):
-        left_out |= alternatives_of_queries(kind, keep)
-    return left_out
-
-
-def alternatives_of_queries(kind: type[qbxml.Aggregate], keep: int) -> set[str]:
-    names = {spec.attribute for spec in specs(kind)}
-    filters = {name for name in names if name.endswith("_filter")} | {"active_status", "account_types", "paid_status"}
-    dates = {"modified_date_range_filter" if keep % 2 else "txn_date_range_filter"}
-    numbers = {"ref_number_filter" if keep % 2 else "ref_number_range_filter"}
-    ids = {"txn_ids", "ref_numbers", "ref_numbers_case_sensitive", "list_ids", "full_names"}
-    return (filters & names) if keep < 2 else (ids | dates | numbers) & names
+    return {name for group in kind.one_of for index, name in enumerate(group) if index != min(keep, len(group) - 1)}
 
 
 def every_request() -> Iterator[tuple[str, qbxml.Request]]:
     for name, kind in sorted(qbxml.REQUESTS.items()):
-        for keep in range(4):
+        for keep in range(5):
             request = filled(kind, exclusions(kind, keep))
             assert isinstance(request, qbxml.Request)
             yield f"{name} {keep}", request
@@ -155,14 +141,18 @@ def test_any_text_and_amount_that_leaves_is_read_back_as_it_was(text: str, amoun
     try:
         document = qbxml.write_request(request)
     except qbxml.FieldError as error:
-        assert "control character" in error.reason
+        refusal = error.reason
+    else:
+        refusal = ""
+    if refusal:
+        assert "control character" in refusal
         return
     assert document.isascii()
     answer = qbxml.read_answer(
         b'<QBXML><QBXMLMsgsRs><CreditMemoAddRs statusCode="0" statusSeverity="Info"><CreditMemoRet>'
-        + document[document.index(b"<CreditMemoLineAdd>") : document.index(b"</CreditMemoAdd>")].replace(
-            b"CreditMemoLineAdd", b"CreditMemoLineRet"
-        )
+        + document[document.index(b"<CreditMemoLineAdd>") : document.index(b"</CreditMemoAdd>")]
+        .replace(b"<CreditMemoLineAdd>", b"<CreditMemoLineRet>")
+        .replace(b"</CreditMemoLineAdd>", b"</CreditMemoLineRet>")
         + b"</CreditMemoRet></CreditMemoAddRs></QBXMLMsgsRs></QBXML>"
     )
     [record] = answer.responses[0].records

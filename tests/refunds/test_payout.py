@@ -1,0 +1,233 @@
+"""Where the money of a payout comes from, and the check or card refund that takes it there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from qbwc_server.refunds.payout import money_by_gateway
+from qbwc_server.refunds.reasons import Status
+from qbwc_server.refunds.sale import Known
+from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbxml import Ref
+from tests.refunds.builders import (
+    COMPANY,
+    RECEIVABLES,
+    UNDEPOSITED,
+    account,
+    back,
+    by,
+    card_refund_of,
+    check_of,
+    invoice,
+    memo_of,
+    notices_of,
+    payment,
+    payouts_of,
+    posted,
+    ref,
+    refund_of,
+    roles,
+    sales_order,
+    sales_receipt,
+    sold,
+    stopped,
+)
+
+HAT = sold("HAT", 2, "50.00")
+REFUND = refund_of(back("HAT", 2, "100.00"))
+CHECK = Settings(refund_method=RefundMethod.CHECK)
+
+
+def drawn_from(sale_account: Ref | None = None, settings: Settings | None = None) -> str:
+    """The account that a sales receipt's refund is drawn from."""
+    posting = posted(REFUND, sales_receipt(HAT, deposit_account=sale_account), settings)
+    (payout,) = payouts_of(posting)
+    assert str(card_refund_of(posting).refund_from_account_ref) == payout.account
+    return payout.account
+
+
+# Which account
+
+
+def test_the_chosen_account_comes_first() -> None:
+    assert drawn_from(ref("Checking"), Settings(refund_account="PayPal")) == "PayPal"
+    assert drawn_from(ref("Checking"), Settings(refund_account="card clearing")) == "Card Clearing"
+
+
+def test_without_a_chosen_account_it_is_the_one_the_receipt_was_deposited_to() -> None:
+    assert drawn_from(ref("Checking")) == "Checking"
+
+
+def test_without_either_it_is_undeposited_funds_whatever_its_name() -> None:
+    assert drawn_from() == UNDEPOSITED
+
+
+def test_an_invoices_refund_is_drawn_from_where_its_payment_went() -> None:
+    paid = invoice(HAT, payments=(payment("100.00", deposit_account=ref("PayPal")),))
+    assert payouts_of(posted(REFUND, paid))[0].account == "PayPal"
+
+
+def test_payments_into_one_account_are_one_account() -> None:
+    payments = tuple(payment(amount, deposit_account=ref("PayPal")) for amount in ("60.00", "40.00"))
+    assert payouts_of(posted(REFUND, invoice(HAT, payments=payments)))[0].account == "PayPal"
+
+
+def test_payments_into_several_accounts_wait_for_a_person_unless_an_account_is_chosen() -> None:
+    payments = (payment("60.00", deposit_account=ref("PayPal")), payment("40.00", deposit_account=ref("Checking")))
+    paid = invoice(HAT, payments=payments)
+    skip = stopped(REFUND, paid)
+    assert (skip.reason, skip.status) == ("ambiguous_deposit_account", Status.REVIEW)
+    assert "(Checking, PayPal)" in skip.message
+    assert payouts_of(posted(REFUND, paid, Settings(refund_account="PayPal")))[0].account == "PayPal"
+
+
+def test_payments_without_an_account_lead_to_undeposited_funds() -> None:
+    assert payouts_of(posted(REFUND, invoice(HAT)))[0].account == UNDEPOSITED
+
+
+@pytest.mark.parametrize("name", ["Nowhere", "Old Checking"], ids=["not there", "not active"])
+def test_an_account_that_is_not_there_or_not_active_waits_for_a_person(name: str) -> None:
+    for skip in (
+        stopped(REFUND, sales_receipt(HAT), Settings(refund_account=name)),
+        stopped(REFUND, sales_receipt(HAT, deposit_account=ref(name))),
+    ):
+        assert (skip.reason, skip.status) == ("refund_account_unknown", Status.REVIEW)
+        assert f"no active account {name}." in skip.message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("Company Visa", "CreditCard"), ("Merchandise Sales", "Income"), (RECEIVABLES, "AccountsReceivable")],
+)
+def test_money_is_drawn_from_bank_and_asset_accounts_only(name: str, kind: str) -> None:
+    skip = stopped(REFUND, sales_receipt(HAT), Settings(refund_account=name))
+    assert (skip.reason, skip.status) == ("refund_account_unfit", Status.REVIEW)
+    assert skip.facts == {"account": name, "account_type": kind}
+
+
+@pytest.mark.parametrize("kind", ["Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"])
+def test_every_kind_of_bank_or_asset_account_may_be_chosen(kind: str) -> None:
+    company = replace(COMPANY, accounts=(account("Chosen", kind), *COMPANY.accounts))
+    posting = posted(REFUND, sales_receipt(HAT), Settings(refund_account="Chosen"), company)
+    assert payouts_of(posting)[0].account == "Chosen"
+
+
+def test_a_company_without_undeposited_funds_is_told_to_choose_an_account() -> None:
+    company = replace(COMPANY, accounts=COMPANY.accounts[:-1])
+    skip = stopped(REFUND, sales_receipt(HAT), company=company)
+    assert (skip.reason, skip.status) == ("no_undeposited_funds", Status.REVIEW)
+
+
+# How it is entered
+
+
+def test_a_card_refund_pays_out_the_memo() -> None:
+    posting = posted(REFUND, sales_receipt(HAT))
+    refund = card_refund_of(posting)
+    (applied,) = refund.refund_applied_to_txn_adds
+    assert (refund.customer_ref, refund.ar_account_ref) == (ref("Ada Buyer"), ref(RECEIVABLES))
+    assert (applied.txn_id.use_macro, applied.refund_amount) == (memo_of(posting).def_macro, Decimal("100.00"))
+    assert refund.external_guid == payouts_of(posting)[0].external_guid
+
+
+def test_a_check_names_receivables_on_its_line_and_pays_out_the_memo() -> None:
+    posting = posted(REFUND, sales_receipt(HAT, deposit_account=ref("Checking")), CHECK)
+    check = check_of(posting)
+    (line,) = check.expense_lines
+    (applied,) = check.apply_check_to_txn_adds
+    assert (check.account_ref, check.payee_entity_ref) == (ref("Checking"), ref("Ada Buyer"))
+    assert (line.account_ref, line.amount, line.customer_ref) == (ref(RECEIVABLES), Decimal("100.00"), ref("Ada Buyer"))
+    assert (applied.txn_id.use_macro, applied.amount) == (memo_of(posting).def_macro, line.amount)
+    assert (check.is_to_be_printed, check.ref_number) == (False, memo_of(posting).ref_number)
+
+
+def test_a_check_from_a_bank_account_may_go_with_others() -> None:
+    posting = posted(REFUND, sales_receipt(HAT, deposit_account=ref("Checking")), CHECK)
+    assert not payouts_of(posting)[0].alone
+
+
+@pytest.mark.parametrize(("known", "alone"), [(Known.UNKNOWN, True), (Known.YES, False)])
+def test_checks_from_undeposited_funds_go_alone_until_quickbooks_has_taken_one(known: Known, alone: bool) -> None:
+    company = replace(COMPANY, check_from_undeposited_funds=known)
+    (payout,) = payouts_of(posted(REFUND, sales_receipt(HAT), CHECK, company))
+    assert (payout.account, payout.alone) == (UNDEPOSITED, alone)
+
+
+def test_once_quickbooks_has_refused_such_a_check_the_refund_waits_before_its_memo() -> None:
+    company = replace(COMPANY, check_from_undeposited_funds=Known.NO)
+    skip = stopped(REFUND, sales_receipt(HAT), CHECK, company)
+    assert (skip.reason, skip.status) == ("payout_account_refused", Status.REVIEW)
+    assert UNDEPOSITED in skip.message
+    assert roles(posted(REFUND, sales_receipt(HAT), company=company)) == ["memo", "payout"]
+
+
+def test_a_card_refund_from_undeposited_funds_never_waits_for_others() -> None:
+    assert not payouts_of(posted(REFUND, sales_receipt(HAT)))[0].alone
+
+
+def test_without_a_refund_method_the_memo_stands_alone_with_a_notice() -> None:
+    none = Settings(refund_method=RefundMethod.NONE, refund_account="Nowhere")
+    posting = posted(REFUND, sales_receipt(HAT), none)
+    assert roles(posting) == ["memo"]
+    assert "100.00 USD went back" in notices_of(posting)["payout_not_recorded"]
+    assert "100.00 USD of it stands" in notices_of(posting)["payout_not_recorded"]
+    assert "credit_left" not in notices_of(posting)
+
+
+# Several gateways
+
+
+def test_each_gateway_has_a_payout_of_its_own() -> None:
+    money = (by("paypal", "30.00", "P1"), by("card", "50.00", "C1"), by("paypal", "20.00", "P2"))
+    posting = posted(refund_of(back("HAT", 2, "100.00"), money=money), sales_receipt(HAT))
+    first, second = payouts_of(posting)
+    assert [(p.gateway, p.amount, p.part) for p in (first, second)] == [
+        ("paypal", Decimal("50.00"), 1),
+        ("card", Decimal("50.00"), 2),
+    ]
+    assert "gateway paypal, transaction P1 P2" in (getattr(first.request, "memo", "") or "")
+    assert first.external_guid != second.external_guid
+    assert first.ref_number == second.ref_number == memo_of(posting).ref_number
+
+
+def test_money_of_one_gateway_is_one_amount_and_store_credit_is_none() -> None:
+    money = (
+        by("card", "1.00", "a"),
+        by("gift_card", "9.00", store_credit=True),
+        by("card", "2.00"),
+        by("card", "0.00", "b"),
+    )
+    (found,) = money_by_gateway(refund_of(money=money))
+    assert (found.gateway, found.amount, found.transaction_ids) == ("card", Decimal("3.00"), ("a",))
+
+
+# Payment method
+
+
+def test_the_payment_method_is_the_chosen_one_else_that_of_the_sale_else_that_of_the_payment() -> None:
+    receipt = sales_receipt(HAT, payment_method=ref("Visa"))
+    assert card_refund_of(posted(REFUND, receipt, Settings(payment_method="paypal"))).payment_method_ref == ref(
+        "PayPal"
+    )
+    assert card_refund_of(posted(REFUND, receipt)).payment_method_ref == ref("Visa")
+    paid = invoice(HAT, payments=(payment("60.00", payment_method=ref("PayPal")), payment("40.00")))
+    assert card_refund_of(posted(REFUND, paid)).payment_method_ref == ref("PayPal")
+    order = sales_order(HAT, open_payments=(payment("0.00", unused=Decimal(100), payment_method=ref("Visa")),))
+    assert card_refund_of(posted(REFUND, order)).payment_method_ref == ref("Visa")
+    assert card_refund_of(posted(REFUND, sales_receipt(HAT))).payment_method_ref is None
+
+
+def test_a_payment_method_that_quickbooks_does_not_have_waits_before_the_memo() -> None:
+    unknown = Settings(payment_method="Barter")
+    skip = stopped(REFUND, sales_receipt(HAT), unknown)
+    assert (skip.reason, skip.status) == ("payment_method_unknown", Status.REVIEW)
+    unread = replace(COMPANY, payment_methods=())
+    named = card_refund_of(posted(REFUND, sales_receipt(HAT), unknown, unread)).payment_method_ref
+    assert named == Ref(full_name="Barter")
+    assert roles(posted(REFUND, sales_receipt(HAT), replace(unknown, refund_method=RefundMethod.CHECK))) == [
+        "memo",
+        "payout",
+    ]

@@ -1,0 +1,366 @@
+"""What holds for every sale and every sequence of its refunds, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+import qbxml
+from qbwc_server.refunds.model import Adjustment, AdjustmentKind, MoneyBack, Order, OrderLine, Refund, RefundLine
+from qbwc_server.refunds.planning import choose_sale, plan
+from qbwc_server.refunds.posting import Posting
+from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.sale import Sale, SaleLine, SaleType, Taken
+from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.tax import flat_lines
+from qbxml import CreditMemoLineAdd, cents
+from tests.refunds.builders import (
+    COMPANY,
+    NEW_YORK,
+    adjusted,
+    all_of,
+    back,
+    bundle,
+    by,
+    discount,
+    invoice,
+    memo_of,
+    open_payment,
+    payouts_of,
+    ref,
+    refund_of,
+    sale_of,
+    sales_order,
+    sales_receipt,
+    schema_problems,
+    shipping,
+    shipping_back,
+    sold,
+    taken_by,
+)
+
+CENT = Decimal("0.01")
+PATIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def money(minimum: str, maximum: str) -> st.SearchStrategy[str]:
+    return st.decimals(min_value=minimum, max_value=maximum, places=2).map(str)
+
+
+@st.composite
+def choices(draw: Draw) -> Settings:
+    return Settings(
+        credit_memo_for_invoices=draw(st.booleans()),
+        refund_receipt=draw(st.sampled_from([True, True, True, False])),
+        refund_method=draw(st.sampled_from(RefundMethod)),
+        allowance_item=draw(st.sampled_from(["Allowance", ""])),
+        refund_item=draw(st.sampled_from(["", "", "Refunds"])),
+    )
+
+
+@st.composite
+def sales(draw: Draw, discounts: bool = True) -> Sale:
+    """A US sale: goods, perhaps the same item twice or as a bundle, perhaps shipping and discounts, with sales tax."""
+    lines = []
+    for _ in range(draw(st.integers(1, 4))):
+        line = sold(
+            draw(st.sampled_from(["HAT", "TEE", "MUG"])),
+            draw(st.integers(1, 5)),
+            draw(money("0.00", "99.99")),
+            code=draw(st.sampled_from(["Tax", "Tax", "Non"])),
+        )
+        lines.append(line if draw(st.booleans()) else replace(line, amount=Decimal(draw(money("0.00", "300.00")))))
+    if draw(st.booleans()):
+        lines.append(bundle("SET", draw(st.integers(1, 2)), sold("CUP", 2, draw(money("0.00", "9.99")))))
+    if draw(st.booleans()):
+        lines.append(shipping(draw(money("0.01", "20.00")), code=draw(st.sampled_from(["Tax", "Non"]))))
+    gross = sum((line.amount for line in lines), Decimal(0))
+    if discounts and gross > 1 and draw(st.booleans()):
+        lines.append(
+            discount(str(cents(gross * draw(st.integers(1, 50)) / 100)), code=draw(st.sampled_from(["Tax", "Non"])))
+        )
+    tax = draw(st.sampled_from(["0", "5", "8", "8.875"]))
+    kind = draw(st.sampled_from(["receipt", "receipt", "invoice", "invoice", "invoice", "order"]))
+    if kind == "receipt":
+        return sales_receipt(*lines, tax=tax)
+    if kind == "order":
+        return sales_order(*lines, tax=tax, open_payments=(open_payment("5000.00"),))
+    whole = invoice(*lines, tax=tax)
+    paid = draw(st.sampled_from(["0", str(whole.total), str(cents(whole.total * Decimal("0.4")))]))
+    return invoice(*lines, tax=tax, paid=paid if whole.total > 0 else "0")
+
+
+@st.composite
+def refunds_of(draw: Draw, sale: Sale, number: int) -> Refund:
+    """A refund of some of a sale as a shop would tell it: at the price paid, or less, with the tax on it."""
+    lines, base = [], Decimal(0)
+    deducted = sum((line.amount for line in sale.lines if line.is_deduction), Decimal(0))
+    gross = sale.subtotal - deducted
+    factor = draw(st.sampled_from([1 + deducted / gross if gross else Decimal(1), Decimal(1), Decimal("0.5")]))
+    for line in sale.lines:
+        if line.is_deduction or str(line.item) == "Shipping" or draw(st.integers(0, 3)) == 3:
+            continue
+        whole = line.quantity or Decimal(1)
+        most = int(whole) + draw(st.sampled_from([0, 0, 0, 1]))
+        quantity = whole if line.is_group else Decimal(draw(st.sampled_from([1, *range(most + 1)])))
+        rounding = draw(st.sampled_from(["0.00", "0.00", "0.00", "0.01", "-0.01"]))
+        amount = max(
+            cents(line.amount * max(quantity, Decimal("0.3")) / whole * factor) + Decimal(rounding), Decimal(0)
+        )
+        base += amount if line.sales_tax_code and line.sales_tax_code.full_name == "Tax" else 0
+        lines.append(back(str(line.item), str(quantity), str(amount), title=line.desc, restocked=draw(st.booleans())))
+    parts: list[RefundLine | Adjustment] = []
+    if draw(st.integers(0, 2)) == 2:
+        amount = Decimal(draw(money("0.01", "10.00")))
+        code = next((line.sales_tax_code for line in sale.lines if str(line.item) == "Shipping"), None)
+        base += amount if code is not None and code.full_name == "Tax" else 0
+        parts.append(shipping_back(str(amount)))
+    if draw(st.integers(0, 4)) == 0:
+        parts.append(adjusted(draw(money("-5.00", "5.00")), reason="goodwill"))
+    tax = cents(base * sale.tax_percentage / 100)
+    if lines:
+        lines[0] = replace(lines[0], tax=tax)
+    refund = refund_of(*lines, *parts, money=(), external_id=str(number))
+    value = max(refund.value, Decimal(0))
+    half = cents(value / 2)
+    how = draw(st.sampled_from(["all", "none", "half", "split"]))
+    given = {"all": [value], "none": [], "half": [half], "split": [half, value - half]}[how]
+    return replace(refund, money=tuple(by(f"gateway{i}", str(amount)) for i, amount in enumerate(given) if amount))
+
+
+def check_posting(posting: Posting, refund: Refund, sale: Sale, taken: Taken) -> None:
+    """What must hold for every posting."""
+    assert schema_problems(posting) == []
+    paid = sum((document.amount for document in payouts_of(posting)), Decimal(0))
+    assert paid in (0, refund.money_back)
+    assert paid <= refund.value
+    assert all(document.amount > 0 for document in payouts_of(posting))
+    assert all(len(document.ref_number) <= 11 for document in posting.documents)
+    assert 0 <= posting.applied <= max(sale.open_balance - taken.applied, Decimal(0))
+    if sale.type is SaleType.SALES_ORDER:
+        assert not [document for document in posting.documents if document.role.value in ("memo", "application")]
+        return
+    assert memo_total(posting, sale) == posting.total == refund.value
+    facts = {notice.code: notice.facts for notice in posting.notices}
+    credit = sum(
+        (
+            Decimal(facts[code][fact].split()[0])
+            for code, fact in (("payout_not_recorded", "credit"), ("credit_left", "amount"))
+            if code in facts
+        ),
+        Decimal(0),
+    )
+    assert posting.total == paid + posting.applied + credit
+    check_not_more_than_sale(taken_by(posting), sale, taken)
+
+
+def memo_total(posting: Posting, sale: Sale) -> Decimal:
+    """What QuickBooks makes of the memo: its lines, and the tax on those with the code Tax."""
+    lines = [line for line in memo_of(posting).lines if isinstance(line, CreditMemoLineAdd)]
+    assert len(lines) == len(memo_of(posting).lines)
+    amounts = [(line.amount or Decimal(0), line.sales_tax_code_ref) for line in lines]
+    base = sum((amount for amount, code in amounts if code is not None and code.full_name == "Tax"), Decimal(0))
+    return sum((amount for amount, _ in amounts), Decimal(0)) + cents(base * sale.tax_percentage / 100)
+
+
+def check_not_more_than_sale(posted: Taken, sale: Sale, before: Taken) -> None:
+    for line in flat_lines(sale.lines):
+        key = line.txn_line_id
+        amount = before.amounts.get(key, Decimal(0)) + posted.amounts.get(key, Decimal(0))
+        quantity = before.quantities.get(key, Decimal(0)) + posted.quantities.get(key, Decimal(0))
+        assert min(line.amount, 0) <= amount <= max(line.amount, 0), line
+        assert 0 <= quantity <= (line.quantity or 0), line
+
+
+def together(one: Taken, two: Taken) -> Taken:
+    def added(a: Any, b: Any) -> dict[str, Decimal]:
+        return {key: a.get(key, Decimal(0)) + b.get(key, Decimal(0)) for key in {*a, *b}}
+
+    return Taken(
+        one.total + two.total,
+        one.tax + two.tax,
+        added(one.quantities, two.quantities),
+        added(one.amounts, two.amounts),
+        one.applied + two.applied,
+    )
+
+
+@PATIENT
+@given(st.data(), sales(), choices())
+def test_refunds_one_after_the_other_come_to_their_value_and_never_to_more_than_the_sale(
+    data: st.DataObject, sale: Sale, chosen: Settings
+) -> None:
+    taken = Taken()
+    for number in range(data.draw(st.integers(1, 4))):
+        refund = data.draw(refunds_of(sale, number))
+        planned = plan(refund, sale, chosen, COMPANY, taken)
+        assert planned == plan(refund, sale, chosen, COMPANY, taken)
+        if isinstance(planned, Skip):
+            event(planned.reason)
+            assert "unknown)" not in planned.message
+            continue
+        event("posted")
+        check_posting(planned, refund, sale, taken)
+        taken = together(taken, taken_by(planned))
+        assert taken.total <= sale.total
+        assert taken.applied <= max(sale.open_balance, Decimal(0))
+
+
+@PATIENT
+@given(sales(discounts=True), choices())
+def test_a_full_refund_undoes_each_line_exactly(sale: Sale, chosen: Settings) -> None:
+    refund = all_of(sale)
+    planned = plan(refund, sale, chosen, COMPANY)
+    if sale.type is SaleType.SALES_ORDER or refund.value <= 0 or isinstance(planned, Skip):
+        unplanned = {"refunds_off", "nothing_to_post", "unfit_data"}
+        assert isinstance(planned, Posting) or planned.reason in unplanned, planned
+        return
+    check_posting(planned, refund, sale, Taken())
+    undone = [line for line in memo_of(planned).lines if isinstance(line, CreditMemoLineAdd)]
+    expected = [line for line in flat_lines(sale.lines) if line.amount or line.quantity]
+    assert [(line.amount, line.sales_tax_code_ref) for line in undone] == [
+        (line.amount, line.sales_tax_code) for line in expected
+    ]
+    if not chosen.refund_item:
+        assert [(line.item_ref, line.quantity) for line in undone] == [(line.item, line.quantity) for line in expected]
+    assert planned.total == sale.total
+    taken = taken_by(planned)
+    again = plan(replace(refund, external_id="again"), sale, chosen, COMPANY, taken)
+    assert isinstance(again, Skip)
+    assert again.reason == "more_than_sale"
+
+
+# Hostile
+
+TEXT = st.sampled_from(["HAT", "TEE", "Shipping", "SET", "1001", "", "\x00", "\ud800", "\x1f", "Ü"])
+TEXT |= st.just("x").map(lambda letter: letter * 5000)
+AMOUNTS = st.decimals(min_value="0.00", max_value="99.99", places=2)
+COUNTS = st.sampled_from([Decimal(text) for text in ("0", "1", "2", "0.5", "3")])
+WILD = st.sampled_from(
+    [Decimal(text) for text in ("-1", "9999999999999.99", "1E+30", "-0", "0.001", "NaN", "Infinity", "1E-40")]
+)
+SOLD = AMOUNTS | AMOUNTS.map(lambda amount: -amount) | st.just(Decimal("9999999999999.99"))
+
+
+def hostile_refunds(
+    amounts: st.SearchStrategy[Decimal], counts: st.SearchStrategy[Decimal], moments: st.SearchStrategy[datetime]
+) -> st.SearchStrategy[Refund]:
+    taxes = st.just(Decimal(0)) | amounts
+    order_lines = st.builds(OrderLine, TEXT, TEXT, TEXT, counts, amounts, taxes)
+    lines = st.builds(RefundLine, TEXT, TEXT, TEXT, counts, amounts, taxes, st.booleans(), st.booleans())
+    adjustments = st.builds(
+        Adjustment, st.sampled_from(AdjustmentKind), amounts | amounts.map(Decimal.copy_negate), taxes, TEXT
+    )
+    order = st.builds(
+        Order,
+        order_id=TEXT,
+        number=TEXT,
+        lines=st.lists(order_lines, max_size=2).map(tuple),
+        shipping=st.none() | amounts,
+        total=st.none() | amounts,
+    )
+    return st.builds(
+        Refund,
+        source=TEXT,
+        shop=TEXT,
+        external_id=TEXT,
+        order=order,
+        created_at=moments,
+        currency=st.sampled_from(["USD"] * 9 + [""]),
+        lines=st.lists(lines, max_size=4).map(tuple),
+        adjustments=st.lists(adjustments, max_size=2).map(tuple),
+        money=st.just(()) | st.lists(st.builds(MoneyBack, amounts, TEXT, TEXT), max_size=2).map(tuple),
+        note=TEXT,
+    )
+
+
+MOMENTS = st.datetimes(timezones=st.just(NEW_YORK))
+WILD_MOMENTS = st.sampled_from([datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)])
+ODD_REFUNDS = hostile_refunds(AMOUNTS, COUNTS, MOMENTS)
+WILD_REFUNDS = hostile_refunds(AMOUNTS | WILD, COUNTS | WILD, MOMENTS | WILD_MOMENTS)
+REFUNDS = st.integers(0, 3).flatmap(lambda which: ODD_REFUNDS if which else WILD_REFUNDS)
+SALE_LINES = st.builds(
+    SaleLine,
+    txn_line_id=st.just(""),
+    item=st.none() | st.sampled_from([ref(name) for name in ("HAT", "TEE", "Shipping", "Discount")]),
+    desc=st.sampled_from(["", "HAT", "a\x7fb"]),
+    quantity=st.none() | COUNTS | COUNTS.map(lambda count: -count),
+    rate=st.none() | AMOUNTS,
+    rate_percent=st.none(),
+    amount=SOLD,
+    sales_tax_code=st.none() | st.sampled_from([ref("Tax"), ref("Non"), ref("ABC")]),
+)
+
+
+def matching(refund: Refund, sale: Sale, how: str) -> Refund:
+    """The refund made to fit the sale better, so that more of them get as far as being planned."""
+    lines = tuple(
+        replace(
+            refund.lines[0],
+            sku=str(line.item),
+            quantity=abs(line.quantity or Decimal(1)),
+            amount=line.amount,
+            tax=Decimal(0),
+        )
+        for line in sale.lines
+        if refund.lines and line.item is not None
+    )
+    if how == "the lines sold":
+        return replace(refund, lines=lines, adjustments=(), money=refund.money[:1])
+    if how == "all of it":
+        whole = Adjustment(AdjustmentKind.DISCREPANCY, sale.total)
+        return replace(refund, lines=(), adjustments=(whole,), money=())
+    return refund
+
+
+@st.composite
+def odd_sales(draw: Draw) -> Sale:
+    lines = draw(st.lists(SALE_LINES, max_size=4))
+    kind = draw(st.sampled_from(SaleType))
+    sale = sale_of(kind, *lines, tax=draw(st.sampled_from(["0", "8", "100"])))
+    return replace(
+        sale,
+        total=draw(st.sampled_from([sale.total, sale.total, Decimal(100000), Decimal("-1.00")])),
+        open_balance=draw(SOLD),
+        payments=draw(st.sampled_from([(), (open_payment("10.00"),)])),
+        open_payments=draw(
+            st.sampled_from([(), (open_payment("10.00"),), (open_payment("1.00"), open_payment("2.00"))])
+        ),
+        is_closed=draw(st.booleans()),
+        is_tax_included=draw(st.booleans()),
+    )
+
+
+@settings(PATIENT, max_examples=400)
+@given(REFUNDS, odd_sales(), choices(), st.sampled_from(["as it is", "the lines sold", "all of it"]))
+def test_nothing_that_a_refund_can_be_is_an_error(refund: Refund, sale: Sale, chosen: Settings, how: str) -> None:
+    refund = matching(refund, sale, how)
+    planned = plan(refund, sale, chosen, COMPANY)
+    assert isinstance(planned, (Posting, Skip))
+    if isinstance(planned, Skip):
+        event(planned.reason)
+        assert planned.message
+        return
+    event("posted")
+    for document in planned.documents:
+        assert qbxml.write_request(document.request)
+    assert sum((d.amount for d in payouts_of(planned)), Decimal(0)) in (0, refund.money_back)
+    assert planned.total == refund.value
+
+
+@settings(PATIENT, max_examples=100)
+@given(REFUNDS, st.lists(odd_sales(), max_size=3))
+def test_choosing_among_any_sales_is_no_error(refund: Refund, found: list[Sale]) -> None:
+    named = [
+        replace(sale, txn_id=str(index), invoices=("0", "1") if index == 2 else ()) for index, sale in enumerate(found)
+    ]
+    chosen = choose_sale(refund, named)
+    assert chosen in named or (isinstance(chosen, Skip) and chosen.message)

@@ -1,0 +1,157 @@
+"""Settings are changed all at once or not at all, and a refusal says which, why and what is allowed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from qbwc_server.refunds.settings import (
+    KEYS,
+    RefundMethod,
+    Settings,
+    SettingsError,
+    WebConnectors,
+    allowed,
+    as_texts,
+    change,
+    help_text,
+    is_offered,
+    label,
+)
+
+NAMES = ("refund_account", "shop", "refund_item", "shipping_item", "allowance_item", "payment_method")
+GOOD: list[tuple[str, str, Any]] = [
+    *(
+        (key, word, True)
+        for key in ("credit_memo_for_invoices", "refund_receipt")
+        for word in ("true", "ON", "yes", "1")
+    ),
+    *(
+        (key, word, False)
+        for key in ("credit_memo_for_invoices", "refund_receipt")
+        for word in ("False", "off", "no", "0")
+    ),
+    *((key, " Visa: Caf\u00e9 ", "Visa: Caf\u00e9") for key in NAMES),
+    *((key, "", "") for key in NAMES),
+    ("refund_method", "credit_card", RefundMethod.CREDIT_CARD),
+    ("refund_method", "check", RefundMethod.CHECK),
+    ("refund_method", "none", RefundMethod.NONE),
+    ("web_connectors", "several", WebConnectors.SEVERAL),
+    ("time_zone", "America/New_York", "America/New_York"),
+    ("time_zone", "", ""),
+    ("rounding_limit", "0", Decimal(0)),
+    ("rounding_limit", "1.00", Decimal("1.00")),
+    ("sync_missing_orders", "false", False),
+    ("rounding_item", "", ""),
+]
+BAD = [
+    ("credit_memo_for_invoices", "maybe", "neither true nor false"),
+    ("refund_receipt", "", "neither true nor false"),
+    *((key, "x" * 160, "characters") for key in NAMES),
+    *((key, "a\tb", "can't be printed") for key in NAMES),
+    ("payment_method", "x" * 32, "QuickBooks takes 31"),
+    ("refund_method", "cash", "not one of credit_card, check, none"),
+    ("web_connectors", "two", "not one of one, several"),
+    ("time_zone", "Mars/Olympus", "not a time zone such as America/New_York"),
+    ("time_zone", "../../etc/passwd", "not a time zone"),
+    ("time_zone", "America", "not a time zone"),
+    ("rounding_limit", "a lot", "not an amount"),
+    ("rounding_limit", "NaN", "not an amount"),
+    ("rounding_limit", "1e999999999", "not an amount"),
+    ("rounding_limit", "1e30", "not an amount"),
+    ("rounding_limit", "0.005", "at most two decimals"),
+    ("rounding_limit", "-0.01", "not between 0 and 1.00"),
+    ("rounding_limit", "1.01", "not between 0 and 1.00"),
+    ("sync_missing_orders", "true", "not offered yet; it can only be false"),
+    ("rounding_item", "Rounding", "not offered yet; it can only be empty"),
+    ("refund_acount", "Checking", "no such setting; there are credit_memo_for_invoices, refund_receipt"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "value"), GOOD)
+def test_each_setting_takes_what_it_may_be(key: str, text: str, value: object) -> None:
+    changed = change(Settings(), {key: text})
+    assert getattr(changed, key) == value
+    assert type(getattr(changed, key)) is type(getattr(Settings(), key))
+
+
+@pytest.mark.parametrize(("key", "text", "reason"), BAD)
+def test_each_setting_refuses_what_it_may_not_be_with_the_reason(key: str, text: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        change(Settings(), {key: text})
+    assert caught.value.key == key
+    assert reason in str(caught.value)
+    assert str(caught.value).startswith(f"{key}: ")
+
+
+def test_every_setting_is_tried_above() -> None:
+    assert {key for key, _, _ in GOOD} == set(KEYS)
+    assert {key for key, _, _ in BAD} >= set(KEYS)
+
+
+def test_one_refused_setting_leaves_all_as_they_were() -> None:
+    before = change(Settings(), {"refund_account": "Checking"})
+    for changes in (
+        {"refund_account": "PayPal", "refund_method": "cash"},
+        {"refund_method": "cash", "refund_account": "PayPal"},
+        {"refund_account": "PayPal", "rounding_limit": "7"},
+        {"refund_account": "PayPal", "no_such": "x"},
+    ):
+        with pytest.raises(SettingsError):
+            change(before, changes)
+    assert before == Settings(refund_account="Checking")
+
+
+def test_what_is_not_named_stays() -> None:
+    before = Settings(refund_account="Checking", refund_method=RefundMethod.CHECK)
+    assert change(before, {"refund_receipt": "off"}) == Settings(
+        refund_account="Checking", refund_method=RefundMethod.CHECK, refund_receipt=False
+    )
+    assert change(before, {}) == before
+
+
+def test_settings_as_texts_can_be_read_back() -> None:
+    settings = Settings(
+        credit_memo_for_invoices=True,
+        refund_method=RefundMethod.NONE,
+        rounding_limit=Decimal("0.10"),
+        web_connectors=WebConnectors.SEVERAL,
+        time_zone="Europe/Berlin",
+    )
+    assert change(Settings(), as_texts(settings)) == settings
+    assert as_texts(settings)["credit_memo_for_invoices"] == "true"
+    assert as_texts(settings)["rounding_limit"] == "0.10"
+
+
+def test_the_defaults_are_those_of_the_article() -> None:
+    assert as_texts(Settings()) == {
+        "credit_memo_for_invoices": "false",
+        "refund_receipt": "true",
+        "refund_account": "",
+        "refund_method": "credit_card",
+        "sync_missing_orders": "false",
+        "time_zone": "",
+        "rounding_item": "",
+        "rounding_limit": "0.05",
+        "web_connectors": "one",
+        "shop": "",
+        "refund_item": "",
+        "shipping_item": "",
+        "allowance_item": "",
+        "payment_method": "",
+    }
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_setting_has_a_name_and_an_explanation(key: str) -> None:
+    assert label(key)[0].isupper()
+    assert help_text(key).endswith(".")
+
+
+def test_the_page_knows_what_may_be_chosen_and_what_is_not_offered() -> None:
+    assert allowed("refund_receipt") == ("true", "false")
+    assert allowed("refund_method") == ("credit_card", "check", "none")
+    assert allowed("refund_account") == ()
+    assert [key for key in KEYS if not is_offered(key)] == ["sync_missing_orders", "rounding_item"]
