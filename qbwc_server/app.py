@@ -77,13 +77,6 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
     return ProxyFix(application, x_for=1, x_proto=1, x_host=1) if behind_proxy else application
 
 
-def open_database(config: Config) -> Database:
-    """The database, brought up to date."""
-    database = Database(config.database_url)
-    database.migrate()
-    return database
-
-
 def make_server(application: WSGIApplication, host: str, port: int, *, behind_proxy: bool = False) -> Server:
     """A web server for it; port 0 takes a free one. Raises OSError where the address can't be had."""
     server = create_server(

@@ -1,4 +1,7 @@
-"""The command `connex`: each command does one thing, says what it did, and with --json prints one JSON document."""
+"""The command `connex`: each command does one thing, says what it did, and with --json prints one JSON document.
+
+What only one command needs (the server, the simulator, the readers) is imported by it, so that the others start fast.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,16 +24,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
-from qbwc_server import doctor as examination
 from qbwc_server.access.passwords import PasswordError, Passwords, make_password
-from qbwc_server.app import make_application, make_server, open_database, version
 from qbwc_server.config import Config, ConfigError
-from qbwc_server.demo.run import DemoOptions, run_demo
-from qbwc_server.demo.simulate import SimulationError, simulate
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
-from qbwc_server.sources import FORMATS, UnreadableFile, read_orders
 from qbwc_server.store import people
 from qbwc_server.store.connections import (
     ConnectionProblem,
@@ -39,11 +38,12 @@ from qbwc_server.store.connections import (
     connection_named,
     settings_of,
 )
-from qbwc_server.store.database import DatabaseURLError
+from qbwc_server.store.database import DatabaseURLError, open_database
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Connection, Refund
 
+DISTRIBUTION = "connex-refunds"
 DEFAULT_URL = "http://localhost:8080"
 SOME_REFUSED, NOTHING_READ = 1, 2  # exit statuses of `connex import`
 MAX_PASSWORD_LINE = 1024  # characters read from standard input
@@ -64,16 +64,22 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except (ConfigError, ConnectionProblem, SettingsError, DatabaseURLError, QwcURLError, PasswordError) as error:
-        _fail(str(error))
-    except (SimulationError, people.PersonError) as error:
+    except (
+        ConfigError,
+        ConnectionProblem,
+        SettingsError,
+        DatabaseURLError,
+        QwcURLError,
+        PasswordError,
+        people.PersonError,
+    ) as error:
         _fail(str(error))
     except OperationalError as error:
         _fail(f"the database can't be used: {error.orig}. Check CONNEX_DATABASE_URL and that the server is running.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="connex-refunds", prog_name="connex")
+@click.version_option(package_name=DISTRIBUTION, prog_name="connex")
 def cli() -> None:
     """Brings refunds of web orders into QuickBooks Desktop, exactly once, through Intuit's Web Connector."""
 
@@ -86,15 +92,17 @@ def cli() -> None:
 )
 def serve(host: str, port: int, behind_proxy: bool) -> None:
     """Run the server: SOAP endpoint and web pages."""
+    from qbwc_server.app import make_application, make_server
+
     config = _config()
-    database = open_database(config)
+    database = open_database(config.database_url)
     application = make_application(config, database, behind_proxy=behind_proxy)
     try:
         server = make_server(application, host, port, behind_proxy=behind_proxy)
     except OSError as error:
         _fail(f"can't listen on {host}:{port}: {error.strerror}. Is another server running? Try another --port.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    click.echo(f"Connex {version()} listens on {server.url}")
+    click.echo(f"Connex {metadata.version(DISTRIBUTION)} listens on {server.url}")
     with database.reading() as session:
         if not people.count(session):
             click.echo("Nobody can sign in to the pages yet; make a sign-in with: connex person add NAME")
@@ -124,7 +132,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
     config = _config()
     changes = _pairs(settings)
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config).transaction() as session:
+    with open_database(config.database_url).transaction() as session:
         hashed = Passwords(config.secret_key).hash(password)
         made = add_connection(session, name, username, hashed, changes, _now(), WHO)
         shown = _connection_as_dict(made)
@@ -144,7 +152,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
 def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
     """Change settings of a connection: all of those given, or none."""
     changes = _pairs(settings)
-    with open_database(_config()).transaction() as session:
+    with open_database(_config().database_url).transaction() as session:
         found = connection_named(session, name)
         changed = as_texts(change_settings(session, found, changes, _now(), WHO))
     if as_json:
@@ -159,7 +167,7 @@ def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show a connection: its settings, and what is known of its company file."""
-    with open_database(_config()).reading() as session:
+    with open_database(_config().database_url).reading() as session:
         shown = _connection_as_dict(connection_named(session, name))
     if as_json:
         _print_json(shown)
@@ -176,7 +184,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the connections."""
-    with open_database(_config()).reading() as session:
+    with open_database(_config().database_url).reading() as session:
         shown = [_connection_as_dict(found) for found in all_connections(session)]
     if as_json:
         _print_json(shown)
@@ -196,7 +204,7 @@ def list_(as_json: bool) -> None:
 @click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output.")
 def qwc(name: str, url: str, output: Path | None) -> None:
     """Write the .qwc file to give to the Web Connector."""
-    with open_database(_config()).reading() as session:
+    with open_database(_config().database_url).reading() as session:
         content = qwc_for(connection_named(session, name), url)
     if output is None:
         sys.stdout.buffer.write(content)
@@ -215,12 +223,14 @@ def qwc(name: str, url: str, output: Path | None) -> None:
 @cli.command("import")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "file_format", help=f"One of {', '.join(FORMATS)}; told from the file where left out.")
+@click.option("--format", "file_format", help="shopify, csv or json; told from the file where left out.")
 @json_option
 def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> None:
     """Read orders and refunds from a file. The same file twice changes nothing."""
+    from qbwc_server.sources import UnreadableFile, read_orders
+
     config = _config()
-    database = open_database(config)
+    database = open_database(config.database_url)
     with database.reading() as session:
         settings = settings_of(connection_named(session, name))
     zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
@@ -264,7 +274,7 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
 @json_option
 def refunds(name: str, status: str | None, as_json: bool) -> None:
     """List the refunds of a connection and what became of each."""
-    with open_database(_config()).reading() as session:
+    with open_database(_config().database_url).reading() as session:
         found = connection_named(session, name)
         query = select(Refund).where(Refund.connection_id == found.id).options(selectinload(Refund.documents))
         if status is not None:
@@ -314,7 +324,7 @@ def add_person(name: str, password_stdin: bool) -> None:
     """Make a sign-in to the pages. Without a password it makes one and prints it, once."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config).transaction() as session:
+    with open_database(config.database_url).transaction() as session:
         people.add_person(session, name, Passwords(config.secret_key).hash(password), "owner", _now())
     click.echo(f"{name} can sign in to the pages now.")
     if not password_stdin:
@@ -328,7 +338,7 @@ def change_password(name: str, password_stdin: bool) -> None:
     """Give a sign-in a new password; it ends where that person is signed in."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config).transaction() as session:
+    with open_database(config.database_url).transaction() as session:
         found = people.person_named(session, name)
         if found is None:
             _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
@@ -349,6 +359,8 @@ def change_password(name: str, password_stdin: bool) -> None:
 @json_option
 def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: bool) -> None:
     """Run the whole job on this machine with a simulated QuickBooks."""
+    from qbwc_server.demo.run import DemoOptions, run_demo
+
     options = DemoOptions(refunds=count, seed=seed, keep_serving=keep_serving, save=save)
     result = run_demo(options, None if as_json else _console())
     if as_json:
@@ -368,9 +380,14 @@ def simulate_command(
     url: str, username: str, password_stdin: bool, company: Path, sessions: int, as_json: bool
 ) -> None:
     """Run a simulated QuickBooks and Web Connector against a server."""
+    from qbwc_server.demo.simulate import SimulationError, simulate
+
     del password_stdin  # a password never stands on a command line
     password = _password_from_stdin()
-    outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
+    try:
+        outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
+    except SimulationError as error:
+        _fail(str(error))
     if as_json:
         _print_json(outcome.as_dict())
     elif outcome.problem:
@@ -383,6 +400,8 @@ def simulate_command(
 @json_option
 def doctor_command(as_json: bool) -> None:
     """Check the installation and say what to do."""
+    from qbwc_server import doctor as examination
+
     findings = examination.examine(os.environ)
     if as_json:
         _print_json([finding.as_dict() for finding in findings])

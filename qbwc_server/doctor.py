@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy.exc import DatabaseError
 
-from qbwc_server.app import open_database, version
+from qbwc_server.app import version
 from qbwc_server.config import Config, ConfigError
 from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
 from qbwc_server.refunds.sale import CompanyFacts
 from qbwc_server.store import people
 from qbwc_server.store.connections import all_connections, settings_of
-from qbwc_server.store.database import Database, DatabaseURLError
+from qbwc_server.store.database import Database, DatabaseURLError, open_database
 from qbwc_server.store.tables import Connection
 from qbwc_server.sync.books import company_facts
 
@@ -53,7 +53,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
     findings = list(_machine())
     try:
         config = Config.from_environment(environ)
-        database = open_database(config)
+        database = open_database(config.database_url)
     except (ConfigError, DatabaseURLError) as error:
         return [*findings, Finding(Level.PROBLEM, "The configuration can't be used.", str(error))]
     except DatabaseError as error:

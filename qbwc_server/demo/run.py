@@ -32,7 +32,7 @@ from qbwc_server.demo.world import World, make_world
 from qbwc_server.sources import read_orders
 from qbwc_server.store import people
 from qbwc_server.store.connections import add_connection, connection_named
-from qbwc_server.store.database import Database, sqlite_url
+from qbwc_server.store.database import Database, open_database, sqlite_url
 from qbwc_server.store.refunds import count_ready, take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
@@ -136,8 +136,7 @@ def run_demo(options: DemoOptions, console: Console | None) -> DemoResult:
 def _prepare(folder: Path, world: World) -> tuple[Config, Database, str]:
     """A database with one connection and the shop's refunds in it."""
     config = Config.from_environment(_environment(folder))
-    database = Database(config.database_url)
-    database.migrate()
+    database = open_database(config.database_url)
     password = make_password()
     now = datetime.now(timezone.utc)
     reading = read_orders(

@@ -69,6 +69,13 @@ class Database:
         self.engine.dispose()
 
 
+def open_database(url: str) -> Database:
+    """The database of this URL, brought up to date."""
+    database = Database(url)
+    database.migrate()
+    return database
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"

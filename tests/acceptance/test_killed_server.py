@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from qbsim import Company, QuickBooks
 from qbsim.web_connector import WebConnector
+from qbwc_server.store.database import Database, sqlite_url
+from qbwc_server.store.reports import refund_as_dict
+from qbwc_server.store.tables import Refund
 from tests.acceptance.processes import (
     connex,
-    connex_json,
     environment,
     free_port,
     password_of,
@@ -32,18 +39,17 @@ MAX_SESSIONS = 30
 class Shop:
     """One installation with a server that may die, and the simulated QuickBooks beside it."""
 
-    def __init__(self, folder: Path, orders: Path, company: Path, crash_at: str = "") -> None:
-        self.folder, self.port = folder, free_port()
-        self.env = environment(folder, CONNEX_IN_FLIGHT_SECONDS="1")
-        said = connex("connection", "add", "shop", "--set", "time_zone=America/New_York", env=self.env).stdout
-        connex("import", "shop", str(orders), env=self.env)
-        self.company = Company.load(company)
+    def __init__(self, installed: Installed, folder: Path, crash_at: str = "") -> None:
+        shutil.copytree(installed.folder, folder / "data")
+        self.folder, self.port = folder / "data", free_port()
+        self.env = environment(self.folder, CONNEX_IN_FLIGHT_SECONDS="1")
+        self.company = Company.load(installed.company)
         self.server = self._start(CONNEX_CRASH_AT=crash_at)
         self.deaths = 0
         self.connector = WebConnector(
             f"http://localhost:{self.port}/qbwc",
             "shop",
-            password_of(said),
+            installed.password,
             QuickBooks(self.company),
             company_path="C:\\Books\\Shop.qbw",
             timeout_seconds=60,
@@ -52,8 +58,8 @@ class Shop:
     def _start(self, **more: str) -> subprocess.Popen[bytes]:
         return start_server(self.port, self.env | more, self.folder / "server.log")
 
-    def run(self) -> list[dict[str, object]]:
-        """Sessions until nothing is left to do; a dead server is started again."""
+    def run(self) -> list[dict[str, Any]]:
+        """Sessions until nothing is left to do; a dead server is started again, a busy one is asked again."""
         for _ in range(MAX_SESSIONS):
             outcome = self.connector.run_session().outcome
             if self.server.poll() is not None:
@@ -61,30 +67,43 @@ class Shop:
                 self.server = self._start()
             elif outcome == "nothing_to_do":
                 break
-            elif outcome == "busy":
-                self._wait_out_the_flight()
-        return without_time(connex_json("refunds", "shop", env=self.env))
-
-    def _wait_out_the_flight(self) -> None:
-        """A second run of the server's own clock, spent in its company: each call takes a while."""
-        while self.connector.run_session().outcome == "busy":
-            pass
+            while outcome == "busy":
+                outcome = self.connector.run_session().outcome
+        database = Database(sqlite_url(self.folder / "connex.sqlite3"))
+        with database.reading() as session:
+            rows = session.scalars(select(Refund).options(selectinload(Refund.documents)).order_by(Refund.id))
+            found = [refund_as_dict(row) for row in rows]
+        database.close()
+        return without_time(found)
 
     def close(self) -> None:
         self.server.kill()
         self.server.wait()
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("kept")
-    connex("demo", "--refunds", "14", "--save", str(folder), "--json", env=environment(folder / "demo"))
-    return folder
+@dataclass(frozen=True)
+class Installed:
+    """An installation that has read the demo's orders and never seen a Web Connector."""
+
+    folder: Path
+    company: Path
+    password: str
 
 
 @pytest.fixture(scope="module")
-def undisturbed(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, object]], Company]:
-    shop = Shop(tmp_path_factory.mktemp("undisturbed"), kept / "orders.json", kept / "company.json")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    folder = tmp_path_factory.mktemp("installed")
+    kept = tmp_path_factory.mktemp("kept")
+    connex("demo", "--refunds", "14", "--save", str(kept), "--json", env=environment(kept / "demo"))
+    env = environment(folder)
+    said = connex("connection", "add", "shop", "--set", "time_zone=America/New_York", env=env).stdout
+    connex("import", "shop", str(kept / "orders.json"), env=env)
+    return Installed(folder, kept / "company.json", password_of(said))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]], Company]:
+    shop = Shop(installed, tmp_path_factory.mktemp("undisturbed"))
     try:
         return shop.run(), shop.company
     finally:
@@ -95,16 +114,16 @@ def books(company: Company) -> dict[str, Decimal]:
     return {name: amount for name, amount in company.trial_balance().items() if amount}
 
 
-def facts(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+def facts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What became of each refund, without the notice that an answer was lost."""
     return [{key: value for key, value in row.items() if key != "notices"} for row in rows]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_server_killed_there_and_started_again_ends_in_the_same_books(
-    moment: str, kept: Path, undisturbed: tuple[list[dict[str, object]], Company], tmp_path: Path
+    moment: str, installed: Installed, undisturbed: tuple[list[dict[str, Any]], Company], tmp_path: Path
 ) -> None:
-    shop = Shop(tmp_path, kept / "orders.json", kept / "company.json", crash_at=moment)
+    shop = Shop(installed, tmp_path, crash_at=moment)
     try:
         rows = shop.run()
     finally:
