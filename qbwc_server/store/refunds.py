@@ -18,7 +18,8 @@ from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.sale import Taken
-from qbwc_server.store.tables import Connection, Document, Event, Refund
+from qbwc_server.store.connections import NEVER_TAKEN_UP
+from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest
 
 IMPORT_CHUNK = 400  # refunds looked up at a time
 
@@ -34,7 +35,12 @@ class Imported:
 
 
 def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[RefundData], now: datetime) -> Imported:
-    """Brings refunds into the store. The same refund again changes nothing."""
+    """Brings refunds into the store. The same refund again changes nothing.
+
+    No Web Connector is served for this connection until the transaction ends: what is taken here must not leave
+    meanwhile.
+    """
+    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
     counts = {"added": 0, "unchanged": 0, "changed": 0, "changed_too_late": 0}
     for start in range(0, len(refunds), IMPORT_CHUNK):
         chunk = refunds[start : start + IMPORT_CHUNK]
@@ -51,7 +57,7 @@ def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[
             elif row.payload == encode(data):
                 counts["unchanged"] += 1
             else:
-                counts[_take_change(row, data, now)] += 1
+                counts[_take_change(session, row, data, now)] += 1
         session.flush()
     return Imported(**counts)
 
@@ -93,13 +99,15 @@ def count_ready(session: DatabaseSession, connection_id: int, now: datetime) -> 
 
 def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> Taken:
     """What other refunds took, or are about to take, out of the same sale."""
+    on_its_way = Refund.status.in_((Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value))
+    in_the_books = Refund.documents.any(Document.state == "posted")  # though what followed it failed
     others = session.scalars(
         select(Refund).where(
             Refund.connection_id == row.connection_id,
             Refund.sale_txn_id == sale_txn_id,
             Refund.id != row.id,
             Refund.total.is_not(None),
-            Refund.status.in_((Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value)),
+            or_(on_its_way, in_the_books),
         )
     ).all()
     quantities: dict[str, Decimal] = {}
@@ -176,11 +184,16 @@ def _new_row(connection: Connection, data: RefundData, now: datetime) -> Refund:
     )
 
 
-def _take_change(row: Refund, data: RefundData, now: datetime) -> str:
+def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: datetime) -> str:
     """A refund that the shop changed: taken while nothing of it has left, else only noted."""
-    if row.documents or row.status == Status.POSTED.value:
-        _note(row, now, "The shop changed this refund after it was entered; compare it with QuickBooks by hand.")
+    for_good = (row.reason or {}).get("code") in NEVER_TAKEN_UP
+    if row.status == Status.POSTED.value or for_good or _anything_left(session, row):
+        _note(row, now, "The shop changed this refund after it was taken up; compare it with QuickBooks by hand.")
         return "changed_too_late"
+    for document in list(row.documents):
+        row.documents.remove(document)
+        session.delete(document)
+    row.shares, row.total, row.tax, row.applied, row.notices = None, None, None, None, []
     row.payload = encode(data)
     row.order_number = naming.order_ref_number(data.order.number)
     row.created_at, row.amount, row.money_back, row.currency = (
@@ -190,9 +203,18 @@ def _take_change(row: Refund, data: RefundData, now: datetime) -> str:
         data.currency,
     )
     row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
-    row.not_before, row.attempts, row.updated_at = None, 0, now
+    row.not_before, row.attempts, row.batch_limit, row.updated_at = None, 0, None, now
     _note(row, now, f"Changed by {data.source}; taken up anew.")
     return "changed"
+
+
+def _anything_left(session: DatabaseSession, row: Refund) -> bool:
+    """Whether any of its documents was sent, or stands in QuickBooks."""
+    if any(document.state != "planned" or document.txn_id for document in row.documents):
+        return True
+    ids = [document.id for document in row.documents]
+    sent = session.scalar(select(SetRequest.id).where(SetRequest.document_id.in_(ids)).limit(1)) if ids else None
+    return sent is not None
 
 
 def _note(row: Refund, now: datetime, text: str) -> None:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from qbwc_server.store.tables import MessageSet
 from qbwc_server.sync.company import take_claim, take_claim_written, take_lists, take_proof
-from qbwc_server.sync.doubts import record_evidence, take_recovery, take_scan
+from qbwc_server.sync.doubts import (
+    record_evidence,
+    take_proof_before_repeat,
+    take_recovery,
+    take_recovery_refused,
+    take_scan,
+)
 from qbwc_server.sync.finding import take_find, take_follow
 from qbwc_server.sync.outcomes import back_to_planned, refused_alone, take_post
 from qbwc_server.sync.steps import Kind
-from qbwc_server.sync.taking import Taking, refunds_of
-from qbxml import (
-    Answer,
-)
+from qbwc_server.sync.taking import Taking, halve, refunds_of
+from qbxml import Answer
 
 
 def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -30,6 +34,7 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         take_claim_written(taking, answer)
     elif kind is Kind.PROOF:
         take_proof(taking, answer)
+        take_proof_before_repeat(taking, sent)
     elif kind is Kind.FIND:
         take_find(taking, sent, answer)
     elif kind is Kind.FOLLOW:
@@ -52,16 +57,19 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
         if kind is Kind.POST:
             back_to_planned(sent.requests)
         if len(rows) > 1:
-            for row in rows:
-                row.batch_limit = (len(rows) + 1) // 2
+            halve(rows)
         elif rows:
             refused_alone(taking, sent, rows[0], kind)
     elif kind is Kind.CLAIM:
         taking.company.claim = "unwritable"
     elif kind is Kind.PROOF:
-        taking.company.claim = "proved"
+        if taking.company.claim == "written":
+            taking.company.claim = "proved"
+        take_proof_before_repeat(taking, sent, could_be_read=False)
     elif kind is Kind.RECOVER:
-        record_evidence(taking, sent, recovered=True)
+        take_recovery_refused(taking, sent)
+    elif kind is Kind.SCAN:
+        record_evidence(taking, sent, scanned=False)
     else:
         taking.company.stopped = {
             "code": "request_refused",

@@ -83,6 +83,16 @@ def _items(connection: Connection, response: Response | None) -> dict[str, Any]:
 def take_claim(taking: Taking, answer: Answer) -> None:
     """Whose claim stands on the company file: ours, none, or that of another installation."""
     company = taking.company
+    refused = next(
+        (r.status for r in answer.responses if r.request_id == "claim" and r.status.severity == "Error"), None
+    )
+    if refused is not None and company.claim == "stands":
+        company.stopped = {
+            "code": "claim_unreadable",
+            "message": "QuickBooks did not tell whose mark the company file carries: "
+            f"{refused.explanation} Nothing is entered before it does.",
+        }
+        return
     values = [
         extension.data_ext_value
         for response in answer.responses
@@ -92,8 +102,8 @@ def take_claim(taking: Taking, answer: Answer) -> None:
         if _is_claim(extension)
     ]
     if not values:
-        if company.claim == "proved":
-            company.claim = "unwritable"  # it was written and proved, and yet it can't be read back
+        if company.claim in ("proved", "refused"):
+            company.claim = "unwritable"  # then a set in doubt is never repeated (rule 7)
         elif company.claim in ("written", "foreign"):
             company.claim = "unknown"
         elif company.claim == "stands":
@@ -111,7 +121,7 @@ def take_claim(taking: Taking, answer: Answer) -> None:
             "message": f"Another Connex installation ({values[0]}) enters refunds into this company file. "
             "Two would enter them twice, so this one enters nothing.",
         }
-    elif company.claim in ("unknown", "written") and company.claim_set_id and not _records_known(company):
+    elif company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company):
         company.claim = "written"
     else:
         company.claim = "stands"
@@ -126,18 +136,21 @@ def take_claim_written(taking: Taking, answer: Answer) -> None:
     by_id = {response.request_id: response for response in answer.responses}
     claim = by_id.get("claim")
     if claim is None or claim.status.outcome is not Outcome.DONE:
-        taking.company.claim = "unwritable"  # then a set in doubt is never repeated (rule 7)
+        taking.company.claim = "refused"  # perhaps since another installation was faster: it is read back
 
 
 def take_proof(taking: Taking, answer: Answer) -> None:
-    """A stored outcome of the claim's set shows that this company file keeps records."""
-    kept = any(response.name in ("DataExtAdd", "DataExtDefAdd") for response in answer.responses)
-    learn(taking.company, "keeps_records", Known.YES if kept else Known.NO)
-    taking.company.claim = "proved"
+    """The claim's set, sent again: by now its field is defined, so that defining it can only have gone well if
+    QuickBooks gave the outcome that it keeps, and worked nothing. So would it be with a repeated posting."""
+    defined = next((response.status for response in answer.responses if response.request_id == "define"), None)
+    recognised = defined is not None and defined.outcome is Outcome.DONE
+    learn(taking.company, "recognises_repeats", Known.YES if recognised else Known.NO)
+    if taking.company.claim == "written":
+        taking.company.claim = "proved"
 
 
-def _records_known(company: CompanyFile) -> bool:
-    return known(company.known, "keeps_records") is not Known.UNKNOWN
+def _repeats_known(company: CompanyFile) -> bool:
+    return known(company.known, "recognises_repeats") is not Known.UNKNOWN
 
 
 def _check_version(company: CompanyFile, host: HostRet) -> None:

@@ -27,8 +27,9 @@ from qbwc_server.sync import steps
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
+from qbwc_server.sync.outcomes import take_late
 from qbwc_server.sync.steps import Circumstances, Kind
-from qbwc_server.sync.taking import Taking
+from qbwc_server.sync.taking import Taking, question_lost
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class SyncConversation:
             call = self._load(database, ticket, even_if_superseded=True)
             if call is None:
                 return SESSION_OVER
-            sent = _awaiting_answer(call)
+            sent = _awaiting_answer(call) or _settled_without_answer(call, answer)
             if sent is None:
                 return self._unexpected(call, digest)
             sent.response = zlib.compress(response.encode("utf-8", "surrogatepass")) if response else None
@@ -195,7 +196,7 @@ class SyncConversation:
     def close_connection(self, ticket: str) -> str:
         """Ends the session; what it says stands in the Web Connector's status column."""
         with self._database.transaction() as database:
-            call = self._load(database, ticket)
+            call = self._load(database, ticket, even_if_superseded=True)
             if call is None:
                 return _CLOSING_TEXT
             if call.session.ended_at is None:
@@ -267,12 +268,17 @@ class SyncConversation:
         taking = self._taking(call)
         company = call.connection.company
         batch = sent.kind in (Kind.FIND.value, Kind.FOLLOW.value, Kind.POST.value)
+        if sent.times_sent > 1 and sent.session_id != call.session.id and sent.state == "sent":
+            return  # of a first copy, and a repeat was sent since: the books show whether both were worked
         if isinstance(answer, Answer):
+            if sent.state == "settled":
+                take_late(taking, sent, answer)
+                return
             take(taking, sent, answer)
             if batch:
                 steps.adapt_batch(company, (call.now - sent.last_sent_at).total_seconds())
             return
-        if sent.hresult.lower() == PARSE_ERROR.lower():
+        if sent.hresult.lower() == PARSE_ERROR.lower() and sent.times_sent == 1:
             take_refusal(taking, sent)
             return
         if isinstance(answer, AnswerError):
@@ -284,6 +290,7 @@ class SyncConversation:
             sent.state = "abandoned"
             if batch:
                 steps.adapt_batch(company, None)
+                question_lost(call.database, sent, reason, call.now)
         _end(call, reason[:MAX_TEXT])
 
     def _after_answer(self, call: _Call) -> int:
@@ -338,6 +345,7 @@ def _end_earlier(database: DatabaseSession, connection: Connection, now: datetim
         sent.state = "abandoned"
         if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value):
             steps.adapt_batch(connection.company, None)
+            question_lost(database, sent, "It did not answer.", now)
 
 
 def _release_claim_in_doubt(connection: Connection, doubtful: list[MessageSet]) -> None:
@@ -362,6 +370,25 @@ def _awaiting_answer(call: _Call) -> MessageSet | None:
     candidates = call.database.scalars(
         select(MessageSet)
         .where(MessageSet.connection_id == call.connection.id, MessageSet.state == "sent")
+        .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+        .order_by(MessageSet.id.desc())
+    )
+    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+
+
+def _settled_without_answer(call: _Call, answer: Answer | AnswerError | None) -> MessageSet | None:
+    """A posting of this session that was settled without its answer, which comes after all."""
+    if not isinstance(answer, Answer):
+        return None
+    candidates = call.database.scalars(
+        select(MessageSet)
+        .where(
+            MessageSet.connection_id == call.connection.id,
+            MessageSet.state == "settled",
+            MessageSet.kind == Kind.POST.value,
+            MessageSet.response_digest == "",
+            MessageSet.session_id >= call.session.id,
+        )
         .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
         .order_by(MessageSet.id.desc())
     )

@@ -15,6 +15,7 @@ from qbwc_server.store.connections import settings_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
 from qbwc_server.sync.books import (
     FoundDocument,
+    Link,
     known,
 )
 from qbwc_server.sync.finding import documents_in, failed_question
@@ -24,6 +25,7 @@ from qbwc_server.sync.plans import (
     add_notice,
     conclude,
     describe,
+    link_of,
     mark_posted,
     matches,
     stop,
@@ -41,7 +43,10 @@ from qbxml import (
 def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     target = taking.database.get_one(MessageSet, sent.context["target"])
     by_id = {response.request_id: response for response in answer.responses}
-    if failed_question(by_id) is not None or target.state != "sent":
+    if target.state != "sent":
+        return
+    if failed_question(by_id) is not None:
+        record_evidence(taking, sent, scanned=False)  # then its outcome is asked for without
         return
     found = documents_in(by_id[name] for name in ("memos", "cards", "checks", "payments") if name in by_id)
     closed = {
@@ -56,12 +61,37 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     )
     if any(document.external_guid for document in found):
         learn(taking.company, "shows_guids", Known.YES)
-    sightings = [
-        sighting for request in target.requests if (sighting := _sighting(request.document, found, closed)) is not None
-    ]
+    sightings: dict[int, Sighting] = {}
+    for request in target.requests:
+        sighting = _sighting(request.document, found, closed)
+        if sighting is not None:
+            sightings[request.document_id] = sighting
+    _add_what_memos_show(sightings, [request.document for request in target.requests], found)
     record_evidence(
-        taking, sent, scanned=True, all_seen=all_seen, sightings=[encode(sighting) for sighting in sightings]
+        taking, sent, scanned=True, all_seen=all_seen, sightings=[encode(sighting) for sighting in sightings.values()]
     )
+
+
+def _add_what_memos_show(
+    sightings: dict[int, Sighting], documents: Sequence[Document], found: Sequence[FoundDocument]
+) -> None:
+    """A memo that was found shows what it was used for: the one trace of an application, since setting a credit
+    may leave no transaction of its own (FACTS.md 5), and a second one of a payout."""
+    links: dict[str, list[Link]] = {
+        item.txn_id: [link for link in item.links if link.txn_id not in {s.txn_id for s in sightings.values()}]
+        for item in found
+        if item.type == "CreditMemo"
+    }
+    for document in documents:
+        memo = next((d for d in document.refund.documents if d.role == Role.MEMO.value), None)
+        if document.id in sightings or not document.uses_memo or memo is None:
+            continue
+        memo_txn_id = memo.txn_id or (sightings[memo.id].txn_id if memo.id in sightings else "")
+        link = link_of(document, links.get(memo_txn_id, []), document.refund.sale_txn_id)
+        if link is not None:
+            links[memo_txn_id].remove(link)
+            txn_id = "" if link.txn_type == "Invoice" else link.txn_id
+            sightings[document.id] = Sighting(document.id, link.txn_type, txn_id, "", True, f"{link.amount}")
 
 
 def _sighting(document: Document, found: Sequence[FoundDocument], closed: set[str]) -> Sighting | None:
@@ -70,7 +100,13 @@ def _sighting(document: Document, found: Sequence[FoundDocument], closed: set[st
         return Sighting(document.id, "SalesOrder", sale, "", True, "closed") if sale in closed else None
     wanted = document.request_type.removesuffix("Add")
     candidates = [item for item in found if item.type == wanted]
-    by_guid = next((f for f in candidates if f.external_guid and f.external_guid == document.external_guid), None)
+    marked = [f for f in candidates if f.external_guid and f.external_guid == document.external_guid]
+    if len(marked) > 1:
+        twice = " and ".join(f"{describe(item)} ({item.txn_id})" for item in marked)
+        return Sighting(
+            document.id, wanted, marked[0].txn_id, "", False, f"it is there {len(marked)} times, as {twice}"
+        )
+    by_guid = marked[0] if marked else None
     by_number = next(
         (f for f in candidates if not f.external_guid and f.ref_number == document.ref_number and matches(document, f)),
         None,
@@ -95,6 +131,31 @@ def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     _carry_out_verdict(taking, target, by_id)
 
 
+def take_recovery_refused(taking: Taking, sent: MessageSet) -> None:
+    """QuickBooks can't even read the question: it has no record to show."""
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    if target.state == "sent":
+        record_evidence(taking, sent, recovered=True)
+        _carry_out_verdict(taking, target, {})
+
+
+def take_proof_before_repeat(taking: Taking, sent: MessageSet, *, could_be_read: bool = True) -> None:
+    """Before a set is repeated, the claim's set, which is older, has been sent again: where QuickBooks no longer knows
+    it, it keeps few records, and might forget the repeated set before a first copy of it comes late."""
+    if "target" not in sent.context:
+        return
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    if target.state != "sent":
+        return
+    if not could_be_read:
+        learn(taking.company, "recognises_repeats", Known.NO)
+    if known(taking.company.known, "recognises_repeats") is Known.YES:
+        target.context = target.context | {"proved_in": taking.session.id}
+        return
+    target.context = {key: value for key, value in target.context.items() if key != "repeat_in"}
+    _carry_out_verdict(taking, target, {})
+
+
 def record_evidence(taking: Taking, sent: MessageSet, **facts: Any) -> None:
     """Adds to what this session has found out about the set in doubt."""
     target = taking.database.get_one(MessageSet, sent.context["target"])
@@ -111,7 +172,7 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
             times_sent=target.times_sent,
             last_sent_at=target.last_sent_at,
             in_flight=taking.in_flight,
-            keeps_records=known(taking.company.known, "keeps_records"),
+            recognises_repeats=known(taking.company.known, "recognises_repeats"),
             shows_guids=known(taking.company.known, "shows_guids"),
             one_web_connector=_one_web_connector(taking, target),
         ),

@@ -29,7 +29,7 @@ from qbwc_server.sync.plans import (
     carry_out,
     stop,
 )
-from qbwc_server.sync.taking import Taking, learn, records_of, refunds_of, try_again_later
+from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of
 from qbxml import (
     Answer,
     ARRefundCreditCardRet,
@@ -49,7 +49,8 @@ NOT_OFFERED = frozenset({1030, 3100, 3250})
 
 
 def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
-    rows = refunds_of(taking.database, sent.context["refunds"])
+    asked = set(sent.context["orders"])  # a refund that the shop has changed since is asked for anew
+    rows = [row for row in _still_at(taking, sent, "find") if row.order_number in asked]
     by_id = {response.request_id: response for response in answer.responses}
     _forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
@@ -71,6 +72,11 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             continue
         note(taking.database, row, taking.now, _found_text(sale), sent.id)
         _wait_for_more(row, _wants(sale, documents))
+
+
+def _still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
+    """The refunds of a question that still wait for its answer; the shop or a person may have changed others."""
+    return [row for row in refunds_of(taking.database, sent.context["refunds"]) if row.stage == stage]
 
 
 def _forget_sales_orders_where_not_offered(taking: Taking, by_id: dict[str, Response]) -> None:
@@ -101,7 +107,7 @@ def _wait_for_more(row: Refund, findings: Findings) -> None:
 
 
 def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
-    rows = refunds_of(taking.database, sent.context["refunds"])
+    rows = _still_at(taking, sent, "follow")
     by_id = {response.request_id: response for response in answer.responses}
     failed = failed_question(by_id)
     if failed is not None:
@@ -205,8 +211,11 @@ def _question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> 
     if status.outcome is Outcome.STOP:
         stop_writing(taking, "permission_missing", status)
         return
+    if status.outcome is not Outcome.RETRY_LATER and len(rows) > 1:
+        halve(rows)  # one of them is to blame
+        return
     for row in rows:
-        try_again_later(taking, row, "look-up of the order", status)
+        look_up_failed(taking.database, row, status.explanation, taking.now)
 
 
 def _clear_attempts(row: Refund) -> None:

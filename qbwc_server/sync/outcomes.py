@@ -63,6 +63,8 @@ def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) 
                 troubles.setdefault(row.id, trouble)
     for row in rows.values():
         row.batch_limit = None
+        if sent.times_sent > 1:
+            add_notice(row, Notice("posted_after_repeat"))
         _compare_totals(row)
         if row.id in troubles:
             stop(taking.database, row, troubles[row.id], taking.now)
@@ -70,22 +72,52 @@ def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) 
             conclude(taking.database, row, taking.now)
 
 
+def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    """The answer to a set that was settled without it: what it shows as done is done, and can't be so twice."""
+    by_id = {response.request_id: response for response in answer.responses}
+    rows: dict[int, Refund] = {}
+    for request in sent.requests:
+        document, response = request.document, by_id.get(request.request_id)
+        if response is None or response.status.outcome is not Outcome.DONE:
+            continue
+        txn_id = _identity_of(response)[0]
+        if document.state in ("review", "planned", "failed"):
+            _posted(taking, document, response, request.used_macro)
+            rows[document.refund_id] = document.refund
+        elif txn_id and document.txn_id != txn_id:
+            names = {"ref_number": document.ref_number, "document": DOCUMENT_WORDS[document.role]}
+            why = f"a late answer tells of {txn_id}, beside {document.txn_id or 'one that is on its way'}"
+            stop(taking.database, document.refund, Skip("in_doubt", names | {"why": why}), taking.now)
+    for row in rows.values():
+        add_notice(row, Notice("posted_after_doubt"))
+        if not any(document.state in ("review", "failed") for document in row.documents):
+            conclude(taking.database, row, taking.now)
+
+
+def _identity_of(response: Response) -> tuple[str, str]:
+    """TxnID and EditSequence, from the record or from what QuickBooks kept of it."""
+    for record in response.records:
+        if isinstance(record, TransactionRecord) and record.txn_id:
+            return record.txn_id, record.edit_sequence or ""
+    kept = response.error_recovery
+    return (kept.txn_id or "", kept.edit_sequence or "") if kept is not None else ("", "")
+
+
 def _posted(taking: Taking, document: Document, response: Response, used_macro: bool) -> None:
-    txn_id, edit_sequence, total, guid = "", "", None, None
+    txn_id, edit_sequence = _identity_of(response)
+    total, guid = None, None
+    in_full = False  # not so the answer to a payment that only sets a credit (FACTS.md 5)
     for record in response.records:
         if isinstance(record, TransactionRecord):
-            txn_id, edit_sequence = record.txn_id or "", record.edit_sequence or ""
             guid = getattr(record, "external_guid", None)
             total = _total_of(record, document)
-    if not txn_id and response.error_recovery is not None:
-        txn_id = response.error_recovery.txn_id or ""
-        edit_sequence = response.error_recovery.edit_sequence or ""
+            in_full = bool(record.txn_id)
     mark_posted(document, txn_id=txn_id, edit_sequence=edit_sequence, amount=total, now=taking.now)
     document.attempts = 0
     if response.status.code not in (0, 1):
         facts = {"document": DOCUMENT_WORDS[document.role], "message": response.status.explanation}
         add_notice(document.refund, Notice("quickbooks_said", facts))
-    if response.records and document.external_guid:
+    if in_full and document.external_guid:
         learn(taking.company, "shows_guids", Known.YES if guid else Known.NO)
     fact = MACRO_FACTS.get(document.request_type)
     if fact and used_macro:
@@ -95,6 +127,22 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
         add_notice(document.refund, Notice("payout_by_txn_id"))
     if document.alone:
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
+    if document.role == Role.APPLICATION.value:
+        _read_anew(taking, document.refund)
+
+
+def _read_anew(taking: Taking, row: Refund) -> None:
+    """Other refunds of an order whose invoice was read before this one was applied to it: it is less open now."""
+    others = taking.database.scalars(
+        select(Refund).where(
+            Refund.connection_id == row.connection_id,
+            Refund.order_number == row.order_number,
+            Refund.stage == "follow",
+            Refund.id != row.id,
+        )
+    )
+    for other in others:
+        other.stage, other.findings = "find", None
 
 
 def _total_of(record: TransactionRecord, document: Document) -> Decimal | None:
@@ -120,10 +168,11 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
     document.status_code, document.status_message = status.code, status.message
     row = document.refund
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
-    if used_macro and memo is not None:
-        if memo.state == "posted":
-            document.by_txn_id = True  # perhaps only the macro was refused: it goes next by the memo's TxnID
-        return None  # else it shares the memo's fate
+    if used_macro and memo is not None and memo.state != "posted":
+        return None  # it shares the memo's fate
+    if used_macro and status.outcome is not Outcome.RETRY_LATER:
+        document.by_txn_id = True  # perhaps only the macro was refused: it goes next by the memo's TxnID
+        return None
     if status.outcome is Outcome.RETRY_LATER:
         return _retry_document(taking, document, status)
     if status.outcome is Outcome.STOP:

@@ -21,7 +21,7 @@ from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.refunds import data_of, note, taken_by_others
 from qbwc_server.store.tables import Document, Refund, SetRequest
-from qbwc_server.sync.books import FoundDocument
+from qbwc_server.sync.books import FoundDocument, Link
 from qbxml import FieldError, Ref, write_request
 
 GENERATION = 1  # rises only when a person has confirmed an undo
@@ -221,6 +221,8 @@ def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: S
             skip = _adopt_memo_by_number(document, candidates, our_number)
             if skip is not None:
                 return skip
+        elif not document.uses_memo:
+            _adopt_payout_by_number(document, candidates)
     memo = next((d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted"), None)
     if memo is not None:
         _adopt_what_is_linked(row, memo, candidates, sale)
@@ -245,6 +247,15 @@ def _adopt_memo_by_number(document: Document, candidates: list[FoundDocument], o
     return None
 
 
+def _adopt_payout_by_number(document: Document, candidates: list[FoundDocument]) -> None:
+    """A payout of an open payment, which no memo tells of."""
+    kind = document.request_type.removesuffix("Add")
+    numbered = (f for f in candidates if f.type == kind and f.ref_number.upper() == document.ref_number.upper())
+    fitting = next((f for f in numbered if not f.external_guid and matches(document, f)), None)
+    if fitting is not None:
+        _take_over(document, fitting)
+
+
 def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDocument], sale: Sale) -> None:
     """What a memo that stood there already was used for: a payout by check or card, or the invoice."""
     stood = next((f for f in candidates if f.type == "CreditMemo" and f.txn_id == memo.txn_id), None)
@@ -254,18 +265,22 @@ def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDoc
     for document in row.documents:
         if document.state == "posted":
             continue
-        wanted = (
-            ("Invoice", "ReceivePayment")
-            if document.role == Role.APPLICATION.value
-            else ("Check", "ARRefundCreditCard")
-        )
-        link = next((k for k in links if k.txn_type in wanted and k.amount == document.amount), None)
-        if link is None or (link.txn_type == "Invoice" and link.txn_id != sale.txn_id):
+        link = link_of(document, links, sale.txn_id)
+        if link is None:
             continue
         links.remove(link)
         document.state = "posted"
         document.txn_id = "" if link.txn_type == "Invoice" else link.txn_id
         document.posted_amount = link.amount
+
+
+def link_of(document: Document, links: Iterable[Link], sale_txn_id: str) -> Link | None:
+    """The link of a memo that shows a payout or an application of it."""
+    wanted = (
+        ("Invoice", "ReceivePayment") if document.role == Role.APPLICATION.value else ("Check", "ARRefundCreditCard")
+    )
+    fitting = (link for link in links if link.txn_type in wanted and link.amount == document.amount)
+    return next((link for link in fitting if link.txn_type != "Invoice" or link.txn_id == sale_txn_id), None)
 
 
 def _take_over(document: Document, found: FoundDocument) -> None:

@@ -3,6 +3,9 @@
 The rules are those of the exactly-once protocol: a stored outcome settles the set; what is found is ours; a set that
 is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
 the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
+
+A set of which nothing is found never goes out under a new ID: its first copy may still hang in a Web Connector, and
+only QuickBooks itself, by the ID, can tell the two for one.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from qbwc_server.refunds.sale import Known
-from qbxml import BURNT_MESSAGE_SET_ID, NO_STORED_RESPONSE
+from qbxml import BURNT_MESSAGE_SET_ID
 
 MAX_TIMES_SENT = 3
 SESSIONS_THAT_MUST_AGREE = 2
+MAX_SCANS_THAT_FAILED = 8  # sessions that tried to look for a set and could not; then a person is asked
+NOT_STORED = 9005  # QuickBooks could not keep the outcome, so it would not recognise a repeat either
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Doubt:
     times_sent: int
     last_sent_at: datetime
     in_flight: timedelta
-    keeps_records: Known
+    recognises_repeats: Known
     shows_guids: Known
     one_web_connector: bool
 
@@ -81,28 +86,43 @@ class Verdict:
 def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
     """The verdict on a set in doubt from what sessions found, the latest last."""
     latest = evidence[-1]
-    if latest.has_stored_outcome:
+    perhaps_twice = doubt.times_sent > 1 and any(not sighting.same for sighting in latest.sightings)
+    if latest.has_stored_outcome and not perhaps_twice:
         return Verdict(Action.TAKE_STORED)
+    if not latest.scanned:
+        return _not_looked_for(doubt, evidence)
     found = {sighting.document_id: sighting for sighting in latest.sightings}
     missing = tuple(document for document in doubt.document_ids if document not in found)
     if latest.recovery_code == BURNT_MESSAGE_SET_ID:
         return Verdict(Action.REVIEW, found, missing, "its message set ID had been used for something else")
     if not missing:
         return Verdict(Action.CLOSE, found)
-    if doubt.shows_guids is not Known.YES and not found:
+    if doubt.shows_guids is not Known.YES:
         return Verdict(Action.REVIEW, found, missing, "QuickBooks does not show the marks that tell our postings")
     if not latest.all_seen:
         return Verdict(Action.REVIEW, found, missing, "the customer has too many transactions to look through")
     if not _agreeing(doubt, evidence):
         return Verdict(Action.WAIT, found, missing)
-    if found or latest.recovery_code in NO_STORED_RESPONSE:
+    if found:
         return _worked_in_part(doubt, found, missing)
-    return _absent(doubt, missing)
+    return _absent(doubt, latest, missing)
+
+
+def _not_looked_for(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
+    """The look through the customers' transactions failed, and QuickBooks keeps no outcome: it is tried in further
+    sessions, but not for ever."""
+    if sum(not item.scanned for item in evidence) < MAX_SCANS_THAT_FAILED:
+        return Verdict(Action.WAIT)
+    return Verdict(
+        Action.REVIEW, {}, doubt.document_ids, "the customer's transactions could not be looked through in QuickBooks"
+    )
 
 
 def _agreeing(doubt: Doubt, evidence: Sequence[Evidence]) -> bool:
     """Whether two sessions, each begun after the set can no longer have been on its way, saw the same."""
-    late_enough = [item for item in evidence if item.started_at >= doubt.last_sent_at + doubt.in_flight]
+    late_enough = [
+        item for item in evidence if item.scanned and item.started_at >= doubt.last_sent_at + doubt.in_flight
+    ]
     if len(late_enough) < SESSIONS_THAT_MUST_AGREE:
         return False
     seen = [{(s.document_id, s.txn_id) for s in item.sightings} for item in late_enough[-SESSIONS_THAT_MUST_AGREE:]]
@@ -115,8 +135,8 @@ def _worked_in_part(doubt: Doubt, found: Mapping[int, Sighting], missing: tuple[
     return Verdict(Action.CLOSE, found, missing)
 
 
-def _absent(doubt: Doubt, missing: tuple[int, ...]) -> Verdict:
-    if doubt.keeps_records is not Known.YES:
+def _absent(doubt: Doubt, latest: Evidence, missing: tuple[int, ...]) -> Verdict:
+    if doubt.recognises_repeats is not Known.YES or latest.recovery_code == NOT_STORED:
         return Verdict(Action.REVIEW, {}, missing, "this QuickBooks has not shown that it would recognise a repeat")
     if not doubt.one_web_connector:
         return Verdict(

@@ -33,6 +33,7 @@ MESSAGE_SET_ID_CHARACTERS = 20
 MIN_BATCH, MAX_BATCH = 1, 200  # refunds a message set
 MAX_REQUESTS = 1500  # requests a set that posts
 MAX_SETS_A_SESSION = 2000  # then the session ends and the next one goes on
+MAX_SCANS = 30  # looks for one set in doubt, answered or not; then its outcome is asked for without
 RECORD_KEPT_IF_REPEATED = timedelta(days=30)  # QuickBooks' record of a set that was sent more than once
 MACRO_FACTS = {
     "CheckAdd": "macro_in_check",
@@ -47,7 +48,7 @@ class Kind(Enum):
 
     LISTS = "lists"
     CLAIM = "claim"  # writes our claim on the company file
-    PROOF = "proof"  # asks for the record of the claim's set, which shows whether records are kept
+    PROOF = "proof"  # sends the claim's set again, which shows whether QuickBooks recognises a repeat
     READ_CLAIM = "read_claim"  # reads the claim back
     SCAN = "scan"  # looks for what a set in doubt may have left
     RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
@@ -124,6 +125,9 @@ def send(
     """The bytes of a step's message set, after it has been written down as sent."""
     if step.kind is Kind.REPEAT and step.in_doubt is not None:
         return _repeat(session, step.in_doubt, at.now)
+    if step.kind is Kind.PROOF:
+        about = {"target": step.in_doubt.id} if step.in_doubt is not None else None
+        return _record(database, session, connection, step.kind, _claim_set(database, connection), at, context=about)
     message_set_id: str | None = None
     old_id: str | None = None
     context: dict[str, Any] = {}
@@ -133,13 +137,12 @@ def send(
     elif step.kind is Kind.CLAIM:
         message_set_id, calls = new_message_set_id(), questions.claim_write(installation)
         connection.company.claim, connection.company.claim_set_id = "written", message_set_id
-    elif step.kind is Kind.PROOF:
-        message_set_id = old_id = connection.company.claim_set_id
-        calls = ()
     elif step.kind is Kind.READ_CLAIM:
         calls = questions.claim_read()
     elif step.kind is Kind.SCAN and step.in_doubt is not None:
         calls, context = _scan(step.in_doubt), {"target": step.in_doubt.id}
+        scans = step.in_doubt.context.get("scans", 0) + 1
+        step.in_doubt.context = step.in_doubt.context | {"scans": scans}
     elif step.kind is Kind.RECOVER and step.in_doubt is not None:
         message_set_id = old_id = step.in_doubt.message_set_id
         calls, context = (), {"target": step.in_doubt.id}
@@ -155,28 +158,63 @@ def send(
         ours = [ref_number(refund_store.data_of(row)) for row in step.refunds]
         with_orders = known(connection.company.known, "sales_orders") is not Known.NO
         calls = questions.find(numbers, ours, sales_orders=with_orders)
-        context = {"refunds": [row.id for row in step.refunds]}
+        context = {"refunds": [row.id for row in step.refunds], "orders": numbers}
     writes = step.kind in (Kind.CLAIM, Kind.POST)
     document = write_message_set(
         QbxmlMessageSet(tuple(calls), new_message_set_id=message_set_id, old_message_set_id=old_id)
     )
+    return _record(
+        database,
+        session,
+        connection,
+        step.kind,
+        document,
+        at,
+        message_set_id=message_set_id if writes else None,
+        context=context,
+        requests=requests,
+    )
+
+
+def _record(
+    database: DatabaseSession,
+    session: Session,
+    connection: Connection,
+    kind: Kind,
+    document: bytes,
+    at: Circumstances,
+    *,
+    message_set_id: str | None = None,
+    context: dict[str, Any] | None = None,
+    requests: Sequence[SetRequest] = (),
+) -> bytes:
+    """Writes a set down as sent; one that has an ID of its own writes to the books."""
     database.add(
         MessageSet(
             connection_id=connection.id,
             session_id=session.id,
-            kind=step.kind.value,
-            writes=writes,
-            message_set_id=message_set_id if writes else None,
+            kind=kind.value,
+            writes=message_set_id is not None,
+            message_set_id=message_set_id,
             request=zlib.compress(document),
-            context=context | {"sessions": [session.id]},
+            context=(context or {}) | {"sessions": [session.id]},
             state="sent",
             sent_at=at.now,
             last_sent_at=at.now,
-            requests=requests,
+            requests=list(requests),
         )
     )
     session.sets_sent += 1
     return document
+
+
+def _claim_set(database: DatabaseSession, connection: Connection) -> bytes:
+    """The very bytes that wrote the claim, under their ID."""
+    return zlib.decompress(
+        database.scalars(
+            select(MessageSet.request).where(MessageSet.message_set_id == connection.company.claim_set_id)
+        ).one()
+    )
 
 
 def new_message_set_id() -> str:
@@ -201,17 +239,23 @@ def _settling_step(target: MessageSet, session: Session) -> Step | None:
     if target.kind == Kind.CLAIM.value:
         return None  # settled when it was found in doubt: the claim is read back in any case
     if target.context.get("repeat_in") == session.id:
-        return Step(Kind.REPEAT, in_doubt=target)
+        proved = target.context.get("proved_in") == session.id
+        return Step(Kind.REPEAT if proved else Kind.PROOF, in_doubt=target)
     mine = next((item for item in target.evidence if item["session_id"] == session.id), None)
-    if mine is None or not mine["scanned"]:
+    if mine is None and target.context.get("scans", 0) < MAX_SCANS:
         return Step(Kind.SCAN, in_doubt=target)
-    if not mine["recovered"]:
+    if mine is None or not mine["recovered"]:
         return Step(Kind.RECOVER, in_doubt=target)
     return None  # this session has done what it can; the next one sees again
 
 
 def _claim_step(company: CompanyFile) -> Step | None:
-    kind = {"unknown": Kind.CLAIM, "written": Kind.PROOF, "proved": Kind.READ_CLAIM}.get(company.claim)
+    kind = {
+        "unknown": Kind.CLAIM,
+        "written": Kind.PROOF,
+        "proved": Kind.READ_CLAIM,
+        "refused": Kind.READ_CLAIM,
+    }.get(company.claim)
     return Step(kind) if kind is not None else None
 
 
@@ -321,7 +365,7 @@ def _record_to_clear(database: DatabaseSession, connection_id: int, session: Ses
         select(MessageSet)
         .where(
             MessageSet.connection_id == connection_id,
-            MessageSet.writes,
+            MessageSet.kind == Kind.POST.value,  # that of the claim's set stays, as the proof of how long records stay
             MessageSet.state == "answered",
             MessageSet.record_cleared.is_(False),
             MessageSet.session_id < session.id,

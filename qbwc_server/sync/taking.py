@@ -14,14 +14,9 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.refunds import note
-from qbwc_server.store.tables import CompanyFile, Connection, Refund, Session
-from qbwc_server.sync.plans import (
-    stop,
-)
-from qbxml import (
-    Response,
-    Status,
-)
+from qbwc_server.store.tables import CompanyFile, Connection, MessageSet, Refund, Session
+from qbwc_server.sync.plans import stop
+from qbxml import Response
 
 MAX_ATTEMPTS = 8  # of one document or look-up
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
@@ -59,14 +54,34 @@ def learn(company: CompanyFile, fact: str, value: Known) -> None:
         company.known = company.known | {fact: value.value}
 
 
-def try_again_later(taking: Taking, row: Refund, what: str, status: Status) -> None:
+def halve(rows: Sequence[Refund]) -> None:
+    """The refunds of a batch go on in batches of half its size, until the one that is to blame stands alone."""
+    for row in rows:
+        row.batch_limit = (len(rows) + 1) // 2
+
+
+def look_up_failed(database: DatabaseSession, row: Refund, reason: str, now: datetime) -> None:
+    """The look-up of one refund's order failed: it is tried again after a pause, and not for ever."""
     row.attempts += 1
     if row.attempts >= MAX_ATTEMPTS:
-        facts = {"document": what, "attempts": str(row.attempts), "message": status.explanation}
-        stop(taking.database, row, Skip("kept_failing", facts), taking.now)
+        facts = {"document": "look-up of the order", "attempts": str(row.attempts), "message": reason}
+        stop(database, row, Skip("kept_failing", facts), now)
         return
-    row.not_before = taking.now + pause(row.attempts)
-    note(taking.database, row, taking.now, f"QuickBooks was not ready: {status.explanation} It is tried again.")
+    row.not_before = now + pause(row.attempts)
+    note(database, row, now, f"QuickBooks was not ready: {reason} It is tried again.")
+
+
+def question_lost(database: DatabaseSession, sent: MessageSet, reason: str, now: datetime) -> None:
+    """A look-up of orders that QuickBooks did not answer: with several it is only asked again, smaller; one that
+    stands alone may be what QuickBooks fails at, so from the second time on the others go before it."""
+    rows = refunds_of(database, sent.context.get("refunds", ()))
+    if len(rows) != 1 or rows[0].stage != sent.kind:
+        return
+    rows[0].batch_limit = 1
+    if rows[0].attempts == 0:
+        rows[0].attempts = 1
+    else:
+        look_up_failed(database, rows[0], reason, now)
 
 
 def pause(attempts: int) -> timedelta:

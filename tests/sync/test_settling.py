@@ -1,0 +1,87 @@
+"""The verdict on a set in doubt, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from qbwc_server.refunds.sale import Known
+from qbwc_server.sync.settling import MAX_SCANS_THAT_FAILED, Action, Doubt, Evidence, Sighting, settle
+
+SENT = datetime(2024, 5, 6, 12, 0, tzinfo=timezone.utc)
+DOUBT = Doubt(
+    document_ids=(1, 2),
+    times_sent=1,
+    last_sent_at=SENT,
+    in_flight=timedelta(seconds=120),
+    recognises_repeats=Known.YES,
+    shows_guids=Known.YES,
+    one_web_connector=True,
+)
+MEMO = Sighting(1, "CreditMemo", "A-1", "1", True, "a memo")
+TWICE = Sighting(1, "CreditMemo", "A-1", "", False, "it is there 2 times")
+PAYOUT = Sighting(2, "Check", "B-1", "1", True, "a check")
+
+
+def seen(session: int, *sightings: Sighting, after: int = 300, **facts: object) -> Evidence:
+    started = SENT + timedelta(seconds=after + session)
+    base = Evidence(session, started, sightings, scanned=True, recovered=True, recovery_code=9002)
+    return replace(base, **facts)
+
+
+NOTHING_TWICE = (seen(1), seen(2))
+ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence", "action"),
+    [
+        ({}, (seen(1, has_stored_outcome=True),), Action.TAKE_STORED),
+        ({"times_sent": 2}, (seen(1, MEMO, has_stored_outcome=True),), Action.TAKE_STORED),
+        ({"times_sent": 2}, (seen(1, TWICE, PAYOUT, has_stored_outcome=True),), Action.CLOSE),  # and is looked at
+        ({}, (seen(1, scanned=False, has_stored_outcome=True),), Action.TAKE_STORED),
+        ({}, (seen(1, MEMO, PAYOUT),), Action.CLOSE),
+        ({}, (seen(1),), Action.WAIT),
+        ({}, NOTHING_TWICE, Action.REPEAT),
+        ({}, (seen(1, after=60), seen(2)), Action.WAIT),  # the first began while the set could be on its way
+        ({}, (seen(1, MEMO), seen(2)), Action.WAIT),  # they saw different things
+        ({}, ONE_TWICE, Action.CLOSE),
+        ({}, (seen(1, recovery_code=9005), seen(2, recovery_code=9005)), Action.REVIEW),
+        ({}, (seen(1, MEMO, PAYOUT, recovery_code=9001),), Action.REVIEW),
+        ({}, (seen(1, recovery_code=9001),), Action.REVIEW),
+        ({}, (seen(1, all_seen=False),), Action.REVIEW),
+        ({"times_sent": 2}, ONE_TWICE, Action.REVIEW),
+        ({"times_sent": 2}, NOTHING_TWICE, Action.REPEAT),
+        ({"times_sent": 3}, NOTHING_TWICE, Action.REVIEW),
+        ({"recognises_repeats": Known.NO}, NOTHING_TWICE, Action.REVIEW),
+        ({"recognises_repeats": Known.UNKNOWN}, NOTHING_TWICE, Action.REVIEW),
+        ({"recognises_repeats": Known.NO}, ONE_TWICE, Action.CLOSE),
+        ({"one_web_connector": False}, NOTHING_TWICE, Action.REVIEW),
+        ({"shows_guids": Known.NO}, NOTHING_TWICE, Action.REVIEW),
+        ({"shows_guids": Known.UNKNOWN}, NOTHING_TWICE, Action.REVIEW),
+        ({"shows_guids": Known.NO}, ONE_TWICE, Action.REVIEW),  # the rest may be there under another number
+        ({"shows_guids": Known.NO}, (seen(1, MEMO, PAYOUT),), Action.CLOSE),
+    ],
+)
+def test_the_evidence_decides(changes: dict[str, object], evidence: tuple[Evidence, ...], action: Action) -> None:
+    assert settle(replace(DOUBT, **changes), evidence).action is action
+
+
+def test_a_verdict_names_what_was_found_and_what_is_missing() -> None:
+    verdict = settle(DOUBT, ONE_TWICE)
+    assert dict(verdict.found) == {1: MEMO}
+    assert verdict.missing == (2,)
+
+
+def test_a_look_that_fails_is_tried_in_so_many_sessions_and_then_a_person_is_asked() -> None:
+    failed = [seen(number, scanned=False) for number in range(MAX_SCANS_THAT_FAILED)]
+    assert settle(DOUBT, failed[:-1]).action is Action.WAIT
+    verdict = settle(DOUBT, failed)
+    assert verdict.action is Action.REVIEW
+    assert verdict.missing == (1, 2)
+
+
+def test_a_session_that_could_not_look_is_no_second_witness() -> None:
+    assert settle(DOUBT, (seen(1, scanned=False), seen(2))).action is Action.WAIT
