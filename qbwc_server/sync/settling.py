@@ -4,6 +4,9 @@ The rules are those of the exactly-once protocol: a stored outcome settles the s
 is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
 the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
 
+Whether a company file shows GUIDs is known from the first answered Add. Before that, a set carries one refund, and one
+that is wholly absent is judged by its number, customer and total alone, which only a person's edit could hide.
+
 A set of which nothing is found never goes out under a new ID: its first copy may still hang in a Web Connector, and
 only QuickBooks itself, by the ID, can tell the two for one.
 """
@@ -97,7 +100,7 @@ def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
         return Verdict(Action.REVIEW, found, missing, "its message set ID had been used for something else")
     if not missing:
         return Verdict(Action.CLOSE, found)
-    if doubt.shows_guids is not Known.YES:
+    if doubt.shows_guids is Known.NO or (found and doubt.shows_guids is Known.UNKNOWN):
         return Verdict(Action.REVIEW, found, missing, "QuickBooks does not show the marks that tell our postings")
     if not latest.all_seen:
         return Verdict(Action.REVIEW, found, missing, "the customer has too many transactions to look through")

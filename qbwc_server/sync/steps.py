@@ -260,8 +260,13 @@ def _claim_step(company: CompanyFile) -> Step | None:
 
 
 def _postable(database: DatabaseSession, connection: Connection, now: datetime) -> list[Refund]:
-    """The refunds of the next set; of checks from an account that QuickBooks has not accepted yet, one at a time."""
-    rows = refund_store.ready(database, connection.id, "post", now, connection.company.batch_size)
+    """The refunds of the next set; of checks from an account that QuickBooks has not accepted yet, one at a time.
+
+    The first set of all carries one refund: it shows whether GUIDs are shown, without which doubt is hard to settle.
+    """
+    first = known(connection.company.known, "shows_guids") is Known.UNKNOWN
+    limit = 1 if first else connection.company.batch_size
+    rows = refund_store.ready(database, connection.id, "post", now, limit)
     accepted = known(connection.company.known, "check_from_undeposited_funds") is Known.YES
     chosen: list[Refund] = []
     alone = False

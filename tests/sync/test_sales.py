@@ -181,7 +181,7 @@ def test_a_refund_whose_customer_is_gone_fails_with_its_reason(memory: Database)
         assert exchange is not None
         if exchange.kind == "post":
             table = driver.company.lists.customers
-            table._by_id.pop(table.find("Customer 1001").list_id)
+            table._by_id.pop(table.find("Customer 1001").list_id, None)
         driver.work(exchange)
         if driver.answer(exchange) == 100:
             break
@@ -213,8 +213,8 @@ def test_a_slow_quickbooks_gets_smaller_sets(memory: Database) -> None:
 
     judge(driver, review=False)
     sizes = [exchange.request.count("<CreditMemoAddRq") for exchange in played.exchanges if exchange.kind == "post"]
-    assert sizes[0] > sizes[-1]
-    assert min(sizes) == 1
+    assert max(sizes[1:]) > sizes[-1]  # the first set of all carries one refund in any case
+    assert min(sizes[1:]) == 1
 
 
 def test_a_taken_up_setting_reaches_refunds_that_waited_for_it(memory: Database) -> None:

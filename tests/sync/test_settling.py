@@ -60,7 +60,8 @@ ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
         ({"recognises_repeats": Known.NO}, ONE_TWICE, Action.CLOSE),
         ({"one_web_connector": False}, NOTHING_TWICE, Action.REVIEW),
         ({"shows_guids": Known.NO}, NOTHING_TWICE, Action.REVIEW),
-        ({"shows_guids": Known.UNKNOWN}, NOTHING_TWICE, Action.REVIEW),
+        ({"shows_guids": Known.UNKNOWN}, NOTHING_TWICE, Action.REPEAT),  # its number would tell; the ID protects it
+        ({"shows_guids": Known.UNKNOWN}, ONE_TWICE, Action.REVIEW),
         ({"shows_guids": Known.NO}, ONE_TWICE, Action.REVIEW),  # the rest may be there under another number
         ({"shows_guids": Known.NO}, (seen(1, MEMO, PAYOUT),), Action.CLOSE),
     ],
