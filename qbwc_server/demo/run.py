@@ -102,7 +102,7 @@ def run_demo(options: DemoOptions, console: Console | None) -> DemoResult:
     before = world.company.to_json()
     balance_before = world.company.trial_balance()
     if options.save is not None:
-        _save(world, options.save)
+        save_world(world, options.save)
         say(f"The orders and the company before the sync are in {options.save}.")
     with tempfile.TemporaryDirectory(prefix="connex-demo-") as folder:
         config, database, password = _prepare(Path(folder), world)
@@ -255,7 +255,8 @@ def _count(rows: list[dict[str, Any]]) -> dict[str, int]:
     return counts
 
 
-def _save(world: World, folder: Path) -> None:
+def save_world(world: World, folder: Path) -> None:
+    """The orders and the company of a world as files, to try the same by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "orders.json").write_text(json.dumps({"orders": world.orders}, indent=2), encoding="utf-8")
     world.company.save(folder / "company.json")

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 SESSION_OVER = -1  # any negative number sends the Web Connector to getLastError (FACTS.md 6)
 IDLE_LIMIT = timedelta(hours=1)  # a session that was silent for longer is over
+NOTE_SEEN_EVERY = timedelta(minutes=1)  # how exact "last seen" is kept where a poll finds nothing to do
 RECHECK_STOPPED = timedelta(hours=1)  # how often a company file that stopped us is looked at again
 MAX_TEXT = 2000  # characters of what a Web Connector or QuickBooks says, kept for the pages
 _UNKNOWN_TICKET = "This session is over. The next run of the Web Connector starts a new one."
@@ -89,6 +90,8 @@ class SyncConversation:
         if connection_id is None:
             return ticket, "nvu"
         now = self._clock()
+        if self._is_idle(connection_id, now):
+            return ticket, "none"
         with self._database.transaction() as database:
             connection = _locked(database, connection_id)
             connection.last_seen_at = now
@@ -111,6 +114,19 @@ class SyncConversation:
                 )
             )
         return ticket, ""
+
+    def _is_idle(self, connection_id: int, now: datetime) -> bool:
+        """Whether a poll finds nothing to do and need not be noted: then it writes nothing and waits for nobody."""
+        with self._database.reading() as database:
+            connection = database.get_one(Connection, connection_id, options=[joinedload(Connection.company)])
+            noted = connection.last_seen_at is not None and connection.last_seen_at + NOTE_SEEN_EVERY > now
+            return (
+                noted
+                and not steps.sets_in_doubt(database, connection_id)
+                and not self._has_work(
+                    connection, sum(refund_store.count_ready(database, connection_id, now).values()), False, now
+                )
+            )
 
     def send_request_xml(
         self,

@@ -11,9 +11,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from qbwc_server.demo.run import save_world
+from qbwc_server.demo.world import make_world
 from tests.shared import PROJECT
 
 START_SECONDS = 60
@@ -85,6 +88,12 @@ def serving(env: Mapping[str, str], folder: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+def a_shop(folder: Path, *, refunds: int, seed: int = 1) -> Path:
+    """The demo's shop before the sync, as `connex demo --save` leaves it: orders.json and company.json."""
+    save_world(make_world(refunds=refunds, seed=seed, now=datetime.now(timezone.utc)), folder)
+    return folder
 
 
 def password_of(said: str) -> str:

@@ -19,6 +19,7 @@ from qbwc_server.store.database import Database, sqlite_url
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
 from tests.acceptance.processes import (
+    a_shop,
     connex,
     environment,
     free_port,
@@ -93,8 +94,7 @@ class Installed:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("installed")
-    kept = tmp_path_factory.mktemp("kept")
-    connex("demo", "--refunds", "14", "--save", str(kept), "--json", env=environment(kept / "demo"))
+    kept = a_shop(tmp_path_factory.mktemp("kept"), refunds=14)
     env = environment(folder)
     said = connex("connection", "add", "shop", "--set", "time_zone=America/New_York", env=env).stdout
     connex("import", "shop", str(kept / "orders.json"), env=env)

@@ -8,10 +8,12 @@ from datetime import datetime, timezone
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from qbwc_server.store.database import Database, DatabaseURLError
+from qbwc_server.store.database import NEWEST_REVISION, Database, DatabaseURLError
 from qbwc_server.store.tables import Base, Installation
 from tests.shared import PROJECT
 
@@ -79,3 +81,9 @@ def test_sqlite_opens_with_foreign_keys_a_write_ahead_log_and_full_synchronisati
 def test_a_url_that_is_not_supported_is_refused_with_those_that_are(url: str) -> None:
     with pytest.raises(DatabaseURLError, match=r"(?i)sqlite.*postgresql"):
         Database(url)
+
+
+def test_the_newest_revision_is_that_of_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT / "qbwc_server" / "store" / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [NEWEST_REVISION]
