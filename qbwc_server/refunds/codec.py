@@ -7,7 +7,7 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -54,67 +54,98 @@ def decode(kind: type[T], data: object, place: str = "") -> T:
 
     Raises DecodeError with the place and the reason where the data is not of that form.
     """
-    result: T = _decode(kind, data, place)
+    result: T = _decoder(typing.cast("Any", kind))(data, place)
     return result
 
 
+Decoder = Callable[[object, str], Any]
+
+
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _decode(kind: Any, data: object, place: str) -> Any:
+def _decoder(kind: Any) -> Decoder:
+    """How data becomes a `kind`: worked out once from the type, since every refund is read many times."""
     origin = typing.get_origin(kind)
     if origin in (types.UnionType, typing.Union):
-        if data is None:
-            return None
-        inner = next(argument for argument in typing.get_args(kind) if argument is not type(None))
-        return _decode(inner, data, place)
+        return _optional(next(argument for argument in typing.get_args(kind) if argument is not type(None)))
     if origin is tuple:
-        return _decode_list(typing.get_args(kind)[0], data, place)
+        return _list_of(typing.get_args(kind)[0])
     if origin is not None and issubclass(origin, Mapping):
-        return _decode_mapping(typing.get_args(kind)[1], data, place)
+        return _mapping_of(typing.get_args(kind)[1])
     if dataclasses.is_dataclass(kind):
-        return _decode_dataclass(kind, data, place)
+        return _dataclass_of(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _decode_enum(kind, data, place)
-    return _SCALARS[kind](data, place)
+        return _enum_of(kind)
+    scalar: Decoder = _SCALARS[kind]
+    return scalar
 
 
-def _decode_dataclass(kind: Any, data: object, place: str) -> Any:
-    if not isinstance(data, Mapping):
-        raise DecodeError(place, f"expected an object with named fields, found {_shown(data)}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    unknown = sorted(str(key) for key in data if key not in fields)
-    if unknown:
-        raise DecodeError(_join(place, unknown[0]), f"no such field; allowed are {', '.join(fields)}")
-    values = {}
-    for name, field in fields.items():
-        if name in data:
-            values[name] = _decode(_hints(kind)[name], data[name], _join(place, name))
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise DecodeError(_join(place, name), "is missing")
-    return kind(**values)
+def _optional(kind: Any) -> Decoder:
+    inner = _decoder(kind)
+
+    def decode_optional(data: object, place: str) -> Any:
+        return None if data is None else inner(data, place)
+
+    return decode_optional
 
 
-def _decode_list(kind: Any, data: object, place: str) -> tuple[Any, ...]:
-    if not isinstance(data, Sequence) or isinstance(data, (str, bytes)):
-        raise DecodeError(place, f"expected a list, found {_shown(data)}")
-    return tuple(_decode(kind, item, f"{place}[{index}]") for index, item in enumerate(data))
+def _dataclass_of(kind: Any) -> Decoder:
+    fields = {field.name: _is_required(field) for field in dataclasses.fields(kind)}
+    decoders: dict[str, Decoder] = {}
+
+    def decode_dataclass(data: object, place: str) -> Any:
+        if not isinstance(data, Mapping):
+            raise DecodeError(place, f"expected an object with named fields, found {_shown(data)}")
+        if not decoders:  # not before the first use, since a class may hold itself
+            hints = typing.get_type_hints(kind)
+            decoders.update({name: _decoder(hints[name]) for name in fields})
+        values = {}
+        for name, item in data.items():
+            if name not in fields:
+                raise DecodeError(_join(place, str(name)), f"no such field; allowed are {', '.join(fields)}")
+            values[name] = decoders[name](item, _join(place, name))
+        for name, required in fields.items():
+            if required and name not in values:
+                raise DecodeError(_join(place, name), "is missing")
+        return kind(**values)
+
+    return decode_dataclass
 
 
-def _decode_mapping(kind: Any, data: object, place: str) -> dict[str, Any]:
-    if not isinstance(data, Mapping):
-        raise DecodeError(place, f"expected an object, found {_shown(data)}")
-    return {str(key): _decode(kind, item, _join(place, str(key))) for key, item in data.items()}
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _decode_enum(kind: type[Enum], data: object, place: str) -> Enum:
-    try:
-        return kind(data)
-    except ValueError:
-        allowed = ", ".join(str(member.value) for member in kind)
-        raise DecodeError(place, f"{_shown(data)} is not one of {allowed}") from None
+def _list_of(kind: Any) -> Decoder:
+    inner = _decoder(kind)
+
+    def decode_list(data: object, place: str) -> tuple[Any, ...]:
+        if not isinstance(data, Sequence) or isinstance(data, (str, bytes)):
+            raise DecodeError(place, f"expected a list, found {_shown(data)}")
+        return tuple([inner(item, f"{place}[{index}]") for index, item in enumerate(data)])
+
+    return decode_list
+
+
+def _mapping_of(kind: Any) -> Decoder:
+    inner = _decoder(kind)
+
+    def decode_mapping(data: object, place: str) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise DecodeError(place, f"expected an object, found {_shown(data)}")
+        return {str(key): inner(item, _join(place, str(key))) for key, item in data.items()}
+
+    return decode_mapping
+
+
+def _enum_of(kind: type[Enum]) -> Decoder:
+    def decode_enum(data: object, place: str) -> Enum:
+        try:
+            return kind(data)
+        except ValueError:
+            allowed = ", ".join(str(member.value) for member in kind)
+            raise DecodeError(place, f"{_shown(data)} is not one of {allowed}") from None
+
+    return decode_enum
 
 
 def _decode_text(data: object, place: str) -> str:

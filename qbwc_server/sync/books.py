@@ -17,6 +17,7 @@ from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.tables import CompanyFile
 from qbxml import (
     AccountRet,
+    Aggregate,
     ARRefundCreditCardRet,
     CheckRet,
     CompanyRet,
@@ -66,7 +67,7 @@ class FoundDocument:
     edit_sequence: str
     ref_number: str
     customer: Ref | None
-    total: Decimal
+    total: Decimal | None  # None where QuickBooks' answer could not be read: it is like no amount
     external_guid: str = ""
     links: tuple[Link, ...] = ()
     credit_remaining: Decimal = ZERO
@@ -76,7 +77,7 @@ def sale_of(record: SaleRecord) -> Sale:
     """The sale that a record describes. Raises RecordError where it lacks its ID, customer or total."""
     total = _total(record)
     subtotal = record.subtotal if record.subtotal is not None else total
-    tax = record.sales_tax_total if record.sales_tax_total is not None else ZERO
+    tax = _amount(record, record.sales_tax_total, "SalesTaxTotal")
     links: tuple[LinkedTxn, ...] = () if isinstance(record, SalesReceiptRet) else record.linked_txns
     return Sale(
         type=_TYPES[type(record)],
@@ -102,9 +103,13 @@ def sale_of(record: SaleRecord) -> Sale:
         is_pending=bool(record.is_pending) if not isinstance(record, SalesOrderRet) else False,
         deposit_account=record.deposit_to_account_ref if isinstance(record, SalesReceiptRet) else None,
         payment_method=record.payment_method_ref if isinstance(record, SalesReceiptRet) else None,
-        open_balance=(record.balance_remaining or ZERO) if isinstance(record, InvoiceRet) else ZERO,
+        open_balance=_amount(record, record.balance_remaining, "BalanceRemaining")
+        if isinstance(record, InvoiceRet)
+        else ZERO,
         payments=tuple(
-            Payment(link.txn_id, abs(link.amount or ZERO)) for link in links if link.txn_type == "ReceivePayment"
+            Payment(link.txn_id, abs(_amount(link, link.amount, "Amount")))
+            for link in links
+            if link.txn_type == "ReceivePayment"
         ),
         invoices=tuple(link.txn_id for link in links if link.txn_type == "Invoice")
         if isinstance(record, SalesOrderRet)
@@ -119,10 +124,10 @@ def payment_of(record: ReceivePaymentRet) -> Payment:
     """A payment with the account it went to and what of it is not used up."""
     return Payment(
         txn_id=_needed(record, record.txn_id, "TxnID"),
-        amount=record.total_amount or ZERO,
+        amount=_amount(record, record.total_amount, "TotalAmount"),
         deposit_account=record.deposit_to_account_ref,
         payment_method=record.payment_method_ref,
-        unused=record.unused_payment or ZERO,
+        unused=_amount(record, record.unused_payment, "UnusedPayment"),
         ref_number=record.ref_number or "",
         memo=record.memo or "",
     )
@@ -141,7 +146,7 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         edit_sequence=record.edit_sequence or "",
         ref_number=record.ref_number or "",
         customer=customer,
-        total=total if total is not None else ZERO,
+        total=total,
         external_guid=(record.external_guid or "").upper(),
         links=links,
         credit_remaining=(record.credit_remaining or ZERO) if isinstance(record, CreditMemoRet) else ZERO,
@@ -207,7 +212,7 @@ def _line(record: LineRet | LineGroupRet) -> SaleLine:
             quantity=record.quantity,
             rate=None,
             rate_percent=None,
-            amount=record.total_amount or ZERO,
+            amount=_amount(record, record.total_amount, "TotalAmount"),
             is_group=True,
             parts=tuple(_line(line) for line in getattr(record, "lines", ())),
         )
@@ -218,7 +223,7 @@ def _line(record: LineRet | LineGroupRet) -> SaleLine:
         quantity=record.quantity,
         rate=record.rate,
         rate_percent=record.rate_percent,
-        amount=record.amount if record.amount is not None else ZERO,
+        amount=_amount(record, record.amount, "Amount"),
         class_ref=record.class_ref,
         sales_tax_code=record.sales_tax_code_ref,
         unit_of_measure=record.unit_of_measure or "",
@@ -241,6 +246,13 @@ def _total(record: SaleRecord) -> Decimal:
     else:
         total = _needed(record, record.balance_remaining, "Subtotal") - (record.applied_amount or ZERO)
     return total
+
+
+def _amount(record: Aggregate, value: Decimal | None, name: str) -> Decimal:
+    """An amount that may be left out, which is zero; one that is there and can't be read is never taken for zero."""
+    if value is None and any(node.name == name for node in record.undeclared):
+        raise RecordError(f"the {name} of a {type(record).__name__} of QuickBooks can't be read")
+    return value if value is not None else ZERO
 
 
 def _needed(record: TransactionRecord, value: Any, name: str) -> Any:

@@ -15,20 +15,20 @@ from datetime import datetime, timedelta, timezone
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DatabaseSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.access.tickets import new_ticket, ticket_digest
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import Connection, MessageSet, Session, SetRequest
+from qbwc_server.store.tables import Connection, MessageSet, Session
 from qbwc_server.sync import steps
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
 from qbwc_server.sync.outcomes import take_late
-from qbwc_server.sync.steps import Circumstances, Kind
+from qbwc_server.sync.steps import WITH_DOCUMENTS, Circumstances, Kind
 from qbwc_server.sync.taking import Taking, question_lost
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
@@ -386,7 +386,7 @@ def _awaiting_answer(call: _Call) -> MessageSet | None:
     candidates = call.database.scalars(
         select(MessageSet)
         .where(MessageSet.connection_id == call.connection.id, MessageSet.state == "sent")
-        .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+        .options(WITH_DOCUMENTS)
         .order_by(MessageSet.id.desc())
     )
     return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
@@ -405,7 +405,7 @@ def _settled_without_answer(call: _Call, answer: Answer | AnswerError | None) ->
             MessageSet.response_digest == "",
             MessageSet.session_id >= call.session.id,
         )
-        .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+        .options(WITH_DOCUMENTS)
         .order_by(MessageSet.id.desc())
     )
     return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)

@@ -113,7 +113,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if failed is not None:
         _question_failed(taking, rows, failed)
         return
-    payments = {r.txn_id: payment_of(r) for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id}
+    payments = {r.txn_id: r for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id}
     open_payments = records_of(by_id, "open_payments", ReceivePaymentRet)
     invoices = {r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id}
     own = documents_in([by_id["own_memos"]] if "own_memos" in by_id else [])
@@ -155,7 +155,7 @@ def _followed(
         sale = dataclasses.replace(
             sale,
             payments=tuple(
-                dataclasses.replace(payments[p.txn_id], amount=p.amount) if p.txn_id in payments else p
+                dataclasses.replace(payment_of(payments[p.txn_id]), amount=p.amount) if p.txn_id in payments else p
                 for p in sale.payments
             ),
         )

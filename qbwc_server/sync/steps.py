@@ -40,6 +40,13 @@ MACRO_FACTS = {
     "ARRefundCreditCardAdd": "macro_in_card_refund",
     "ReceivePaymentAdd": "macro_in_set_credit",
 }
+# A set with its documents and their refunds' other documents: all that judging it needs, in a few queries.
+WITH_DOCUMENTS = (
+    selectinload(MessageSet.requests)
+    .joinedload(SetRequest.document)
+    .joinedload(Document.refund)
+    .selectinload(Refund.documents)
+)
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -108,7 +115,7 @@ def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[Message
         database.scalars(
             select(MessageSet)
             .where(MessageSet.connection_id == connection_id, MessageSet.state == "sent", MessageSet.writes)
-            .options(selectinload(MessageSet.requests).selectinload(SetRequest.document))
+            .options(WITH_DOCUMENTS)
             .order_by(MessageSet.id)
         )
     )
