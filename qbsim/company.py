@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from qbsim.clock import Clock, NaiveClockError, real_time
 from qbsim.codec import CompanyFileError, decode, encode
 from qbsim.identity import Counters, Stamp
-from qbsim.ledger import Ledger
+from qbsim.ledger import Ledger, OutOfBalanceError
 from qbsim.lists import Account, ListElement, Lists, ListTable
+from qbsim.lists.table import DuplicateNameError
 from qbsim.numbers import ZERO
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
@@ -250,6 +251,8 @@ class Company:
             return cls._from_parts(data, clock)
         except KeyError as error:
             raise CompanyFileError(f"the company file lacks or does not know {error}") from error
+        except (OutOfBalanceError, DuplicateNameError) as error:
+            raise CompanyFileError(f"the company file can't be right: {error}") from error
 
     @classmethod
     def _from_parts(cls, data: dict[str, Any], clock: Clock) -> Company:

@@ -322,6 +322,8 @@ def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> li
     if sale.type is SaleType.INVOICE and refund.money_back > 0 and use.still_open > 0 and should_be_closed:
         facts = {"ref_number": sale.ref_number, "open": _money(use.still_open, refund)}
         notices.append(Notice("invoice_left_open", facts))
+    if credited.total == 0:
+        notices.append(Notice("memo_of_zero"))
     if credited.not_restocked:
         notices.append(Notice("stock_not_returned", {"lines": ", ".join(credited.not_restocked)}))
     if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:

@@ -191,6 +191,7 @@ NOTICES: dict[str, str] = {
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
+    "memo_of_zero": "The credit memo comes to 0.00: nothing was given back but goods, which it brings back into stock.",
     "stock_not_returned": "{lines} did not come back into stock, but the credit memo counts it as returned.",
     "adopted": "The {document} {ref_number} stood in QuickBooks already and was taken over.",
     "memo_total_differs": "QuickBooks made the credit memo {actual}, planned was {planned}.",

@@ -27,6 +27,8 @@ QWC_TYPE = "application/x-qwc"
 CLAIM_WORDS = {
     "unknown": "Not yet claimed: this happens before the first refund is entered.",
     "written": "Written, and read back in the next session.",
+    "proved": "Written, and read back in the next session.",
+    "refused": "QuickBooks refused the mark; whose it carries is read in the next session.",
     "stands": "Claimed by this installation.",
     "foreign": "Another installation of Connex writes to this company file",
     "unwritable": "QuickBooks does not let Connex mark the company file; a posting in doubt always waits for a person.",

@@ -94,6 +94,15 @@ def test_a_wrong_value_is_told_with_its_place(busy: Shop) -> None:
         Company.from_json(data)
 
 
+def test_a_file_whose_books_do_not_balance_is_refused_as_a_file(shop: Shop, tmp_path: Path) -> None:
+    data = shop.company.to_json()
+    next(entry for entry in data["transactions"] if entry["entries"])["entries"][0]["amount"] = "1234567.89"
+    file = tmp_path / "company.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(CompanyFileError, match="can't be right: the entries sum to"):
+        Company.load(file)
+
+
 def test_entries_that_do_not_sum_to_zero_are_never_posted() -> None:
     ledger = Ledger()
     with pytest.raises(OutOfBalanceError, match=r"sum to 0\.01"):

@@ -287,6 +287,7 @@ def test_goods_that_cost_nothing_still_come_back_into_stock() -> None:
     posting = posted(refund_of(back("GIFT", 1, "0.00")), sales_receipt(HAT, sold("GIFT", 1, "0.00")))
     assert lines_of(posting) == [("GIFT", "1", "0.00")]
     assert (roles(posting), posting.total) == (["memo"], 0)
+    assert [notice.code for notice in posting.notices] == ["memo_of_zero"]
 
 
 def test_goods_whose_worth_a_fee_eats_up_still_come_back_into_stock() -> None:
