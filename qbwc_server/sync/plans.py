@@ -94,6 +94,7 @@ def carry_out(
         stop(session, row, Skip("unfit_data", {"place": error.place, "reason": error.reason}), now)
         return
     _write_down(session, row, outcome, written, sale)
+    note(session, row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
     doubtful = _adopt(row, findings.documents, ref_number(data), sale)
@@ -101,6 +102,17 @@ def carry_out(
         stop(session, row, doubtful, now)
         return
     conclude(session, row, now)
+
+
+def _planned_text(posting: Posting) -> str:
+    """What a refund is to become, for its story."""
+    parts = []
+    for document in posting.documents:
+        words = f"{DOCUMENT_WORDS[document.role.value]} {document.ref_number}"
+        if document.amount:
+            words += f" over {document.amount}"
+        parts.append(f"{words} from {document.account}" if document.account else words)
+    return f"Planned: {', '.join(parts)}." if parts else "Planned: nothing to enter."
 
 
 def conclude(session: DatabaseSession, row: Refund, now: datetime) -> None:

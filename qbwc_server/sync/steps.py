@@ -157,6 +157,8 @@ def send(
         message_set_id = new_message_set_id()
         old_id = _record_to_clear(database, connection.id, session, at.now)
         calls, requests = _post(connection.company, step.refunds)
+        for row in step.refunds:
+            refund_store.note(database, row, at.now, "Sent to QuickBooks.")
         context = {"refunds": [row.id for row in step.refunds]}
     elif step.kind is Kind.FOLLOW:
         calls, context = _follow(step.refunds), {"refunds": [row.id for row in step.refunds]}
