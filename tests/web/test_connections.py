@@ -111,7 +111,7 @@ def test_a_new_connection_says_what_it_does_not_know_yet(ada: Visitor, database:
             claim="unknown",
         )
     page = ada.get("/connections/new").text
-    assert page.count("Not known yet") == 5
+    assert page.count("Not known yet") == 4
     assert "<dd>Never</dd>" in page
 
 
