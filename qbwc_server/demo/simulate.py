@@ -15,6 +15,7 @@ from qbwc_server.demo.world import make_world
 
 DEMO_REFUNDS, DEMO_SEED = 24, 1  # of the company that is written where there is none, as `connex demo` makes it
 TIMEOUT_SECONDS = 100.0
+SOAP_PATH = "/qbwc"  # of every Connex server
 GOOD_OUTCOMES = frozenset({"completed", "nothing_to_do"})
 
 
@@ -49,8 +50,11 @@ def simulate(
 
     The company is saved after every message set. Raises SimulationError where the file or the address can't be used.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SimulationError(f"{url!r} is not an address such as http://localhost:8080/qbwc")
+    if parts.path in ("", "/"):  # the server's address will do
+        url = parts._replace(path=SOAP_PATH).geturl()
     company = _company(company_file, say)
     connector = WebConnector(
         url,

@@ -27,7 +27,7 @@ def test_serve_add_import_and_simulate_give_the_same_books_as_the_demo(tmp_path:
     company = kept / "company.json"
     with serving(env, tmp_path) as url:
         simulated = connex_json(
-            "simulate", "--url", f"{url}/qbwc", "--username", "shop", "--password-stdin", "--company", str(company),
+            "simulate", "--url", url, "--username", "shop", "--password-stdin", "--company", str(company),
             env=env, stdin=password_of(added) + "\n",
         )  # fmt: skip
         assert simulated["problem"] is None
