@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +43,9 @@ class Server:
     @property
     def url(self) -> str:
         """Its address, by name where it listens on this machine only."""
-        host = "localhost" if self.host in ("127.0.0.1", "::1", "localhost") else self.host
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.host in ("127.0.0.1", "::1", "localhost"):
+            host = "localhost"
         return f"http://{host}:{self.port}"
 
 
@@ -79,6 +82,7 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
 
 def make_server(application: WSGIApplication, host: str, port: int, *, behind_proxy: bool = False) -> Server:
     """A web server for it; port 0 takes a free one. Raises OSError where the address can't be had."""
+    socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # says of a bad host what is wrong with it
     server = create_server(
         application,
         host=host,
@@ -89,5 +93,10 @@ def make_server(application: WSGIApplication, host: str, port: int, *, behind_pr
         max_request_body_size=MAX_BODY_BYTES + BODY_MARGIN_BYTES,
         clear_untrusted_proxy_headers=not behind_proxy,
     )
-    listening: Any = server  # a server of one address; its stubs do not know the port
-    return Server(host=host, port=int(listening.effective_port), run=server.run, close=server.close)
+    return Server(host=host, port=_port(server), run=server.run, close=server.close)
+
+
+def _port(server: Any) -> int:
+    """The port that is listened on; a host with several addresses has a list of them."""
+    several = getattr(server, "effective_listen", ())
+    return int(several[0][1] if several else server.effective_port)

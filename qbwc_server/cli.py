@@ -5,16 +5,21 @@ What only one command needs (the server, the simulator, the readers) is imported
 
 from __future__ import annotations
 
+import codecs
+import errno
+import io
 import json
 import os
 import signal
 import sys
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -38,7 +43,7 @@ from qbwc_server.store.connections import (
     connection_named,
     settings_of,
 )
-from qbwc_server.store.database import DatabaseURLError, open_database
+from qbwc_server.store.database import Database, DatabaseURLError, open_database
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Connection, Refund
@@ -46,39 +51,73 @@ from qbwc_server.store.tables import Connection, Refund
 DISTRIBUTION = "connex-refunds"
 DEFAULT_URL = "http://localhost:8080"
 SOME_REFUSED, NOTHING_READ = 1, 2  # exit statuses of `connex import`
+INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
 MAX_PASSWORD_LINE = 1024  # characters read from standard input
 WHO = "command line"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
+_MENDABLE = (
+    ConfigError,
+    ConnectionProblem,
+    SettingsError,
+    DatabaseURLError,
+    QwcURLError,
+    PasswordError,
+    people.PersonError,
+)
+_LISTEN_ADVICE = {
+    errno.EADDRINUSE: "Is another server running? Try another --port.",
+    errno.EACCES: "This user may not take that port; try another --port.",
+}
+
+
+class Refused(click.ClickException):
+    """What a user can mend, said in a sentence on standard error."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Says it."""
+        click.echo(f"connex: {self.message}", file=file, err=file is None)
+
+
+class _NothingRead(Refused):
+    """The same from `connex import`, whose exit status tells apart what was refused and what was not read at all."""
+
+    exit_code = NOTHING_READ
+
+
+class _Commands(click.Group):
+    """Turns the errors that a user can mend into sentences, whichever command they come from."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            sentence = refused.message
+        except _MENDABLE as error:
+            sentence = str(error)
+        except OperationalError as error:
+            sentence = _database_sentence(error)
+        raise (_NothingRead if ctx.invoked_subcommand == "import" else Refused)(sentence)
+
 
 def main() -> None:
     """Runs a command; what a user can mend is said in a sentence, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
-        cli(standalone_mode=False)
+        sys.exit(cli(standalone_mode=False))
     except click.exceptions.Abort:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except (
-        ConfigError,
-        ConnectionProblem,
-        SettingsError,
-        DatabaseURLError,
-        QwcURLError,
-        PasswordError,
-        people.PersonError,
-    ) as error:
-        _fail(str(error))
-    except OperationalError as error:
-        _fail(f"the database can't be used: {error.orig}. Check CONNEX_DATABASE_URL and that the server is running.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=DISTRIBUTION, prog_name="connex")
 def cli() -> None:
     """Brings refunds of web orders into QuickBooks Desktop, exactly once, through Intuit's Web Connector."""
@@ -95,22 +134,20 @@ def serve(host: str, port: int, behind_proxy: bool) -> None:
     from qbwc_server.app import make_application, make_server
 
     config = _config()
-    database = open_database(config.database_url)
-    application = make_application(config, database, behind_proxy=behind_proxy)
-    try:
-        server = make_server(application, host, port, behind_proxy=behind_proxy)
-    except OSError as error:
-        _fail(f"can't listen on {host}:{port}: {error.strerror}. Is another server running? Try another --port.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    click.echo(f"Connex {metadata.version(DISTRIBUTION)} listens on {server.url}")
-    with database.reading() as session:
-        if not people.count(session):
-            click.echo("Nobody can sign in to the pages yet; make a sign-in with: connex person add NAME")
-    sys.stdout.flush()
-    try:
+    with _database(config) as database:
+        application = make_application(config, database, behind_proxy=behind_proxy)
+        try:
+            server = make_server(application, host, port, behind_proxy=behind_proxy)
+        except OSError as error:
+            advice = _LISTEN_ADVICE.get(error.errno or 0, "Give an address of this machine as --host.")
+            _fail(f"can't listen on {host}, port {port}: {error.strerror}. {advice}")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        click.echo(f"Connex {metadata.version(DISTRIBUTION)} listens on {server.url}")
+        with database.reading() as session:
+            if not people.count(session):
+                click.echo("Nobody can sign in to the pages yet; make a sign-in with: connex person add NAME")
+        sys.stdout.flush()
         server.run()
-    finally:
-        database.close()
 
 
 # --- connections
@@ -132,7 +169,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
     config = _config()
     changes = _pairs(settings)
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config.database_url).transaction() as session:
+    with _database(config) as database, database.transaction() as session:
         hashed = Passwords(config.secret_key).hash(password)
         made = add_connection(session, name, username, hashed, changes, _now(), WHO)
         shown = _connection_as_dict(made)
@@ -152,7 +189,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
 def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
     """Change settings of a connection: all of those given, or none."""
     changes = _pairs(settings)
-    with open_database(_config().database_url).transaction() as session:
+    with _database(_config()) as database, database.transaction() as session:
         found = connection_named(session, name)
         changed = as_texts(change_settings(session, found, changes, _now(), WHO))
     if as_json:
@@ -167,16 +204,18 @@ def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show a connection: its settings, and what is known of its company file."""
-    with open_database(_config().database_url).reading() as session:
+    with _database(_config()) as database, database.reading() as session:
         shown = _connection_as_dict(connection_named(session, name))
     if as_json:
         _print_json(shown)
         return
-    settings = shown.pop("settings")
-    for title, rows in (("Connection", shown), ("Settings", settings)):
-        table = Table("", "", title=title, title_justify="left", show_header=False)
-        for key, value in rows.items():
-            table.add_row(key, escape(str(value if value not in (None, "") else "-")))
+    for title, rows in (
+        ("Connection", {label: _shown(shown[key]) for key, label in _FACTS.items()}),
+        ("Settings", shown["settings"]),
+    ):
+        table = _table("", "", title=title, show_header=False)
+        for label, value in rows.items():
+            table.add_row(label, escape(value or "-"))
         _console().print(table)
 
 
@@ -184,7 +223,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the connections."""
-    with open_database(_config().database_url).reading() as session:
+    with _database(_config()) as database, database.reading() as session:
         shown = [_connection_as_dict(found) for found in all_connections(session)]
     if as_json:
         _print_json(shown)
@@ -192,9 +231,10 @@ def list_(as_json: bool) -> None:
     if not shown:
         click.echo("There are no connections yet; add one with: connex connection add NAME")
         return
-    table = Table("Name", "User name", "Company", "Last seen", "State")
+    columns = ("name", "username", "company", "last_seen", "state")
+    table = _table(*(_FACTS[key] for key in columns))
     for row in shown:
-        table.add_row(*(escape(str(row[key] or "-")) for key in ("name", "username", "company", "last_seen", "state")))
+        table.add_row(*(escape(_shown(row[key])) for key in columns))
     _console().print(table)
 
 
@@ -204,7 +244,7 @@ def list_(as_json: bool) -> None:
 @click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output.")
 def qwc(name: str, url: str, output: Path | None) -> None:
     """Write the .qwc file to give to the Web Connector."""
-    with open_database(_config().database_url).reading() as session:
+    with _database(_config()) as database, database.reading() as session:
         content = qwc_for(connection_named(session, name), url)
     if output is None:
         sys.stdout.buffer.write(content)
@@ -230,20 +270,19 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
     from qbwc_server.sources import UnreadableFile, read_orders
 
     config = _config()
-    database = open_database(config.database_url)
-    with database.reading() as session:
-        settings = settings_of(connection_named(session, name))
-    zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
-    try:
-        reading = read_orders(file.read_bytes(), format=file_format, shop=settings.shop, time_zone=zone)
-    except UnreadableFile as error:
-        if as_json:
-            _print_json({"error": str(error)})
-        else:
-            click.echo(f"{file}: {error}", err=True)
-        sys.exit(NOTHING_READ)
-    with database.transaction() as session:
-        result = take_in(session, connection_named(session, name), reading.refunds, _now())
+    with _database(config) as database:
+        with database.reading() as session:
+            settings = settings_of(connection_named(session, name))
+        zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
+        try:
+            reading = read_orders(_content(file), format=file_format, shop=settings.shop, time_zone=zone)
+        except UnreadableFile as error:
+            if as_json:
+                _print_json({"error": str(error)})
+                sys.exit(NOTHING_READ)
+            _fail(f"{file}: {error}")
+        with database.transaction() as session:
+            result = take_in(session, connection_named(session, name), reading.refunds, _now())
     counts = {
         "orders": reading.orders,
         "refunds": len(reading.refunds),
@@ -257,11 +296,14 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
         _print_json(counts | {"refused": refused})
     else:
         click.echo(
-            f"Read {counts['orders']} orders with {counts['refunds']} refunds: {counts['new']} new, "
-            f"{counts['unchanged']} known already, {counts['changed']} changed."
+            f"Read {_counted(counts['orders'], 'order')} with {_counted(counts['refunds'], 'refund')}: "
+            f"{counts['new']} new, {counts['unchanged']} known already, {counts['changed']} changed."
         )
         if counts["changed_too_late"]:
-            click.echo(f"{counts['changed_too_late']} were changed by the shop after they had been planned or entered.")
+            click.echo(
+                "Changed by the shop after they had been planned or entered, so left as they are: "
+                f"{_counted(counts['changed_too_late'], 'refund')}."
+            )
         for item in refused:
             click.echo(f"Refused: {item['place']}: {item['reason']}", err=True)
     if refused:
@@ -274,7 +316,7 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
 @json_option
 def refunds(name: str, status: str | None, as_json: bool) -> None:
     """List the refunds of a connection and what became of each."""
-    with open_database(_config().database_url).reading() as session:
+    with _database(_config()) as database, database.reading() as session:
         found = connection_named(session, name)
         query = select(Refund).where(Refund.connection_id == found.id).options(selectinload(Refund.documents))
         if status is not None:
@@ -284,9 +326,10 @@ def refunds(name: str, status: str | None, as_json: bool) -> None:
         _print_json(rows)
         return
     if not rows:
-        click.echo("There are no such refunds.")
+        there_are_none = f"There are no refunds yet; read some with: connex import {name} FILE"
+        click.echo(f"There are no refunds with the status {status}." if status else there_are_none)
         return
-    table = Table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
+    table = _table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
     for row in rows:
         said = [row["reason"]["message"]] if row["reason"] else []
         said += [notice["message"] for notice in row["notices"]]
@@ -324,7 +367,7 @@ def add_person(name: str, password_stdin: bool) -> None:
     """Make a sign-in to the pages. Without a password it makes one and prints it, once."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config.database_url).transaction() as session:
+    with _database(config) as database, database.transaction() as session:
         people.add_person(session, name, Passwords(config.secret_key).hash(password), "owner", _now())
     click.echo(f"{name} can sign in to the pages now.")
     if not password_stdin:
@@ -338,7 +381,7 @@ def change_password(name: str, password_stdin: bool) -> None:
     """Give a sign-in a new password; it ends where that person is signed in."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
-    with open_database(config.database_url).transaction() as session:
+    with _database(config) as database, database.transaction() as session:
         found = people.person_named(session, name)
         if found is None:
             _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
@@ -359,10 +402,15 @@ def change_password(name: str, password_stdin: bool) -> None:
 @json_option
 def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: bool) -> None:
     """Run the whole job on this machine with a simulated QuickBooks."""
-    from qbwc_server.demo.run import DemoOptions, run_demo
+    from qbwc_server.demo.run import DemoError, DemoOptions, run_demo
 
+    if keep_serving and as_json:
+        raise click.UsageError("--serve says where the pages are, and --json leaves no room for it; give one of them.")
     options = DemoOptions(refunds=count, seed=seed, keep_serving=keep_serving, save=save)
-    result = run_demo(options, None if as_json else _console())
+    try:
+        result = run_demo(options, None if as_json else _console())
+    except (DemoError, OSError) as error:  # such as a folder that can't be written
+        _fail(f"the demo can't be run: {error}")
     if as_json:
         _print_json(result.as_dict())
     if not result.right:
@@ -382,12 +430,15 @@ def simulate_command(
     """Run a simulated QuickBooks and Web Connector against a server."""
     from qbwc_server.demo.simulate import SimulationError, simulate
 
+    _check_address(url)
     del password_stdin  # a password never stands on a command line
     password = _password_from_stdin()
     try:
         outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
     except SimulationError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(f"the company file {company} can't be written: {error.strerror}")
     if as_json:
         _print_json(outcome.as_dict())
     elif outcome.problem:
@@ -416,9 +467,46 @@ def doctor_command(as_json: bool) -> None:
 
 # --- helpers
 
+_FACTS = {  # what is told of a connection, with its label
+    "name": "Name",
+    "username": "User name",
+    "company": "Company",
+    "company_path": "Company file",
+    "quickbooks": "QuickBooks",
+    "last_seen": "Last seen",
+    "state": "State",
+}
+
 
 def _config() -> Config:
     return Config.from_environment(os.environ)
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[Database]:
+    """The database, brought up to date, and closed at the end."""
+    try:
+        database = open_database(config.database_url)
+    except _opening_errors() as error:
+        _fail(_database_sentence(error))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _opening_errors() -> tuple[type[Exception], ...]:
+    """Asked for only when something went wrong: their module loads what a command that goes well does without."""
+    from qbwc_server.doctor import OPENING_ERRORS
+
+    return OPENING_ERRORS
+
+
+def _database_sentence(error: Exception) -> str:
+    from qbwc_server.doctor import database_trouble
+
+    trouble = database_trouble(error)
+    return f"{trouble.what[0].lower()}{trouble.what[1:].rstrip('.')}: {trouble.advice}"
 
 
 def _now() -> datetime:
@@ -429,32 +517,80 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
+def _table(*columns: str, title: str | None = None, show_header: bool = True) -> Table:
+    """A table that breaks what is too long for the terminal, and leaves nothing out."""
+    table = Table(title=title, title_justify="left", show_header=show_header)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _shown(value: str | datetime | None) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    return value or "-"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def _print_json(data: Any) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """One document; in ASCII where standard output is not UTF-8, so that it is JSON in every encoding."""
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    click.echo(json.dumps(data, ensure_ascii=not is_utf8, indent=2, default=_as_text))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    raise TypeError(f"{value!r} has no form in JSON")
 
 
 def _fail(sentence: str) -> NoReturn:
-    click.echo(f"connex: {sentence}", err=True)
-    sys.exit(1)
+    raise Refused(sentence)
 
 
 def _pairs(settings: Sequence[str]) -> Mapping[str, str]:
-    pairs = {}
+    pairs: dict[str, str] = {}
     for item in settings:
         key, equals, value = item.partition("=")
-        if not equals:
-            raise SettingsError(item, "is not of the form KEY=VALUE")
+        if not (key and equals):
+            _fail(f"{item!r} is not of the form KEY=VALUE")
         if key in pairs:
             raise SettingsError(key, "is given twice")
         pairs[key] = value
     return pairs
 
 
+def _content(file: Path) -> bytes:
+    """What a file holds; of one that is too large only so much that its reader sees that."""
+    from qbwc_server.sources import MAX_FILE_BYTES
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        _fail(f"{file} can't be read: {error.strerror}")
+
+
 def _password_from_stdin() -> str:
-    password = sys.stdin.readline(MAX_PASSWORD_LINE).rstrip("\r\n")
+    try:
+        password = sys.stdin.readline(MAX_PASSWORD_LINE).rstrip("\r\n")
+    except UnicodeDecodeError:
+        _fail(f"the password on standard input is not in this system's encoding, {sys.stdin.encoding}")
     if not password:
         _fail("no password came on standard input")
+    if not password.isprintable():  # nobody could type it into the Web Connector
+        _fail("the password on standard input holds a character that can't be typed")
     return password
+
+
+def _check_address(url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        _fail(f"{url!r} is not an address such as http://localhost:8080/qbwc: {error}")
 
 
 def _connection_as_dict(found: Connection) -> dict[str, Any]:
@@ -467,7 +603,16 @@ def _connection_as_dict(found: Connection) -> dict[str, Any]:
         "company": described.get("company_name"),
         "company_path": company.path or None,
         "quickbooks": host.get("product_name"),
-        "last_seen": found.last_seen_at.isoformat(timespec="seconds") if found.last_seen_at else None,
-        "state": company.stopped["message"] if company.stopped else "ready" if company.accounts else "never seen",
+        "last_seen": found.last_seen_at,
+        "state": _state(found),
         "settings": as_texts(settings_of(found)),
     }
+
+
+def _state(found: Connection) -> str:
+    company = found.company
+    if company.stopped:
+        return str(company.stopped["message"])
+    if found.last_seen_at is None:
+        return "never seen"
+    return "chart of accounts not read yet" if company.accounts is None else "ready"

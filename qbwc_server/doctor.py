@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import Any
 
+from alembic.util import CommandError
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from qbwc_server.app import version
 from qbwc_server.config import Config, ConfigError
 from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
-from qbwc_server.refunds.sale import CompanyFacts
+from qbwc_server.refunds.sale import Account, CompanyFacts
 from qbwc_server.store import people
 from qbwc_server.store.connections import all_connections, settings_of
 from qbwc_server.store.database import Database, DatabaseURLError, open_database
@@ -24,6 +25,7 @@ from qbwc_server.sync.books import company_facts
 
 OLDEST_SQLITE = (3, 35, 0)  # with RETURNING and fixes of WAL mode that we rest on
 SILENT_FOR = timedelta(days=2)  # a Web Connector that has not called for so long is remarked on
+OPENING_ERRORS = (DatabaseError, CommandError)  # what opening the database may raise, beside a bad URL
 EARLIEST_YEAR, LATEST_YEAR = 2024, 2100  # outside of these the machine's clock is wrong
 
 
@@ -49,24 +51,49 @@ class Finding:
 
 
 def examine(environ: Mapping[str, str]) -> list[Finding]:
-    """Looks at the whole installation."""
-    findings = list(_machine())
+    """Looks at the whole installation, as far as it can be looked at."""
+    findings = []
     try:
-        config = Config.from_environment(environ)
-        database = open_database(config.database_url)
+        for finding in _everything(environ):
+            findings.append(finding)  # one by one: kept also where the next look fails
     except (ConfigError, DatabaseURLError) as error:
-        return [*findings, Finding(Level.PROBLEM, "The configuration can't be used.", str(error))]
-    except DatabaseError as error:
-        advice = f"{error.orig}. Check CONNEX_DATABASE_URL, and that the database server is running."
-        return [*findings, Finding(Level.PROBLEM, "The database can't be used.", advice)]
+        findings.append(Finding(Level.PROBLEM, "The configuration can't be used.", str(error)))
+    except OPENING_ERRORS as error:
+        findings.append(database_trouble(error))
+    return findings
+
+
+def database_trouble(error: Exception) -> Finding:
+    """What is wrong with the database, by one of OPENING_ERRORS."""
+    if not isinstance(error, DatabaseError):
+        advice = "Run the version that has used it last, or name another database in CONNEX_DATABASE_URL."
+        return Finding(Level.PROBLEM, "The database was made by another version of Connex.", f"{error}. {advice}")
+    lines = (" ".join(line.split()).rstrip(".") for line in str(error.orig).splitlines())
+    reason = ". ".join(line for line in lines if line)
+    reason += "" if reason.endswith((".", "?", "!")) else "."
+    if isinstance(error.orig, sqlite3.Error):
+        advice = "Check CONNEX_DATABASE_URL or CONNEX_DATA_DIR, and that this user may write there."
+    else:
+        advice = "Check CONNEX_DATABASE_URL, and that the database server is running."
+    return Finding(Level.PROBLEM, "The database can't be used.", f"{reason} {advice}")
+
+
+def _everything(environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield from _machine()
+    config = Config.from_environment(environ)
+    database = open_database(config.database_url)
     try:
-        return [*findings, *_configuration(config, database), *_connections(config, database)]
+        yield from _configuration(config, database)
+        yield from _connections(config, database)
     finally:
         database.close()
 
 
 def _machine() -> Iterator[Finding]:
-    yield Finding(Level.FINE, f"Connex {version()} on Python {platform.python_version()}, {platform.system()}.")
+    yield Finding(
+        Level.FINE,
+        f"Connex {version()} on Python {platform.python_version()}, {platform.system()}.",
+    )
     now = datetime.now(timezone.utc)
     if EARLIEST_YEAR <= now.year <= LATEST_YEAR:
         yield Finding(Level.FINE, f"The clock says {now:%Y-%m-%d %H:%M} UTC.")
@@ -76,6 +103,8 @@ def _machine() -> Iterator[Finding]:
 
 def _configuration(config: Config, database: Database) -> Iterator[Finding]:
     yield Finding(Level.FINE, f"Data folder {config.data_dir}, time zone {config.time_zone}.")
+    with database.transaction() as session:  # changes nothing, and fails where writing would
+        session.execute(text("UPDATE alembic_version SET version_num = version_num WHERE version_num = ''"))
     if database.is_sqlite:
         yield Finding(Level.FINE, f"The database is a SQLite file (SQLite {sqlite3.sqlite_version}), up to date.")
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -139,7 +168,7 @@ def _accounts(name: str, refund_account: str, facts: CompanyFacts) -> Iterator[F
         else:
             yield Finding(Level.FINE, f"{name}: {len(facts.accounts)} accounts known.")
         return
-    account: Any = facts.account_named(refund_account)
+    account: Account | None = facts.account_named(refund_account)
     if account is None:
         advice = f"Correct it with: connex connection set {name} refund_account=..."
         yield Finding(Level.PROBLEM, f"{name}: QuickBooks has no active account {refund_account!r}.", advice)

@@ -1,0 +1,691 @@
+"""The command line as a user meets it: what each command says, prints as JSON, stores, and exits with."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from lxml import etree
+from sqlalchemy import func, select
+
+from qbwc_server.access.attempts import Attempts
+from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sign_in import SignIn
+from qbwc_server.cli import cli, main
+from qbwc_server.config import Config
+from qbwc_server.refunds.settings import KEYS
+from qbwc_server.store.database import Database, sqlite_url
+from qbwc_server.store.tables import Connection, Person, Refund
+from tests.sources import payloads
+from tests.web import builders
+
+SHOWN_ONCE = re.compile(r"(?:shown only now|is shown only now): (\S+)")
+CSV = (
+    "source,order_number,refund_id,refund_date,currency,kind,sku,quantity,amount\n"
+    "myshop,1001,R1,2024-03-04,USD,line,POSTER,1,20.00\n"
+    "myshop,1001,R1,,,money,,,20.00\n"
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which must be one JSON document and nothing else."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Installation:
+    """A data folder and the commands on it."""
+
+    folder: Path
+
+    def run(self, *arguments: str, stdin: str | bytes = "", status: int = 0, **env: str) -> Said:
+        """Runs a command, which must end with this status and never with a traceback."""
+        result = CliRunner(charset="utf-8").invoke(cli, arguments, input=stdin, env={"COLUMNS": "200", **env})
+        said = Said(result.exit_code, result.stdout, result.stderr)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert said.status == status, (said.status, said.out, said.err)
+        return said
+
+    def refused(self, *arguments: str, stdin: str | bytes = "", status: int = 1, **env: str) -> str:
+        """Runs a command that must be refused in one sentence on standard error; gives the sentence."""
+        said = self.run(*arguments, stdin=stdin, status=status, **env)
+        assert said.out == ""
+        assert said.err.startswith("connex: ")
+        assert said.err.count("\n") == 1
+        return said.err
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        return Database(sqlite_url(self.folder / "connex.sqlite3"))
+
+    def count(self, table: Any) -> int:
+        """How many rows a table has."""
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def sign_in(self) -> SignIn:
+        """The door of its server."""
+        key = (self.folder / "secret_key").read_text().strip().encode()
+        return SignIn(self.database, Passwords(key), Attempts())
+
+
+@pytest.fixture
+def connex(tmp_path: Path, migrated_sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    for variable in ("CONNEX_DATABASE_URL", "CONNEX_SECRET_KEY", "CONNEX_IN_FLIGHT_SECONDS"):
+        monkeypatch.delenv(variable, raising=False)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copyfile(migrated_sqlite_file, folder / "connex.sqlite3")
+    monkeypatch.setenv("CONNEX_DATA_DIR", str(folder))
+    monkeypatch.setenv("TZ", "UTC")
+    return Installation(folder)
+
+
+@pytest.fixture
+def with_shop(connex: Installation) -> Installation:
+    """An installation whose connection `shop` has never been called."""
+    with connex.database.transaction() as session:
+        builders.add_connection(session, "shop", last_seen_at=None, accounts=None, host=None, company=None, path="")
+    return connex
+
+
+def shown_once(said: Said) -> str:
+    found = SHOWN_ONCE.findall(said.out)
+    assert len(found) == 1, said.out
+    return str(found[0])
+
+
+# --- connections
+
+
+def test_a_connection_is_made_with_a_password_that_is_shown_once_and_signs_in(connex: Installation) -> None:
+    said = connex.run("connection", "add", "shop")
+    assert "connex qwc shop -o shop.qwc" in said.out
+    password = shown_once(said)
+    sign_in = connex.sign_in()
+    assert sign_in.connection("shop", password, "192.0.2.1") is not None
+    assert sign_in.connection("shop", password + "x", "192.0.2.1") is None
+    assert password not in connex.run("connection", "show", "shop").out
+    assert password.encode() not in (connex.folder / "connex.sqlite3").read_bytes()
+
+
+def test_a_connection_as_json_carries_the_password_that_was_made(connex: Installation) -> None:
+    made = connex.run("connection", "add", "shop", "--username", "Bücher", "--json").json
+    assert made["username"] == "Bücher"
+    assert made["state"] == "never seen"
+    assert list(made["settings"]) == list(KEYS)
+    assert connex.sign_in().connection("Bücher", made["password"], "192.0.2.1") is not None
+
+
+def test_a_password_from_standard_input_is_taken_and_not_repeated(connex: Installation) -> None:
+    said = connex.run("connection", "add", "shop", "--password-stdin", stdin="pass wörd \r\n")
+    assert "pass" not in said.out.replace("password", "")
+    assert connex.sign_in().connection("shop", "pass wörd ", "192.0.2.1") is not None
+    again = connex.run("connection", "add", "other", "--password-stdin", "--json", stdin="secret\n").json
+    assert "password" not in again
+
+
+@pytest.mark.parametrize(
+    ("stdin", "words"),
+    [
+        (b"", "no password"),
+        (b"\n", "no password"),
+        (b"a\tb\n", "can't be typed"),
+        (b"\xff\xfe\n", "encoding"),
+        (b"x" * 1001, "at most 1000"),
+        (b"x" * 5000, "at most 1000"),
+    ],
+)
+def test_a_password_that_nobody_could_enter_is_refused(connex: Installation, stdin: bytes, words: str) -> None:
+    assert words in connex.refused("connection", "add", "shop", "--password-stdin", stdin=stdin)
+    assert words in connex.refused("person", "add", "anna", "--password-stdin", stdin=stdin)
+    assert (connex.count(Connection), connex.count(Person)) == (0, 0)
+
+
+def test_several_settings_can_be_given_at_once(connex: Installation) -> None:
+    made = connex.run(
+        "connection", "add", "shop", "--set", "refund_method=check", "--set", "refund_account=A=B", "--json"
+    ).json
+    assert (made["settings"]["refund_method"], made["settings"]["refund_account"]) == ("check", "A=B")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("new", "--set", "refund_metod=check"), ("refund_metod", *KEYS)),
+        (("new", "--set", "refund_method=cash"), ("refund_method", "credit_card, check, none")),
+        (("new", "--set", "refund_method"), ("'refund_method'", "KEY=VALUE")),
+        (("new", "--set", "=check"), ("'=check'", "KEY=VALUE")),
+        (("new", "--set", "shop=a", "--set", "shop=a"), ("shop", "twice")),
+        (("new", "--set", "refund_receipt=false", "--set", "time_zone=Mars"), ("time_zone", "Mars")),
+        (("shop",), ("'shop'", "another name")),
+        (("SHOP",), ("'shop'", "another name")),
+        (("new", "--username", "connex-1"), ("connex-1", "'shop'")),
+        (("new", "--username", " x "), ("' x '", "spaces")),
+        (("a b",), ("'a b'", "letters, digits, dashes")),
+        (("[red]x[/red]",), ("[red]x[/red]", "letters")),
+        (("../x",), ("'../x'", "letters")),
+        (("",), ("''", "letters")),
+    ],
+)
+def test_a_connection_that_can_not_be_is_refused_and_nothing_is_stored(
+    with_shop: Installation, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    sentence = with_shop.refused("connection", "add", *arguments)
+    for word in words:
+        assert word in sentence
+    assert with_shop.count(Connection) == 1
+    assert with_shop.refused("connection", "add", *arguments, "--json") == sentence
+
+
+def test_settings_change_all_or_none(with_shop: Installation) -> None:
+    said = with_shop.run("connection", "set", "shop", "refund_method=check", "refund_account=Bank", "shipping_item=")
+    assert said.out == "refund_method = check\nrefund_account = Bank\nshipping_item = (empty)\n"
+    before = with_shop.run("connection", "show", "shop", "--json").json["settings"]
+    for bad in ("time_zone=Mars", "nothing=1", "refund_method", "refund_method=none"):
+        with_shop.refused("connection", "set", "shop", "refund_method=none", bad)
+    assert with_shop.run("connection", "show", "shop", "--json").json["settings"] == before
+    changed = with_shop.run("connection", "set", "shop", "refund_method=none", "--json").json
+    assert changed == before | {"refund_method": "none"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("connection", "show"), ("connection", "set"), ("qwc",), ("refunds",), ("refunds", "--json")]
+)
+def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(
+    with_shop: Installation, arguments: tuple[str, ...]
+) -> None:
+    more = ("shop=x",) if arguments[-1] == "set" else ()
+    sentence = with_shop.refused(*arguments, "shoop", *more)
+    assert "'shoop'" in sentence
+    assert "there are: shop" in sentence
+
+
+def test_an_empty_list_of_connections_says_how_to_make_one(connex: Installation) -> None:
+    assert "connex connection add NAME" in connex.run("connection", "list").out
+    assert connex.run("connection", "list", "--json").json == []
+
+
+def test_what_a_company_is_called_is_shown_as_it_is(connex: Installation) -> None:
+    company_name = "[red]Müller & 日本[/red] [/nothing]"
+    with connex.database.transaction() as session:
+        builders.add_connection(
+            session, "shop", company={"company_name": company_name}, settings={"refund_account": "[bold]Bank[/bold]"}
+        )
+    listed, shown = connex.run("connection", "list").out, connex.run("connection", "show", "shop").out
+    for text in (listed, shown):
+        assert company_name in text
+        assert "2024-03-01 12:00 UTC" in text
+        assert "ready" in text
+    assert "[bold]Bank[/bold]" in shown
+    assert r"C:\Books\Example.qbw" in shown
+    as_json = connex.run("connection", "show", "shop", "--json").json
+    assert connex.run("connection", "list", "--json").json == [as_json]
+    assert as_json["company"] == company_name
+    assert as_json["last_seen"] == "2024-03-01T12:00:00+00:00"
+
+
+def test_a_narrow_terminal_cuts_nothing(connex: Installation) -> None:
+    name = "a-name-of-sixty-characters-which-is-as-long-as-one-can-be-ok"
+    with connex.database.transaction() as session:
+        builders.add_connection(session, name)
+    listed = connex.run("connection", "list", COLUMNS="60").out
+    columns = [[cell.strip() for cell in line.split("│")[1:-1]] for line in listed.splitlines() if "│" in line]
+    assert "".join(row[0] for row in columns) == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"last_seen_at": None, "accounts": None}, "never seen"),
+        ({"accounts": None}, "chart of accounts not read yet"),
+        ({}, "ready"),
+        ({"stopped": {"code": "claimed", "message": "Another installation writes here."}}, "Another installation"),
+    ],
+)
+def test_the_state_of_a_connection_says_how_far_it_is(
+    connex: Installation, changes: dict[str, Any], state: str
+) -> None:
+    with connex.database.transaction() as session:
+        builders.add_connection(session, "shop", **changes)
+    assert connex.run("connection", "show", "shop", "--json").json["state"].startswith(state)
+    assert state in connex.run("connection", "list").out
+
+
+# --- the .qwc file
+
+
+def test_the_qwc_file_is_the_same_on_standard_output_and_in_a_file(with_shop: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "shop.qwc"
+    url = ("--url", "https://refunds.example.com")
+    said = with_shop.run("qwc", "shop", *url, "-o", str(file))
+    assert str(file) in said.out
+    assert with_shop.run("qwc", "shop", *url).out.encode() == file.read_bytes()
+    root = etree.fromstring(file.read_bytes())
+    assert root.findtext("AppURL") == "https://refunds.example.com/qbwc"
+    assert root.findtext("UserName") == "connex-1"
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [("http://shop.example.com", "https"), ("https://192.0.2.1", "IP address"), ("shop", "web address"), ("", "web")],
+)
+def test_an_address_that_the_web_connector_refuses_gives_no_file(
+    with_shop: Installation, tmp_path: Path, url: str, word: str
+) -> None:
+    assert word in with_shop.refused("qwc", "shop", "--url", url, "-o", str(tmp_path / "shop.qwc"))
+    assert not (tmp_path / "shop.qwc").exists()
+
+
+def test_a_folder_that_is_not_there_is_named(with_shop: Installation, tmp_path: Path) -> None:
+    sentence = with_shop.refused("qwc", "shop", "-o", str(tmp_path / "none" / "shop.qwc"))
+    assert str(tmp_path / "none" / "shop.qwc") in sentence
+
+
+# --- importing
+
+
+def json_file(*external_ids: str) -> str:
+    refunds = [
+        {
+            "source": "ownshop", "shop": "", "external_id": external_id, "created_at": "2024-03-04T10:00:00Z",
+            "currency": "USD", "order": {"order_id": "1", "number": "1001"},
+            "money": [{"amount": "20.00", "gateway": "card"}],
+            "lines": [{"line_id": "1", "sku": "HAT", "title": "Hat", "quantity": "1", "amount": "20.00"}],
+        }
+        for external_id in external_ids
+    ]  # fmt: skip
+    return json.dumps({"refunds": refunds})
+
+
+@pytest.mark.parametrize(
+    ("content", "file_format", "source"),
+    [
+        (json.dumps([payloads.order(payloads.refund())]), "shopify", "shopify"),
+        (CSV, "csv", "myshop"),
+        (json_file("7"), "json", "ownshop"),
+    ],
+)
+def test_each_format_is_told_from_the_file_and_the_same_again_changes_nothing(
+    with_shop: Installation, tmp_path: Path, content: str, file_format: str, source: str
+) -> None:
+    file = tmp_path / "orders"
+    file.write_text(content)
+    said = with_shop.run("import", "shop", str(file))
+    assert said.out == "Read 1 order with 1 refund: 1 new, 0 known already, 0 changed.\n"
+    again = with_shop.run("import", "shop", str(file), "--format", file_format, "--json").json
+    assert again == {
+        "orders": 1, "refunds": 1, "new": 0, "unchanged": 1, "changed": 0, "changed_too_late": 0, "refused": [],
+    }  # fmt: skip
+    assert [row["source"] for row in with_shop.run("refunds", "shop", "--json").json] == [source]
+
+
+def test_the_exit_status_of_an_import_says_how_much_was_read(with_shop: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "refunds.json"
+    file.write_text(json_file("7", ""))
+    some = with_shop.run("import", "shop", str(file), status=1)
+    assert "1 new" in some.out
+    assert some.err.startswith("Refused: refunds[1]")
+    file.write_text(json_file(""))
+    none = with_shop.run("import", "shop", str(file), "--json", status=2)
+    assert (none.json["new"], len(none.json["refused"]), none.err) == (0, 1, "")
+    file.write_text(json_file())
+    assert with_shop.run("import", "shop", str(file), "--json").json["refunds"] == 0
+
+
+def test_a_refund_that_the_shop_changed_is_counted_as_changed(with_shop: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "refunds.csv"
+    file.write_text(CSV)
+    with_shop.run("import", "shop", str(file))
+    file.write_text(CSV.replace("20.00", "19.00"))
+    assert "1 changed." in with_shop.run("import", "shop", str(file)).out
+
+
+def test_a_file_that_can_not_be_read_is_said_with_its_reason(with_shop: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "orders"
+    for content, options, words in (
+        (b"", (), "is empty"),
+        (b"<html>", (), "column"),
+        (CSV.encode(), ("--format", "xls"), "'xls'; use one of shopify, csv, json"),
+        (CSV.encode(), ("--format", "woocommerce"), "woocommerce is not offered yet"),
+        (CSV.encode(), ("--format", "shopify"), "JSON"),
+        (b"\xff\xff\xff", (), "UTF-8"),
+    ):
+        file.write_bytes(content)
+        sentence = with_shop.refused("import", "shop", str(file), *options, status=2)
+        assert sentence.startswith(f"connex: {file}: ")
+        assert words in sentence
+        as_json = with_shop.run("import", "shop", str(file), *options, "--json", status=2)
+        assert words in as_json.json["error"]
+    assert with_shop.count(Refund) == 0
+
+
+def test_a_file_that_is_none_reads_nothing(with_shop: Installation, tmp_path: Path) -> None:
+    for path in (tmp_path / "missing", tmp_path):
+        said = with_shop.run("import", "shop", str(path), status=2)
+        assert str(path) in said.err
+        assert said.out == ""
+
+
+def test_an_endless_file_is_read_no_further_than_allowed(
+    with_shop: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = Path("/dev/zero")
+    if not endless.exists():
+        pytest.skip("this system has no endless file")
+    monkeypatch.setattr("qbwc_server.sources.MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr("qbwc_server.sources.document.MAX_FILE_BYTES", 1000)
+    assert "at most 1000" in with_shop.refused("import", "shop", str(endless), status=2)
+
+
+def test_an_import_that_comes_to_no_connection_or_database_has_read_nothing(
+    connex: Installation, tmp_path: Path
+) -> None:
+    file = tmp_path / "refunds.csv"
+    file.write_text(CSV)
+    assert "'shop'" in connex.refused("import", "shop", str(file), status=2)
+    url = sqlite_url(tmp_path / "none" / "x.sqlite3")
+    assert "database" in connex.refused("import", "shop", str(file), status=2, CONNEX_DATABASE_URL=url)
+
+
+# --- refunds
+
+
+def test_refunds_as_json_are_as_promised(connex: Installation) -> None:
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        builders.add_posted_refund(session, shop)
+        reason = {"code": "order_not_found", "message": "QuickBooks has no sale with the number 1002."}
+        builders.add_refund(session, shop, "#1002", status="skipped", reason=reason)
+        builders.add_refund(session, builders.add_connection(session, "other"), "#1003")
+    payout = {
+        "type": "ARRefundCreditCard", "txn_id": "1A-2", "ref_number": "1001-7QK", "amount": "41.04",
+        "account": "Shopify Clearing",
+    }  # fmt: skip
+    posted = {
+        "id": 1,
+        "source": "shopify",
+        "order_number": "#1001",
+        "external_id": "900",
+        "created_at": "2024-03-01T12:00:00+00:00",
+        "amount": "41.04",
+        "currency": "USD",
+        "status": "posted",
+        "reason": None,
+        "sale": {"type": "SalesReceipt", "txn_id": "5F-1", "ref_number": "1001"},
+        "credit_memo": {"txn_id": "1A-1", "ref_number": "1001-7QK", "amount": "41.04"},
+        "payout": payout,
+        "payouts": [payout],
+        "notices": [{"code": "text_cut", "message": "The field memo was cut to 31 characters."}],
+    }
+    skipped = posted | {
+        "id": 2, "order_number": "#1002", "external_id": "901", "status": "skipped", "reason": reason, "sale": None,
+        "credit_memo": None, "payout": None, "payouts": [], "notices": [],
+    }  # fmt: skip
+    said = connex.run("refunds", "shop", "--json")
+    assert said.json == [posted, skipped]
+    assert [list(row) for row in said.json] == [list(posted)] * 2
+    assert connex.run("refunds", "shop", "--status", "skipped", "--json").json == [skipped]
+    assert connex.run("refunds", "shop", "--status", "review", "--json").json == []
+
+
+def test_refunds_are_told_in_a_table(connex: Installation) -> None:
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        builders.add_posted_refund(session, shop)
+        reason = {"code": "order_not_found", "message": "No sale [bold]#1002[/bold]."}
+        builders.add_refund(session, shop, "[red]#1002[/red]", status="skipped", reason=reason)
+    told = connex.run("refunds", "shop").out
+    for words in (
+        "41.04 USD",
+        "SalesReceipt 1001",
+        "1001-7QK 41.04",
+        "41.04 from Shopify Clearing",
+        "The field memo was cut to 31 characters.",
+        "[red]#1002[/red]",
+        "No sale [bold]#1002[/bold].",
+    ):
+        assert words in told
+    assert "1001-7QK" not in connex.run("refunds", "shop", "--status", "skipped").out
+
+
+def test_no_refunds_are_said_and_not_drawn(with_shop: Installation) -> None:
+    assert with_shop.run("refunds", "shop").out == (
+        "There are no refunds yet; read some with: connex import shop FILE\n"
+    )
+    assert (
+        with_shop.run("refunds", "shop", "--status", "failed").out == "There are no refunds with the status failed.\n"
+    )
+    assert with_shop.run("refunds", "shop", "--json").json == []
+    assert "'posted'" in with_shop.run("refunds", "shop", "--status", "done", status=2).err
+
+
+# --- people
+
+
+def test_a_person_signs_in_with_the_password_that_was_shown(connex: Installation) -> None:
+    password = shown_once(connex.run("person", "add", "anna"))
+    assert connex.sign_in().person("anna", password, "192.0.2.1") is not None
+    assert "'Anna'" in connex.refused("person", "add", "Anna")
+    changed = shown_once(connex.run("person", "password", "anna"))
+    assert connex.sign_in().person("anna", password, "192.0.2.1") is None
+    assert connex.sign_in().person("anna", changed, "192.0.2.1") is not None
+    assert connex.count(Person) == 1
+
+
+def test_a_person_that_there_is_not_gets_no_password(connex: Installation) -> None:
+    assert "connex person add bob" in connex.refused("person", "password", "bob")
+    assert "printable" in connex.refused("person", "add", " bob")
+    assert connex.count(Person) == 0
+
+
+# --- the server, the demo, the simulator and the doctor
+
+
+def test_a_port_that_is_taken_is_said(connex: Installation) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert "Try another --port" in connex.refused("serve", "--port", port)
+
+
+@pytest.mark.parametrize("host", ["", "203.0.113.5", "not a host"])
+def test_an_address_that_is_not_of_this_machine_is_said(connex: Installation, host: str) -> None:
+    assert "Give an address of this machine as --host" in connex.refused("serve", "--host", host, "--port", "0")
+
+
+def test_a_demo_that_can_not_keep_its_files_says_so(connex: Installation, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    sentence = connex.refused("demo", "--refunds", "1", "--save", str(tmp_path / "file" / "kept"))
+    assert str(tmp_path / "file" / "kept") in sentence
+    assert "--serve" in connex.run("demo", "--serve", "--json", status=2).err
+
+
+@pytest.mark.parametrize("url", ["http://localhost:99999/qbwc", "http://[::1/qbwc", "localhost:8080", "http://"])
+def test_a_simulation_of_an_address_that_is_none_is_refused(connex: Installation, tmp_path: Path, url: str) -> None:
+    company = tmp_path / "company.json"
+    arguments = ("simulate", "--url", url, "--username", "x", "--password-stdin", "--company", str(company))
+    assert "http://localhost:8080/qbwc" in connex.refused(*arguments, stdin="pw\n")
+    assert not company.exists()
+
+
+def test_a_simulation_without_a_server_fails_with_one_document(connex: Installation, tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/qbwc"
+        common = ("simulate", "--url", url, "--username", "x", "--password-stdin", "--company")
+        said = connex.run(*common, str(tmp_path / "company.json"), "--json", stdin="pw\n", status=1)
+    assert "no answer from the server" in said.json["problem"]
+    (tmp_path / "file").write_text("not a company")
+    assert "can't be read" in connex.refused(*common, str(tmp_path / "file"), stdin="pw\n")
+    assert "can't be written" in connex.refused(*common, str(tmp_path / "file" / "x.json"), stdin="pw\n")
+
+
+def test_the_doctor_exits_with_1_where_there_is_a_problem(connex: Installation, tmp_path: Path) -> None:
+    well = connex.run("doctor")
+    assert "connex connection add NAME" in well.out
+    assert {finding["level"] for finding in connex.run("doctor", "--json").json} == {"ok", "note"}
+    ill = {"CONNEX_SECRET_KEY": "short"}
+    assert "problem The configuration can't be used." in connex.run("doctor", status=1, **ill).out
+    assert connex.run("doctor", "--json", status=1, **ill).json[-1]["level"] == "problem"
+
+
+# --- an installation that is not in order
+
+
+@pytest.mark.parametrize("command", [("connection", "list", "--json"), ("person", "add", "anna"), ("serve",)])
+def test_an_installation_that_can_not_be_used_says_why(
+    connex: Installation, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    no_database, below_a_file = tmp_path / "no database", tmp_path / "no database" / "below"
+    no_database.write_bytes(b"this is no database at all" * 100)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        closed = unused.getsockname()[1]
+        for variable, value, words in (
+            ("CONNEX_DATABASE_URL", f"postgresql://u:hidden@127.0.0.1:{closed}/x", "database server is running"),
+            ("CONNEX_DATABASE_URL", f"postgresql://127.0.0.1:{closed}/x?nonsense=1", "nonsense"),
+            ("CONNEX_DATABASE_URL", sqlite_url(no_database), "not a database"),
+            ("CONNEX_DATABASE_URL", sqlite_url(tmp_path / "none" / "x"), "unable to open"),
+            ("CONNEX_DATABASE_URL", "mysql://u:hidden@host/x", "not supported"),
+            ("CONNEX_DATABASE_URL", "nonsense", "sqlite:///FILE"),
+            ("CONNEX_DATA_DIR", str(no_database), "can't be made"),
+            ("CONNEX_DATA_DIR", str(below_a_file), "can't be made"),
+            ("CONNEX_SECRET_KEY", "short", "CONNEX_SECRET_KEY has 5 characters"),
+            ("CONNEX_IN_FLIGHT_SECONDS", "soon", "'soon'"),
+            ("TZ", "Mars/Olympus", "no time zone"),
+        ):
+            sentence = connex.refused(*command, **{variable: value})
+            assert words in sentence
+            assert "hidden" not in sentence
+    assert connex.count(Person) == 0
+
+
+def test_a_database_that_can_not_be_written_is_said(with_shop: Installation) -> None:
+    url = f"sqlite:///file:{with_shop.folder / 'connex.sqlite3'}?mode=ro&uri=true"
+    sentence = with_shop.refused("connection", "set", "shop", "refund_method=check", CONNEX_DATABASE_URL=url)
+    assert "readonly" in sentence
+    assert "this user may write" in sentence
+
+
+def test_a_database_of_a_newer_version_is_left_alone(with_shop: Installation) -> None:
+    set_revision(with_shop.database, "9999")
+    assert "another version of Connex" in with_shop.refused("connection", "list")
+
+
+def set_revision(database: Database, revision: str) -> None:
+    with database.transaction() as session:
+        session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+# --- the process
+
+
+class Pipe(io.TextIOWrapper):
+    """Standard output that a program reads in an encoding of its own."""
+
+    def __init__(self, encoding: str) -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding=encoding)
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str, encoding: str = "utf-8") -> tuple[int | None, str, str]:
+    """Runs the console script in this process; gives its exit status, standard output and standard error."""
+    out, err = Pipe(encoding), Pipe(encoding)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "argv", ["connex", *arguments])
+        patched.setattr(sys, "stdout", out)
+        patched.setattr(sys, "stderr", err)
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out.flush()
+        err.flush()
+    code = stopped.value.code
+    assert code is None or isinstance(code, int)
+    return code, out.bytes.getvalue().decode(encoding), err.bytes.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "in_out", "in_err"),
+    [
+        (("--version",), 0, "version 0", ""),
+        (("--help",), 0, "doctor", ""),
+        (("connection", "list", "-h"), 0, "List the connections", ""),
+        (("connection", "list"), None, "There are no connections yet", ""),
+        (("connection", "show", "nope"), 1, "", "connex: there is no connection 'nope'"),
+        (("import", "nope", __file__), 2, "", "connex: there is no connection 'nope'"),
+        ((), 2, "", "Usage: connex"),
+        (("nonsense",), 2, "", "No such command 'nonsense'"),
+        (("connection", "set", "shop"), 2, "", "Missing argument 'KEY=VALUE...'"),
+        (("serve", "--port", "70000"), 2, "", "70000 is not in the range"),
+    ],
+)
+def test_the_script_ends_with_the_status_of_its_command(
+    connex: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    status: int | None,
+    in_out: str,
+    in_err: str,
+) -> None:
+    code, out, err = run_main(monkeypatch, *arguments)
+    assert (code or 0) == (status or 0)
+    assert in_out in out if in_out else out == ""
+    assert in_err in err if in_err else err == ""
+
+
+def test_a_name_that_the_terminal_can_not_show_stops_no_command(
+    connex: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = {"company_name": "Müller 日本 😀"}
+    with connex.database.transaction() as session:
+        builders.add_connection(session, "shop", company=company)
+    for encoding in ("ascii", "latin-1", "cp1252", "utf-8"):
+        code, out, err = run_main(monkeypatch, "connection", "show", "shop", "--json", encoding=encoding)
+        assert (code or 0, err) == (0, "")
+        assert json.loads(out)["company"] == company["company_name"]
+        code, out, err = run_main(monkeypatch, "connection", "show", "shop", encoding=encoding)
+        assert (code or 0, err) == (0, "")
+        assert "ller" in out
+
+
+def test_ctrl_c_ends_a_command_with_130(connex: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(io.StringIO):
+        def readline(self, size: int | None = -1, /) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    code, out, err = run_main(monkeypatch, "person", "add", "anna", "--password-stdin")
+    assert (code, out, err.strip()) == (130, "", "")
+    assert connex.count(Person) == 0
+
+
+def test_the_clock_of_what_is_stored_is_aware(connex: Installation) -> None:
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    connex.run("connection", "add", "shop")
+    with connex.database.reading() as session:
+        made = session.scalars(select(Connection)).one()
+    assert before <= made.created_at <= datetime.now(timezone.utc)
+    assert Config.from_environment({"CONNEX_DATA_DIR": str(connex.folder)}).data_dir == connex.folder
