@@ -9,7 +9,6 @@ import shutil
 import socket
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.cli import cli, main
-from qbwc_server.config import Config
 from qbwc_server.refunds.settings import KEYS
 from qbwc_server.store.database import Database, sqlite_url
 from qbwc_server.store.tables import Connection, Person, Refund
@@ -680,12 +678,3 @@ def test_ctrl_c_ends_a_command_with_130(connex: Installation, monkeypatch: pytes
     code, out, err = run_main(monkeypatch, "person", "add", "anna", "--password-stdin")
     assert (code, out, err.strip()) == (130, "", "")
     assert connex.count(Person) == 0
-
-
-def test_the_clock_of_what_is_stored_is_aware(connex: Installation) -> None:
-    before = datetime.now(timezone.utc).replace(microsecond=0)
-    connex.run("connection", "add", "shop")
-    with connex.database.reading() as session:
-        made = session.scalars(select(Connection)).one()
-    assert before <= made.created_at <= datetime.now(timezone.utc)
-    assert Config.from_environment({"CONNEX_DATA_DIR": str(connex.folder)}).data_dir == connex.folder
