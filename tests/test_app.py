@@ -193,7 +193,7 @@ def test_the_address_of_a_server_is_one_that_a_browser_takes(host: str, url: str
 
 def test_a_host_that_there_is_not_is_an_os_error(config: Config, database: Database) -> None:
     application: Any = make_application(config, database)
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match=r"\S"):
         make_server(application, "not a host", 0)
 
 
