@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from qbwc_server.refunds.codec import decode, encode
-from qbwc_server.refunds.naming import order_ref_number
+from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.planning import choose_sale
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Sale, SaleType
@@ -17,7 +17,6 @@ from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
     FoundDocument,
     RecordError,
-    SaleRecord,
     company_facts,
     found_document,
     payment_of,
@@ -123,7 +122,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         _clear_attempts(row)
         findings = decode(Findings, row.findings)
         try:
-            outcome = _followed(findings, payments, open_payments, invoices, own, data_of(row).order.number)
+            outcome = _followed(findings, payments, open_payments, invoices, own, data_of(row))
         except RecordError as error:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
@@ -140,17 +139,18 @@ def _followed(
     open_payments: Sequence[ReceivePaymentRet],
     invoices: dict[str, InvoiceRet],
     own: tuple[FoundDocument, ...],
-    order_number: str,
+    refund: RefundData,
 ) -> Findings | Skip:
     """What is known of a refund's sale after another round of reading."""
     sale = findings.sale
     if findings.wants_invoices:
-        wanted = [sale_of(invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in invoices]
-        if len(wanted) != 1:
-            described = ", ".join(f"{invoice.ref_number} over {invoice.total}" for invoice in wanted)
-            return Skip("several_invoices", {"order": order_ref_number(order_number), "invoices": described})
-        known_so_far = dataclasses.replace(findings, documents=findings.documents + own)
-        return dataclasses.replace(_wants(wanted[0], known_so_far.documents), looked_through=True)
+        invoiced = [sale_of(invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in invoices]
+        chosen = choose_sale(refund, (sale, *invoiced))
+        if isinstance(chosen, Skip):
+            return chosen
+        if chosen.type is SaleType.SALES_ORDER:  # none of its invoices is there any more
+            return Skip("several_invoices", {"order": sale.ref_number, "invoices": ", ".join(sale.invoices)})
+        return dataclasses.replace(_wants(chosen, _merged(findings.documents, own)), looked_through=True)
     if findings.wants_payments:
         sale = dataclasses.replace(
             sale,
@@ -181,14 +181,10 @@ def _sales_by_number(by_id: dict[str, Response]) -> tuple[dict[str, list[Sale]],
                 continue
             number = (record.ref_number or "").casefold()
             try:
-                sales.setdefault(number, []).append(_readable(record))
+                sales.setdefault(number, []).append(sale_of(record))
             except RecordError as error:
                 broken[number] = str(error)
     return sales, broken
-
-
-def _readable(record: SaleRecord) -> Sale:
-    return sale_of(record)
 
 
 def documents_in(responses: Iterable[Response]) -> tuple[FoundDocument, ...]:

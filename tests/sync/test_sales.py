@@ -172,6 +172,39 @@ def test_a_refused_refund_does_not_hold_up_the_others(memory: Database) -> None:
     assert "not allowed" in driver.row("r1003").reason["message"]
 
 
+def in_two_invoices(made: CompanyBuilder) -> None:
+    """A sales order of a hat and a scarf, each invoiced and paid under a number of its own."""
+    made.non_inventory_item("Scarf", price="30.00")
+    ann = made.customer("Ann")
+    order = made.sales_order(ann, [Line("Scarf", quantity=1), *hats(1)], ref_number="1001")
+    scarf, hat = (line.txn_line_id for line in order.lines)
+    for number, line, account in (("71", scarf, "PayPal"), ("72", hat, "Checking")):
+        made.receive_payment(made.invoice_from_sales_order(order, {line: 1}, ref_number=number), deposit_to=account)
+
+
+def test_of_an_order_invoiced_in_parts_the_invoice_that_carries_the_goods_is_credited(memory: Database) -> None:
+    driver = open_shop(memory, in_two_invoices)
+    driver.bring_in(refund("r1", "1001"))
+
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    row = driver.row("r1")
+    assert (row.sale_type, row.sale_ref_number) == ("Invoice", "72")
+    assert [document.account for document in row.documents] == ["", "Checking"]
+
+
+def test_of_an_order_invoiced_in_parts_a_refund_that_spans_them_waits_for_a_person(memory: Database) -> None:
+    driver = open_shop(memory, in_two_invoices)
+    driver.bring_in(refund("r1", "1001", 2))
+
+    driver.drain()
+
+    assert driver.statuses() == {"r1": "review: several_invoices"}
+    assert not driver.company.transactions("CreditMemo")
+
+
 def test_a_refund_whose_customer_is_gone_fails_with_its_reason(memory: Database) -> None:
     driver = open_shop(memory, receipts("1001", "1002"))
     driver.bring_in(refund("r1", "1001"), refund("r2", "1002"))
