@@ -49,6 +49,11 @@ class Answer:
     message_set_status_code: int | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def by_request_id(self) -> dict[str, Response]:
+        """Each answer under the name of its request, in a dictionary of the caller's own."""
+        return {response.request_id: response for response in self.responses}
+
 
 def read_answer(data: bytes | str) -> Answer:
     """The typed form of an answer.

@@ -108,6 +108,7 @@ class Settings:
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
+ITEM_KEYS = ("refund_item", "shipping_item", "allowance_item")  # those that name an item of QuickBooks
 
 
 def change(settings: Settings, changes: Mapping[str, str]) -> Settings:

@@ -17,7 +17,7 @@ from qbwc_server.sync.doubts import (
 from qbwc_server.sync.finding import take_find, take_follow
 from qbwc_server.sync.outcomes import back_to_planned, refused_alone, take_post
 from qbwc_server.sync.steps import Kind
-from qbwc_server.sync.taking import Taking, halve, refunds_of
+from qbwc_server.sync.taking import Taking, halve, refunds_of, stop_writing
 from qbxml import Answer
 
 
@@ -71,7 +71,8 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
     elif kind is Kind.SCAN:
         record_evidence(taking, sent, scanned=False)
     else:
-        taking.company.stopped = {
-            "code": "request_refused",
-            "message": "QuickBooks could not read a request of Connex. Report this with the session's log.",
-        }
+        stop_writing(
+            taking.company,
+            "request_refused",
+            "QuickBooks could not read a request of Connex. Report this with the session's log.",
+        )

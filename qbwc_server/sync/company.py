@@ -6,13 +6,14 @@ from typing import Any
 
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.sale import Known
+from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store.tables import CompanyFile, Connection
 from qbwc_server.sync.books import (
     account_of,
     known,
 )
 from qbwc_server.sync.questions import CLAIM_NAME, CLAIM_OWNER_ID
-from qbwc_server.sync.taking import Taking, learn
+from qbwc_server.sync.taking import Taking, learn, stop_writing
 from qbxml import (
     FLOOR,
     AccountRet,
@@ -26,7 +27,6 @@ from qbxml import (
     PreferencesRet,
     Ref,
     Response,
-    Status,
 )
 
 
@@ -47,10 +47,11 @@ def take_lists(taking: Taking, answer: Answer) -> None:
     company = taking.company
     company.stopped = None
     take_company(taking, answer)
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     accounts = by_id.get("accounts")
     if accounts is None or accounts.status.outcome not in (Outcome.DONE, Outcome.NOTHING_FOUND):
-        stop_writing(taking, "accounts_unreadable", accounts.status if accounts is not None else None)
+        said = accounts.status.explanation if accounts is not None else "it gave no answer"
+        stop_writing(company, "accounts_unreadable", f"QuickBooks did not show its chart of accounts: {said}")
     else:
         found = [account_of(record) for record in accounts.records if isinstance(record, AccountRet)]
         company.accounts = [encode(account) for account in found if account is not None]
@@ -72,7 +73,7 @@ def _items(connection: Connection, response: Response | None) -> dict[str, Any]:
     records = [record for record in response.records if isinstance(record, ItemRecord)] if response else []
     by_name = {(record.full_name or record.name or "").casefold(): record for record in records}
     found: dict[str, Any] = {}
-    for key in ("refund_item", "shipping_item", "allowance_item"):
+    for key in ITEM_KEYS:
         name = connection.settings.get(key)
         record = by_name.get(name.casefold()) if name else None
         if record is not None and record.is_active is not False:
@@ -87,11 +88,12 @@ def take_claim(taking: Taking, answer: Answer) -> None:
         (r.status for r in answer.responses if r.request_id == "claim" and r.status.severity == "Error"), None
     )
     if refused is not None and company.claim == "stands":
-        company.stopped = {
-            "code": "claim_unreadable",
-            "message": "QuickBooks did not tell whose mark the company file carries: "
+        stop_writing(
+            company,
+            "claim_unreadable",
+            "QuickBooks did not tell whose mark the company file carries: "
             f"{refused.explanation} Nothing is entered before it does.",
-        }
+        )
         return
     values = [
         extension.data_ext_value
@@ -107,20 +109,22 @@ def take_claim(taking: Taking, answer: Answer) -> None:
         elif company.claim in ("written", "foreign"):
             company.claim = "unknown"
         elif company.claim == "stands":
-            company.stopped = {
-                "code": "claim_gone",
-                "message": "The company file that is open does not carry this connection's mark any more: another "
+            stop_writing(
+                company,
+                "claim_gone",
+                "The company file that is open does not carry this connection's mark any more: another "
                 "company file is open, or it was restored from a backup. Nothing is entered until this is cleared up.",
-            }
+            )
         return
     company.claim_holder = values[0]
     if values[0].split(" ", 1)[0].upper() != taking.installation.split(" ", 1)[0].upper():
         company.claim = "foreign"
-        company.stopped = {
-            "code": "foreign_claim",
-            "message": f"Another Connex installation ({values[0]}) enters refunds into this company file. "
+        stop_writing(
+            company,
+            "foreign_claim",
+            f"Another Connex installation ({values[0]}) enters refunds into this company file. "
             "Two would enter them twice, so this one enters nothing.",
-        }
+        )
     elif company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company):
         company.claim = "written"
     else:
@@ -133,7 +137,7 @@ def _is_claim(extension: DataExtRet) -> bool:
 
 
 def take_claim_written(taking: Taking, answer: Answer) -> None:
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     claim = by_id.get("claim")
     if claim is None or claim.status.outcome is not Outcome.DONE:
         taking.company.claim = "refused"  # perhaps since another installation was faster: it is read back
@@ -156,13 +160,9 @@ def _repeats_known(company: CompanyFile) -> bool:
 def _check_version(company: CompanyFile, host: HostRet) -> None:
     floor = f"{FLOOR[0]}.{FLOOR[1]}"
     if host.supported_qbxml_versions and floor not in host.supported_qbxml_versions:
-        company.stopped = {
-            "code": "quickbooks_too_old",
-            "message": f"{host.product_name or 'This QuickBooks'} does not speak qbXML {floor}. "
+        stop_writing(
+            company,
+            "quickbooks_too_old",
+            f"{host.product_name or 'This QuickBooks'} does not speak qbXML {floor}. "
             "Connex needs QuickBooks 2014 or newer.",
-        }
-
-
-def stop_writing(taking: Taking, code: str, status: Status | None) -> None:
-    said = status.explanation if status is not None else "it gave no answer"
-    taking.company.stopped = {"code": code, "message": f"QuickBooks did not show its chart of accounts: {said}"}
+        )

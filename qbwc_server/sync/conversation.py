@@ -28,8 +28,8 @@ from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
 from qbwc_server.sync.outcomes import take_late
-from qbwc_server.sync.steps import WITH_DOCUMENTS, Circumstances, Kind
-from qbwc_server.sync.taking import Taking, question_lost
+from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending
+from qbwc_server.sync.taking import Taking, question_lost, stop_writing
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
 log = logging.getLogger(__name__)
@@ -149,20 +149,21 @@ class SyncConversation:
                 call.connection.company.stopped = None
                 take_company(self._taking(call), described)
             if (major_version, minor_version) < FLOOR and major_version > 0:
-                call.connection.company.stopped = {
-                    "code": "quickbooks_too_old",
-                    "message": f"This QuickBooks speaks qbXML {major_version}.{minor_version}. Connex needs "
+                stop_writing(
+                    call.connection.company,
+                    "quickbooks_too_old",
+                    f"This QuickBooks speaks qbXML {major_version}.{minor_version}. Connex needs "
                     f"{FLOOR[0]}.{FLOOR[1]}, which is QuickBooks 2014, or newer.",
-                }
+                )
             if call.connection.company.stopped is not None and not self._may_look_again(call):
                 return _over(call, call.connection.company.stopped["message"])
             if not _abandon_unanswered(call):
                 return _over(call, "The answer to the last posting did not arrive. The next run clears it up.")
-            step = steps.next_step(database, call.session, call.connection, self._circumstances(call.now))
+            step = steps.next_step(database, call.session, call.connection, call.now)
             if step is None:
                 return _over(call, "There is nothing more to do.")
             who = f"{installation(database, call.now).guid} {self._host_name}"
-            document = steps.send(database, call.session, call.connection, step, who, self._circumstances(call.now))
+            document = steps.send(Sending(database, call.session, call.connection, who, call.now), step)
             reach(f"{step.kind.value}_before_commit")
         reach(f"{step.kind.value}_after_commit")
         return document.decode("ascii")
@@ -232,9 +233,6 @@ class SyncConversation:
         return "Done"
 
     # --- helpers
-
-    def _circumstances(self, now: datetime) -> Circumstances:
-        return Circumstances(now=now, in_flight=self._in_flight)
 
     def _taking(self, call: _Call) -> Taking:
         return Taking(
@@ -318,7 +316,7 @@ class SyncConversation:
             _end(call, stopped["message"])
             return SESSION_OVER
         call.database.flush()
-        step = steps.next_step(call.database, call.session, call.connection, self._circumstances(call.now))
+        step = steps.next_step(call.database, call.session, call.connection, call.now)
         if step is None:
             return 100
         return _percent(call)

@@ -42,7 +42,7 @@ from qbxml import (
 
 def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     target = taking.database.get_one(MessageSet, sent.context["target"])
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     if target.state != "sent":
         return
     if failed_question(by_id) is not None:

@@ -22,13 +22,12 @@ from qbwc_server.sync.books import (
     payment_of,
     sale_of,
 )
-from qbwc_server.sync.company import stop_writing
 from qbwc_server.sync.plans import (
     Findings,
     carry_out,
     stop,
 )
-from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of
+from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of, stop_writing
 from qbxml import (
     Answer,
     ARRefundCreditCardRet,
@@ -50,7 +49,7 @@ NOT_OFFERED = frozenset({1030, 3100, 3250})
 def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     asked = set(sent.context["orders"])  # a refund that the shop has changed since is asked for anew
     rows = [row for row in _still_at(taking, sent, "find") if row.order_number in asked]
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     _forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
     if failed is not None:
@@ -107,7 +106,7 @@ def _wait_for_more(row: Refund, findings: Findings) -> None:
 
 def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     rows = _still_at(taking, sent, "follow")
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     failed = failed_question(by_id)
     if failed is not None:
         _question_failed(taking, rows, failed)
@@ -205,7 +204,7 @@ def failed_question(by_id: dict[str, Response]) -> Status | None:
 
 def _question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> None:
     if status.outcome is Outcome.STOP:
-        stop_writing(taking, "permission_missing", status)
+        stop_writing(taking.company, "permission_missing", status.explanation)
         return
     if status.outcome is not Outcome.RETRY_LATER and len(rows) > 1:
         halve(rows)  # one of them is to blame

@@ -21,7 +21,7 @@ from qbwc_server.sync.plans import (
     stop,
 )
 from qbwc_server.sync.steps import MACRO_FACTS, Kind
-from qbwc_server.sync.taking import MAX_ATTEMPTS, Taking, learn, pause
+from qbwc_server.sync.taking import MAX_ATTEMPTS, Taking, learn, pause, stop_writing
 from qbxml import (
     Answer,
     CheckRet,
@@ -33,7 +33,7 @@ from qbxml import (
 
 
 def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     if answer.message_set_status_code is not None and not answer.responses:
         sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
         return
@@ -74,7 +74,7 @@ def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) 
 
 def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     """The answer to a set that was settled without it: what it shows as done is done, and can't be so twice."""
-    by_id = {response.request_id: response for response in answer.responses}
+    by_id = answer.by_request_id
     rows: dict[int, Refund] = {}
     for request in sent.requests:
         document, response = request.document, by_id.get(request.request_id)
@@ -176,7 +176,7 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
     if status.outcome is Outcome.RETRY_LATER:
         return _retry_document(taking, document, status)
     if status.outcome is Outcome.STOP:
-        taking.company.stopped = {"code": "permission_missing", "message": status.explanation}
+        stop_writing(taking.company, "permission_missing", status.explanation)
         return None
     document.state = "failed"
     facts = {

@@ -22,7 +22,7 @@ from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.refunds import data_of, note, taken_by_others
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
-from qbxml import FieldError, Ref, write_request
+from qbxml import Ref, write_request
 
 GENERATION = 1  # rises only when a person has confirmed an undo
 DOCUMENT_WORDS = {
@@ -87,12 +87,7 @@ def carry_out(
         _forget_plan(session, row)
         stop(session, row, outcome, now)
         return
-    try:
-        written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
-    except FieldError as error:
-        _forget_plan(session, row)
-        stop(session, row, Skip("unfit_data", {"place": error.place, "reason": error.reason}), now)
-        return
+    written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
     note(session, row, now, _planned_text(outcome))
     row.findings = None

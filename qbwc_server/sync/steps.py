@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
+from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import questions
@@ -67,22 +68,39 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """The next thing to ask, and what it is about."""
+    """The next thing to ask, and which set in doubt it is about."""
 
     kind: Kind
-    refunds: Sequence[Refund] = ()
     in_doubt: MessageSet | None = None
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """What the choice of a step depends on beside the database."""
+class Sending:
+    """What writing a step's message set needs."""
 
+    database: DatabaseSession
+    session: Session
+    connection: Connection
+    installation: str
     now: datetime
-    in_flight: timedelta
+
+    def ready(self, stage: str) -> list[Refund]:
+        """The refunds of the next batch at a stage."""
+        limit = self.connection.company.batch_size
+        return refund_store.ready(self.database, self.connection.id, stage, self.now, limit)
 
 
-def next_step(database: DatabaseSession, session: Session, connection: Connection, at: Circumstances) -> Step | None:
+@dataclass(frozen=True)
+class _Message:
+    """A message set before it is written down; one that has an ID of its own writes to the books."""
+
+    document: bytes
+    message_set_id: str | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    requests: Sequence[SetRequest] = ()
+
+
+def next_step(database: DatabaseSession, session: Session, connection: Connection, now: datetime) -> Step | None:
     """The next step of a session; None where there is nothing (more) to do in it."""
     company = connection.company
     if session.sets_sent >= MAX_SETS_A_SESSION:
@@ -94,19 +112,10 @@ def next_step(database: DatabaseSession, session: Session, connection: Connectio
     doubtful = sets_in_doubt(database, connection.id)
     if doubtful:
         return _settling_step(doubtful[0], session)
-    waiting = refund_store.count_ready(database, connection.id, at.now)
+    waiting = refund_store.count_ready(database, connection.id, now)
     if waiting.get("post"):
-        claim = _claim_step(company)
-        if claim is not None:
-            return claim
-        batch = _postable(database, connection, at.now)
-        if batch:
-            return Step(Kind.POST, batch)
-    for stage, kind in (("follow", Kind.FOLLOW), ("find", Kind.FIND)):
-        if waiting.get(stage):
-            rows = refund_store.ready(database, connection.id, stage, at.now, company.batch_size)
-            return Step(kind, rows)
-    return None
+        return _claim_step(company) or Step(Kind.POST)
+    return next((Step(kind) for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
 
 
 def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
@@ -121,109 +130,134 @@ def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[Message
     )
 
 
-def send(
-    database: DatabaseSession,
-    session: Session,
-    connection: Connection,
-    step: Step,
-    installation: str,
-    at: Circumstances,
-) -> bytes:
+def send(sending: Sending, step: Step) -> bytes:
     """The bytes of a step's message set, after it has been written down as sent."""
-    if step.kind is Kind.REPEAT and step.in_doubt is not None:
-        return _repeat(session, step.in_doubt, at.now)
-    if step.kind is Kind.PROOF:
-        about = {"target": step.in_doubt.id} if step.in_doubt is not None else None
-        return _record(database, session, connection, step.kind, _claim_set(database, connection), at, context=about)
-    message_set_id: str | None = None
-    old_id: str | None = None
-    context: dict[str, Any] = {}
-    requests: list[SetRequest] = []
-    if step.kind is Kind.LISTS:
-        calls = questions.lists(_items_named(connection), with_company=connection.company.host is None)
-    elif step.kind is Kind.CLAIM:
-        message_set_id, calls = new_message_set_id(), questions.claim_write(installation)
-        connection.company.claim, connection.company.claim_set_id = "written", message_set_id
-    elif step.kind is Kind.READ_CLAIM:
-        calls = questions.claim_read()
-    elif step.kind is Kind.SCAN and step.in_doubt is not None:
-        calls, context = _scan(step.in_doubt), {"target": step.in_doubt.id}
-        scans = step.in_doubt.context.get("scans", 0) + 1
-        step.in_doubt.context = step.in_doubt.context | {"scans": scans}
-    elif step.kind is Kind.RECOVER and step.in_doubt is not None:
-        message_set_id = old_id = step.in_doubt.message_set_id
-        calls, context = (), {"target": step.in_doubt.id}
-    elif step.kind is Kind.POST:
-        message_set_id = new_message_set_id()
-        old_id = _record_to_clear(database, connection.id, session, at.now)
-        calls, requests = _post(connection.company, step.refunds)
-        for row in step.refunds:
-            refund_store.note(database, row, at.now, "Sent to QuickBooks.")
-        context = {"refunds": [row.id for row in step.refunds]}
-    elif step.kind is Kind.FOLLOW:
-        calls, context = _follow(step.refunds), {"refunds": [row.id for row in step.refunds]}
-    else:
-        numbers = [row.order_number for row in step.refunds]
-        ours = [ref_number(refund_store.data_of(row)) for row in step.refunds]
-        with_orders = known(connection.company.known, "sales_orders") is not Known.NO
-        calls = questions.find(numbers, ours, sales_orders=with_orders)
-        context = {"refunds": [row.id for row in step.refunds], "orders": numbers}
-    writes = step.kind in (Kind.CLAIM, Kind.POST)
-    document = write_message_set(
-        QbxmlMessageSet(tuple(calls), new_message_set_id=message_set_id, old_message_set_id=old_id)
-    )
-    return _record(
-        database,
-        session,
-        connection,
-        step.kind,
-        document,
-        at,
-        message_set_id=message_set_id if writes else None,
-        context=context,
-        requests=requests,
-    )
+    if step.in_doubt is not None:
+        return _SETTLING[step.kind](sending, step.in_doubt)
+    return _record(sending, step.kind, _MESSAGES[step.kind](sending))
 
 
-def _record(
-    database: DatabaseSession,
-    session: Session,
-    connection: Connection,
-    kind: Kind,
-    document: bytes,
-    at: Circumstances,
-    *,
-    message_set_id: str | None = None,
-    context: dict[str, Any] | None = None,
-    requests: Sequence[SetRequest] = (),
-) -> bytes:
-    """Writes a set down as sent; one that has an ID of its own writes to the books."""
-    database.add(
+def _lists(sending: Sending) -> _Message:
+    connection = sending.connection
+    items = {connection.settings[key] for key in ITEM_KEYS if connection.settings.get(key)}
+    return _Message(_written(questions.lists(sorted(items), with_company=connection.company.host is None)))
+
+
+def _claim(sending: Sending) -> _Message:
+    message_set_id = new_message_set_id()
+    company = sending.connection.company
+    company.claim, company.claim_set_id = "written", message_set_id
+    document = _written(questions.claim_write(sending.installation), new=message_set_id)
+    return _Message(document, message_set_id)
+
+
+def _proof(sending: Sending) -> _Message:
+    """The very bytes that wrote the claim, under their ID."""
+    claim_set = select(MessageSet.request).where(MessageSet.message_set_id == sending.connection.company.claim_set_id)
+    return _Message(zlib.decompress(sending.database.scalars(claim_set).one()))
+
+
+def _read_claim(sending: Sending) -> _Message:  # noqa: ARG001  as the others
+    return _Message(_written(questions.claim_read()))
+
+
+def _find(sending: Sending) -> _Message:
+    rows = sending.ready("find")
+    numbers = [row.order_number for row in rows]
+    ours = [ref_number(refund_store.data_of(row)) for row in rows]
+    with_orders = known(sending.connection.company.known, "sales_orders") is not Known.NO
+    document = _written(questions.find(numbers, ours, sales_orders=with_orders))
+    return _Message(document, context=_about(rows) | {"orders": numbers})
+
+
+def _follow(sending: Sending) -> _Message:
+    rows = sending.ready("follow")
+    return _Message(_written(_wanted_of(rows)), context=_about(rows))
+
+
+def _post(sending: Sending) -> _Message:
+    rows = _postable(sending)
+    calls, requests = _calls_of(sending.connection.company, rows)
+    for row in rows:
+        refund_store.note(sending.database, row, sending.now, "Sent to QuickBooks.")
+    message_set_id = new_message_set_id()
+    document = _written(calls, new=message_set_id, old=_record_to_clear(sending))
+    return _Message(document, message_set_id, _about(rows), requests)
+
+
+def _send_scan(sending: Sending, target: MessageSet) -> bytes:
+    target.context = target.context | {"scans": target.context.get("scans", 0) + 1}
+    return _record(sending, Kind.SCAN, _Message(_written(_scan(target)), context={"target": target.id}))
+
+
+def _send_recovery(sending: Sending, target: MessageSet) -> bytes:
+    """A status check: both IDs equal, and no request (FACTS.md 3)."""
+    document = _written((), new=target.message_set_id, old=target.message_set_id)
+    return _record(sending, Kind.RECOVER, _Message(document, context={"target": target.id}))
+
+
+def _send_proof(sending: Sending, target: MessageSet) -> bytes:
+    return _record(sending, Kind.PROOF, replace(_proof(sending), context={"target": target.id}))
+
+
+def _send_again(sending: Sending, target: MessageSet) -> bytes:
+    """The same bytes under the same ID, so that a late first copy and this one are one to QuickBooks."""
+    session = sending.session
+    target.times_sent += 1
+    target.last_sent_at = sending.now
+    target.session_id = session.id
+    target.context = {
+        **{key: value for key, value in target.context.items() if key != "repeat_in"},
+        "sessions": [*target.context.get("sessions", []), session.id],
+    }
+    session.sets_sent += 1
+    return zlib.decompress(target.request)
+
+
+_MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
+    Kind.LISTS: _lists,
+    Kind.CLAIM: _claim,
+    Kind.PROOF: _proof,
+    Kind.READ_CLAIM: _read_claim,
+    Kind.FIND: _find,
+    Kind.FOLLOW: _follow,
+    Kind.POST: _post,
+}
+_SETTLING: dict[Kind, Callable[[Sending, MessageSet], bytes]] = {
+    Kind.SCAN: _send_scan,
+    Kind.RECOVER: _send_recovery,
+    Kind.PROOF: _send_proof,
+    Kind.REPEAT: _send_again,
+}
+
+
+def _written(calls: Sequence[Call], *, new: str | None = None, old: str | None = None) -> bytes:
+    return write_message_set(QbxmlMessageSet(tuple(calls), new_message_set_id=new, old_message_set_id=old))
+
+
+def _about(rows: Sequence[Refund]) -> dict[str, Any]:
+    return {"refunds": [row.id for row in rows]}
+
+
+def _record(sending: Sending, kind: Kind, message: _Message) -> bytes:
+    """Writes a set down as sent."""
+    sending.database.add(
         MessageSet(
-            connection_id=connection.id,
-            session_id=session.id,
+            connection_id=sending.connection.id,
+            session_id=sending.session.id,
             kind=kind.value,
-            writes=message_set_id is not None,
-            message_set_id=message_set_id,
-            request=zlib.compress(document),
-            context=(context or {}) | {"sessions": [session.id]},
+            writes=message.message_set_id is not None,
+            message_set_id=message.message_set_id,
+            request=zlib.compress(message.document),
+            context={**message.context, "sessions": [sending.session.id]},
             state="sent",
-            sent_at=at.now,
-            last_sent_at=at.now,
-            requests=list(requests),
+            sent_at=sending.now,
+            last_sent_at=sending.now,
+            requests=list(message.requests),
         )
     )
-    session.sets_sent += 1
-    return document
-
-
-def _claim_set(database: DatabaseSession, connection: Connection) -> bytes:
-    """The very bytes that wrote the claim, under their ID."""
-    return zlib.decompress(
-        database.scalars(
-            select(MessageSet.request).where(MessageSet.message_set_id == connection.company.claim_set_id)
-        ).one()
-    )
+    sending.session.sets_sent += 1
+    return message.document
 
 
 def new_message_set_id() -> str:
@@ -268,15 +302,16 @@ def _claim_step(company: CompanyFile) -> Step | None:
     return Step(kind) if kind is not None else None
 
 
-def _postable(database: DatabaseSession, connection: Connection, now: datetime) -> list[Refund]:
+def _postable(sending: Sending) -> list[Refund]:
     """The refunds of the next set; of checks from an account that QuickBooks has not accepted yet, one at a time.
 
     The first set of all carries one refund: it shows whether GUIDs are shown, without which doubt is hard to settle.
     """
-    first = known(connection.company.known, "shows_guids") is Known.UNKNOWN
-    limit = 1 if first else connection.company.batch_size
-    rows = refund_store.ready(database, connection.id, "post", now, limit)
-    accepted = known(connection.company.known, "check_from_undeposited_funds") is Known.YES
+    facts = sending.connection.company.known
+    rows = sending.ready("post")
+    if known(facts, "shows_guids") is Known.UNKNOWN:
+        rows = rows[:1]
+    accepted = known(facts, "check_from_undeposited_funds") is Known.YES
     chosen: list[Refund] = []
     alone = False
     for row in rows:
@@ -288,7 +323,7 @@ def _postable(database: DatabaseSession, connection: Connection, now: datetime) 
     return chosen
 
 
-def _post(company: CompanyFile, rows: Sequence[Refund]) -> tuple[tuple[Call, ...], list[SetRequest]]:
+def _calls_of(company: CompanyFile, rows: Sequence[Refund]) -> tuple[tuple[Call, ...], list[SetRequest]]:
     calls: list[Call] = []
     requests: list[SetRequest] = []
     for row in rows:
@@ -325,7 +360,7 @@ def _macro_works(company: CompanyFile, document: Document) -> bool:
     return not document.by_txn_id and known(company.known, fact) is not Known.NO
 
 
-def _follow(rows: Sequence[Refund]) -> tuple[Call, ...]:
+def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
     payments: list[str] = []
     invoices: list[str] = []
     customers: list[str] = []
@@ -360,41 +395,23 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     return questions.scan(customers, closing, target.sent_at)
 
 
-def _repeat(session: Session, target: MessageSet, now: datetime) -> bytes:
-    """The same bytes under the same ID, so that a late first copy and this one are one to QuickBooks."""
-    target.times_sent += 1
-    target.last_sent_at = now
-    target.session_id = session.id
-    target.context = {
-        **{key: value for key, value in target.context.items() if key != "repeat_in"},
-        "sessions": [*target.context.get("sessions", []), session.id],
-    }
-    session.sets_sent += 1
-    return zlib.decompress(target.request)
-
-
-def _record_to_clear(database: DatabaseSession, connection_id: int, session: Session, now: datetime) -> str | None:
+def _record_to_clear(sending: Sending) -> str | None:
     """The oldest record that QuickBooks may drop: its answer is on disk, and a full session has passed since."""
-    candidates = database.scalars(
+    candidates = sending.database.scalars(
         select(MessageSet)
         .where(
-            MessageSet.connection_id == connection_id,
+            MessageSet.connection_id == sending.connection.id,
             MessageSet.kind == Kind.POST.value,  # that of the claim's set stays, as the proof of how long records stay
             MessageSet.state == "answered",
             MessageSet.record_cleared.is_(False),
-            MessageSet.session_id < session.id,
+            MessageSet.session_id < sending.session.id,
         )
         .order_by(MessageSet.id)
         .limit(20)
     )
     for candidate in candidates:
-        if candidate.times_sent > 1 and now < candidate.last_sent_at + RECORD_KEPT_IF_REPEATED:
+        if candidate.times_sent > 1 and sending.now < candidate.last_sent_at + RECORD_KEPT_IF_REPEATED:
             continue
         candidate.record_cleared = True
         return candidate.message_set_id
     return None
-
-
-def _items_named(connection: Connection) -> list[str]:
-    settings = connection.settings
-    return sorted({settings[key] for key in ("refund_item", "shipping_item", "allowance_item") if settings.get(key)})

@@ -54,6 +54,11 @@ def learn(company: CompanyFile, fact: str, value: Known) -> None:
         company.known = company.known | {fact: value.value}
 
 
+def stop_writing(company: CompanyFile, code: str, message: str) -> None:
+    """Nothing more is entered into the company file before it has been looked at again, and says why."""
+    company.stopped = {"code": code, "message": message}
+
+
 def halve(rows: Sequence[Refund]) -> None:
     """The refunds of a batch go on in batches of half its size, until the one that is to blame stands alone."""
     for row in rows:
