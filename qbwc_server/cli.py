@@ -43,7 +43,7 @@ from qbwc_server.store.connections import (
     connection_named,
     settings_of,
 )
-from qbwc_server.store.database import Database, DatabaseURLError, open_database
+from qbwc_server.store.database import OPENING_ERRORS, Database, DatabaseURLError, open_database
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Connection, Refund
@@ -487,19 +487,12 @@ def _database(config: Config) -> Iterator[Database]:
     """The database, brought up to date, and closed at the end."""
     try:
         database = open_database(config.database_url)
-    except _opening_errors() as error:
+    except OPENING_ERRORS as error:
         _fail(_database_sentence(error))
     try:
         yield database
     finally:
         database.close()
-
-
-def _opening_errors() -> tuple[type[Exception], ...]:
-    """Asked for only when something went wrong: their module loads what a command that goes well does without."""
-    from qbwc_server.doctor import OPENING_ERRORS
-
-    return OPENING_ERRORS
 
 
 def _database_sentence(error: Exception) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
-from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
@@ -19,13 +18,12 @@ from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
 from qbwc_server.refunds.sale import Account, CompanyFacts
 from qbwc_server.store import people
 from qbwc_server.store.connections import all_connections, settings_of
-from qbwc_server.store.database import Database, DatabaseURLError, open_database
+from qbwc_server.store.database import OPENING_ERRORS, Database, DatabaseURLError, open_database
 from qbwc_server.store.tables import Connection
 from qbwc_server.sync.books import company_facts
 
 OLDEST_SQLITE = (3, 35, 0)  # with RETURNING and fixes of WAL mode that we rest on
 SILENT_FOR = timedelta(days=2)  # a Web Connector that has not called for so long is remarked on
-OPENING_ERRORS = (DatabaseError, CommandError)  # what opening the database may raise, beside a bad URL
 EARLIEST_YEAR, LATEST_YEAR = 2024, 2100  # outside of these the machine's clock is wrong
 
 

@@ -26,6 +26,13 @@ class DatabaseURLError(ValueError):
     """A database URL that can't be used; says why and what is allowed."""
 
 
+class OtherVersionError(RuntimeError):
+    """A database whose tables another version of Connex made, which this one does not know."""
+
+
+OPENING_ERRORS = (DatabaseError, OtherVersionError)  # what opening a database may raise, beside a bad URL
+
+
 class Database:
     """One database and the transactions on it."""
 
@@ -53,7 +60,10 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Brings the tables up to date; safe to be called by several processes at once."""
+        """Brings the tables up to date; safe to be called by several processes at once.
+
+        Raises OtherVersionError where another version of Connex made them.
+        """
         if self._is_up_to_date():
             return
         with self.engine.connect() as connection:
@@ -128,8 +138,12 @@ def _begin_sqlite(connection: Any) -> None:
 def _upgrade(connection: Any) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise OtherVersionError(str(error)) from None

@@ -32,6 +32,7 @@ from qbxml import MessageSet as QbxmlMessageSet
 
 MESSAGE_SET_ID_CHARACTERS = 20
 MIN_BATCH, MAX_BATCH = 1, 200  # refunds a message set
+QUICK_SECONDS, SLOW_SECONDS = 10.0, 30.0  # of a set's answer: below, the next batch is larger; above, smaller
 MAX_REQUESTS = 1500  # requests a set that posts
 MAX_SETS_A_SESSION = 2000  # then the session ends and the next one goes on
 MAX_SCANS = 30  # looks for one set in doubt, answered or not; then its outcome is asked for without
@@ -271,10 +272,6 @@ def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
         company.batch_size = max(MIN_BATCH, company.batch_size // 2)
     elif seconds < QUICK_SECONDS:
         company.batch_size = min(MAX_BATCH, company.batch_size * 2)
-
-
-QUICK_SECONDS = 10.0
-SLOW_SECONDS = 30.0
 
 
 def _settling_step(target: MessageSet, session: Session) -> Step | None:
