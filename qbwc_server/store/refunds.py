@@ -52,7 +52,7 @@ def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[
                 row = _new_row(connection, data, now)
                 session.add(row)
                 known[key] = row
-                _note(row, now, f"Received from {data.source}.")
+                note(row, now, f"Received from {data.source}.")
                 counts["added"] += 1
             elif row.payload == encode(data):
                 counts["unchanged"] += 1
@@ -67,9 +67,9 @@ def data_of(row: Refund) -> RefundData:
     return decode(RefundData, row.payload)
 
 
-def note(session: DatabaseSession, row: Refund, now: datetime, text: str, message_set_id: int | None = None) -> None:
+def note(row: Refund, now: datetime, text: str, message_set_id: int | None = None) -> None:
     """Adds to a refund's story."""
-    session.add(Event(refund_id=row.id, at=now, text=text, message_set_id=message_set_id))
+    row.events.add(Event(at=now, text=text, message_set_id=message_set_id))
 
 
 def ready(session: DatabaseSession, connection_id: int, stage: str, now: datetime, limit: int) -> list[Refund]:
@@ -188,7 +188,7 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
     """A refund that the shop changed: taken while nothing of it has left, else only noted."""
     for_good = (row.reason or {}).get("code") in NEVER_TAKEN_UP
     if row.status == Status.POSTED.value or for_good or _anything_left(session, row):
-        _note(row, now, "The shop changed this refund after it was taken up; compare it with QuickBooks by hand.")
+        note(row, now, "The shop changed this refund after it was taken up; compare it with QuickBooks by hand.")
         return "changed_too_late"
     for document in list(row.documents):
         row.documents.remove(document)
@@ -204,7 +204,7 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
     )
     row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
     row.not_before, row.attempts, row.batch_limit, row.updated_at = None, 0, None, now
-    _note(row, now, f"Changed by {data.source}; taken up anew.")
+    note(row, now, f"Changed by {data.source}; taken up anew.")
     return "changed"
 
 
@@ -215,7 +215,3 @@ def _anything_left(session: DatabaseSession, row: Refund) -> bool:
     ids = [document.id for document in row.documents]
     sent = session.scalar(select(SetRequest.id).where(SetRequest.document_id.in_(ids)).limit(1)) if ids else None
     return sent is not None
-
-
-def _note(row: Refund, now: datetime, text: str) -> None:
-    row.events.add(Event(at=now, text=text))

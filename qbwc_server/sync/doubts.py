@@ -23,12 +23,11 @@ from qbwc_server.sync.outcomes import take_outcomes
 from qbwc_server.sync.plans import (
     DOCUMENT_WORDS,
     add_notice,
-    conclude,
+    conclude_all,
     describe,
     link_of,
     mark_posted,
     matches,
-    stop,
 )
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting, Verdict, settle
@@ -218,11 +217,7 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
             troubles.setdefault(document.refund_id, Skip("in_doubt", names | {"why": verdict.why}))
         else:
             document.state = "planned"
-    for row in rows.values():
-        if row.id in troubles:
-            stop(taking.database, row, troubles[row.id], taking.now)
-        else:
-            conclude(taking.database, row, taking.now)
+    conclude_all(rows.values(), troubles, taking.now)
 
 
 def _one_web_connector(taking: Taking, target: MessageSet) -> bool:

@@ -62,13 +62,13 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         number = row.order_number.casefold()
         if number in broken:
             facts = {"order": row.order_number, "reason": broken[number]}
-            stop(taking.database, row, Skip("answer_unreadable", facts), taking.now)
+            stop(row, Skip("answer_unreadable", facts), taking.now)
             continue
         sale = choose_sale(data_of(row), sales.get(number, ()))
         if isinstance(sale, Skip):
-            stop(taking.database, row, sale, taking.now)
+            stop(row, sale, taking.now)
             continue
-        note(taking.database, row, taking.now, _found_text(sale), sent.id)
+        note(row, taking.now, _found_text(sale), sent.id)
         _wait_for_more(row, _wants(sale, documents))
 
 
@@ -125,7 +125,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         except RecordError as error:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
-            stop(taking.database, row, outcome, taking.now)
+            stop(row, outcome, taking.now)
         elif outcome.complete:
             carry_out(taking.database, row, outcome, settings, facts, taking.now)
         else:
@@ -210,7 +210,7 @@ def _question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> 
         halve(rows)  # one of them is to blame
         return
     for row in rows:
-        look_up_failed(taking.database, row, status.explanation, taking.now)
+        look_up_failed(row, status.explanation, taking.now)
 
 
 def _clear_attempts(row: Refund) -> None:

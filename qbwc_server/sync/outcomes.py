@@ -11,17 +11,17 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
-from qbwc_server.store.refunds import note
 from qbwc_server.store.tables import Document, MessageSet, Refund, SetRequest
 from qbwc_server.sync.plans import (
     DOCUMENT_WORDS,
     add_notice,
     conclude,
+    conclude_all,
     mark_posted,
     stop,
 )
 from qbwc_server.sync.steps import MACRO_FACTS, Kind
-from qbwc_server.sync.taking import MAX_ATTEMPTS, Taking, learn, pause, stop_writing
+from qbwc_server.sync.taking import Taking, learn, put_off, stop_writing
 from qbxml import (
     Answer,
     CheckRet,
@@ -66,10 +66,7 @@ def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) 
         if sent.times_sent > 1:
             add_notice(row, Notice("posted_after_repeat"))
         _compare_totals(row)
-        if row.id in troubles:
-            stop(taking.database, row, troubles[row.id], taking.now)
-        else:
-            conclude(taking.database, row, taking.now)
+    conclude_all(rows.values(), troubles, taking.now)
 
 
 def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -87,11 +84,11 @@ def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         elif txn_id and document.txn_id != txn_id:
             names = {"ref_number": document.ref_number, "document": DOCUMENT_WORDS[document.role]}
             why = f"a late answer tells of {txn_id}, beside {document.txn_id or 'one that is on its way'}"
-            stop(taking.database, document.refund, Skip("in_doubt", names | {"why": why}), taking.now)
+            stop(document.refund, Skip("in_doubt", names | {"why": why}), taking.now)
     for row in rows.values():
         add_notice(row, Notice("posted_after_doubt"))
         if not any(document.state in ("review", "failed") for document in row.documents):
-            conclude(taking.database, row, taking.now)
+            conclude(row, taking.now)
 
 
 def _identity_of(response: Response) -> tuple[str, str]:
@@ -210,25 +207,18 @@ def _hold_back_checks(taking: Taking, refused: Document) -> None:
     ).all()
     for document in waiting:
         skip = Skip("payout_account_refused", {"account": document.account})
-        stop(taking.database, document.refund, skip, taking.now)
+        stop(document.refund, skip, taking.now)
 
 
 def _retry_document(taking: Taking, document: Document, status: Status) -> Skip | None:
     row = document.refund
     document.attempts += 1
-    if document.attempts >= MAX_ATTEMPTS:
+    skip = put_off(row, document.attempts, DOCUMENT_WORDS[document.role], status.explanation, taking.now)
+    if skip is not None:
         document.state = "failed"
-        facts = {
-            "document": DOCUMENT_WORDS[document.role],
-            "attempts": str(document.attempts),
-            "message": status.explanation,
-        }
-        return Skip("kept_failing", facts)
-    row.not_before = taking.now + pause(document.attempts)
-    if document.role == Role.CLOSING.value:
+    elif document.role == Role.CLOSING.value:
         row.stage = "find"  # its EditSequence has to be read anew
-    note(taking.database, row, taking.now, f"QuickBooks was not ready: {status.explanation} It is tried again.")
-    return None
+    return skip
 
 
 def back_to_planned(requests: Iterable[SetRequest]) -> None:
@@ -251,7 +241,7 @@ def refused_alone(taking: Taking, sent: MessageSet, row: Refund, kind: Kind) -> 
     posted_memo = any(d.role == Role.MEMO.value and d.state == "posted" for d in row.documents)
     if posted_memo:
         facts = {"ref_number": row.documents[0].ref_number, "message": "it could not read the request"}
-        stop(taking.database, row, Skip("payout_link_refused", facts), taking.now)
+        stop(row, Skip("payout_link_refused", facts), taking.now)
         return
     facts = {"document": what, "advice": "Report this with the session's log."}
-    stop(taking.database, row, Skip("request_unreadable", facts), taking.now)
+    stop(row, Skip("request_unreadable", facts), taking.now)

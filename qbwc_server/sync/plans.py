@@ -3,7 +3,7 @@ already, and written down before anything of it is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +51,7 @@ class Findings:
         return self.looked_through and not wants
 
 
-def stop(session: DatabaseSession, row: Refund, skip: Skip, now: datetime) -> None:
+def stop(row: Refund, skip: Skip, now: datetime) -> None:
     """Ends a refund with a reason: skipped, failed, or waiting for a person."""
     row.status = skip.status.value
     row.stage = "done"
@@ -59,7 +59,7 @@ def stop(session: DatabaseSession, row: Refund, skip: Skip, now: datetime) -> No
     row.findings = None
     row.batch_limit = None
     row.updated_at = now
-    note(session, row, now, skip.message)
+    note(row, now, skip.message)
 
 
 def add_notice(row: Refund, notice: Notice) -> None:
@@ -85,18 +85,18 @@ def carry_out(
     outcome = plan(data, sale, settings, facts, taken, GENERATION)
     if isinstance(outcome, Skip):
         _forget_plan(session, row)
-        stop(session, row, outcome, now)
+        stop(row, outcome, now)
         return
     written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
-    note(session, row, now, _planned_text(outcome))
+    note(row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
     doubtful = _adopt(row, findings.documents, ref_number(data), sale)
     if doubtful is not None:
-        stop(session, row, doubtful, now)
+        stop(row, doubtful, now)
         return
-    conclude(session, row, now)
+    conclude(row, now)
 
 
 def _planned_text(posting: Posting) -> str:
@@ -110,15 +110,24 @@ def _planned_text(posting: Posting) -> str:
     return f"Planned: {', '.join(parts)}." if parts else "Planned: nothing to enter."
 
 
-def conclude(session: DatabaseSession, row: Refund, now: datetime) -> None:
+def conclude(row: Refund, now: datetime) -> None:
     """Brings a refund's status in line with its documents, none of which is in trouble."""
     if not any(document.state in ("planned", "sent") for document in row.documents):
         row.status, row.stage, row.reason = Status.POSTED.value, "done", None
         row.batch_limit = None
-        note(session, row, now, "Entered in QuickBooks.")
+        note(row, now, "Entered in QuickBooks.")
     else:
         row.status, row.stage = Status.POSTING.value, "post"
     row.updated_at = now
+
+
+def conclude_all(rows: Iterable[Refund], troubles: Mapping[int, Skip], now: datetime) -> None:
+    """Brings refunds in line with their documents; `troubles` are the reasons of those that stop, by their id."""
+    for row in rows:
+        if row.id in troubles:
+            stop(row, troubles[row.id], now)
+        else:
+            conclude(row, now)
 
 
 def mark_posted(document: Document, *, txn_id: str, edit_sequence: str, amount: Decimal | None, now: datetime) -> None:

@@ -180,7 +180,7 @@ def _post(sending: Sending) -> _Message:
     rows = _postable(sending)
     calls, requests = _calls_of(sending.connection.company, rows)
     for row in rows:
-        refund_store.note(sending.database, row, sending.now, "Sent to QuickBooks.")
+        refund_store.note(row, sending.now, "Sent to QuickBooks.")
     message_set_id = new_message_set_id()
     document = _written(calls, new=message_set_id, old=_record_to_clear(sending))
     return _Message(document, message_set_id, _about(rows), requests)

@@ -65,15 +65,21 @@ def halve(rows: Sequence[Refund]) -> None:
         row.batch_limit = (len(rows) + 1) // 2
 
 
-def look_up_failed(database: DatabaseSession, row: Refund, reason: str, now: datetime) -> None:
+def look_up_failed(row: Refund, reason: str, now: datetime) -> None:
     """The look-up of one refund's order failed: it is tried again after a pause, and not for ever."""
     row.attempts += 1
-    if row.attempts >= MAX_ATTEMPTS:
-        facts = {"document": "look-up of the order", "attempts": str(row.attempts), "message": reason}
-        stop(database, row, Skip("kept_failing", facts), now)
-        return
-    row.not_before = now + pause(row.attempts)
-    note(database, row, now, f"QuickBooks was not ready: {reason} It is tried again.")
+    skip = put_off(row, row.attempts, "look-up of the order", reason, now)
+    if skip is not None:
+        stop(row, skip, now)
+
+
+def put_off(row: Refund, attempts: int, what: str, reason: str, now: datetime) -> Skip | None:
+    """Lets a refund wait before `what` is tried again; after MAX_ATTEMPTS the reason why it is not."""
+    if attempts >= MAX_ATTEMPTS:
+        return Skip("kept_failing", {"document": what, "attempts": str(attempts), "message": reason})
+    row.not_before = now + _pause(attempts)
+    note(row, now, f"QuickBooks was not ready: {reason} It is tried again.")
+    return None
 
 
 def question_lost(database: DatabaseSession, sent: MessageSet, reason: str, now: datetime) -> None:
@@ -86,9 +92,9 @@ def question_lost(database: DatabaseSession, sent: MessageSet, reason: str, now:
     if rows[0].attempts == 0:
         rows[0].attempts = 1
     else:
-        look_up_failed(database, rows[0], reason, now)
+        look_up_failed(rows[0], reason, now)
 
 
-def pause(attempts: int) -> timedelta:
+def _pause(attempts: int) -> timedelta:
     doubled: timedelta = FIRST_RETRY * 2 ** (attempts - 1)
     return min(doubled, LONGEST_RETRY)
