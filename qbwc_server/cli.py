@@ -19,7 +19,6 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -430,7 +429,6 @@ def simulate_command(
     """Run a simulated QuickBooks and Web Connector against a server."""
     from qbwc_server.demo.simulate import SimulationError, simulate
 
-    _check_address(url)
     del password_stdin  # a password never stands on a command line
     password = _password_from_stdin()
     try:
@@ -577,13 +575,6 @@ def _password_from_stdin() -> str:
     if not password.isprintable():  # nobody could type it into the Web Connector
         _fail("the password on standard input holds a character that can't be typed")
     return password
-
-
-def _check_address(url: str) -> None:
-    try:
-        _ = urlsplit(url).port
-    except ValueError as error:
-        _fail(f"{url!r} is not an address such as http://localhost:8080/qbwc: {error}")
 
 
 def _connection_as_dict(found: Connection) -> dict[str, Any]:

@@ -50,11 +50,7 @@ def simulate(
 
     The company is saved after every message set. Raises SimulationError where the file or the address can't be used.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SimulationError(f"{url!r} is not an address such as http://localhost:8080/qbwc")
-    if parts.path in ("", "/"):  # the server's address will do
-        url = parts._replace(path=SOAP_PATH).geturl()
+    url = _soap_address(url)
     company = _company(company_file, say)
     connector = WebConnector(
         url,
@@ -80,6 +76,19 @@ def simulate(
         outcomes=tuple(result.outcome for result in done),
         problem=problem,
     )
+
+
+def _soap_address(url: str) -> str:
+    """The address of the SOAP endpoint; the server's own will do."""
+    example = "is not an address such as http://localhost:8080/qbwc"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SimulationError(f"{url!r} {example}: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SimulationError(f"{url!r} {example}")
+    return parts._replace(path=SOAP_PATH).geturl() if parts.path in ("", "/") else url
 
 
 def _company(path: Path, say: Callable[[str], Any] | None) -> Company:
