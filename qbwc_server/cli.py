@@ -34,6 +34,7 @@ from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
 from qbwc_server.store import people
+from qbwc_server.store.backup import BackupError, Summary, restore_backup, write_backup
 from qbwc_server.store.connections import (
     ConnectionProblem,
     add_connection,
@@ -65,6 +66,7 @@ _MENDABLE = (
     QwcURLError,
     PasswordError,
     people.PersonError,
+    BackupError,
 )
 _LISTEN_ADVICE = {
     errno.EADDRINUSE: "Is another server running? Try another --port.",
@@ -388,6 +390,47 @@ def change_password(name: str, password_stdin: bool) -> None:
     click.echo(f"{name} has a new password.")
     if not password_stdin:
         click.echo(f"It is shown only now: {password}")
+
+
+# --- keeping it
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace a file of that name.")
+@json_option
+def backup(file: Path, overwrite: bool, as_json: bool) -> None:
+    """Write all that Connex knows to FILE, also while the server runs."""
+    with _database(_config()) as database:
+        _say_backup(f"Written to {file}.", write_backup(database, file, _now(), overwrite=overwrite), as_json)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Empty a database that is in use first. Make a backup of it before.")
+@click.option(
+    "--as-copy", is_flag=True, help="For a trial beside the first installation: it may not write to its books."
+)
+@json_option
+def restore(file: Path, replace: bool, as_copy: bool, as_json: bool) -> None:
+    """Read a backup into the database. Stop the server first."""
+    database = Database(_config().database_url)  # not brought up to date: the backup brings its own tables
+    try:
+        summary = restore_backup(database, file, _now(), who=WHO, replace=replace, as_copy=as_copy)
+    except OPENING_ERRORS as error:
+        _fail(_database_sentence(error))
+    finally:
+        database.close()
+    _say_backup(f"Restored from {file}.", summary, as_json)
+
+
+def _say_backup(sentence: str, summary: Summary, as_json: bool) -> None:
+    if as_json:
+        _print_json({"made_at": summary.made_at, "revision": summary.revision, "rows": dict(summary.rows)})
+        return
+    click.echo(f"{sentence} It holds, as of {_shown(summary.made_at)}:")
+    for name, rows in summary.rows.items():
+        click.echo(f"  {name.replace('_', ' '):16} {rows:>9,}")
 
 
 # --- trying it

@@ -678,3 +678,28 @@ def test_ctrl_c_ends_a_command_with_130(connex: Installation, monkeypatch: pytes
     code, out, err = run_main(monkeypatch, "person", "add", "anna", "--password-stdin")
     assert (code, out, err.strip()) == (130, "", "")
     assert connex.count(Person) == 0
+
+
+# --- keeping it
+
+
+def test_a_backup_is_made_and_read_back_by_two_commands(connex: Installation, tmp_path: Path) -> None:
+    connex.run("connection", "add", "shop")
+    file = str(tmp_path / "connex.backup")
+    assert "connections              1" in connex.run("backup", file).out
+    assert "--overwrite" in connex.refused("backup", file)
+    connex.run("connection", "add", "second")
+    assert "--replace" in connex.refused("restore", file)
+    assert connex.run("restore", file, "--replace", "--json").json["rows"]["connections"] == 1
+    assert [each["name"] for each in connex.run("connection", "list", "--json").json] == ["shop"]
+
+
+def test_a_backup_moves_an_installation_to_another_database(
+    connex: Installation, tmp_path: Path, postgresql_database_url: str
+) -> None:
+    connex.run("connection", "add", "shop")
+    file = str(tmp_path / "connex.backup")
+    connex.run("backup", file)
+    connex.run("restore", file, CONNEX_DATABASE_URL=postgresql_database_url)
+    moved = connex.run("connection", "list", "--json", CONNEX_DATABASE_URL=postgresql_database_url).json
+    assert [each["name"] for each in moved] == ["shop"]

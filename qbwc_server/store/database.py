@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection as SQLConnection
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session as DatabaseSession
@@ -59,6 +60,15 @@ class Database:
             session.connection(execution_options={"connex_read_only": True})
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[SQLConnection]:
+        """One connection that sees the database as it is now, however long it reads and whatever others write."""
+        options: dict[str, Any] = {"connex_read_only": True}
+        if not self.is_sqlite:  # SQLite's transactions are snapshots always
+            options["isolation_level"] = "REPEATABLE READ"
+        with self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
     def migrate(self) -> None:
         """Brings the tables up to date; safe to be called by several processes at once.
 
@@ -68,11 +78,11 @@ class Database:
             return
         with self.engine.connect() as connection:
             if self.is_sqlite:
-                _upgrade(connection)
+                upgrade(connection)
                 connection.commit()
                 return
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            _upgrade(connection)
+            upgrade(connection)
             connection.commit()
 
     def _is_up_to_date(self) -> bool:
@@ -135,7 +145,11 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def _upgrade(connection: Any) -> None:
+def upgrade(connection: SQLConnection, revision: str = "head") -> None:
+    """Brings the tables to a revision, in the connection's transaction, which the caller commits.
+
+    Raises OtherVersionError where another version of Connex made them, or the revision is one of a newer Connex.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -144,6 +158,6 @@ def _upgrade(connection: Any) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise OtherVersionError(str(error)) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -11,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from qbwc_server.store.database import NEWEST_REVISION, Database, DatabaseURLError
 from qbwc_server.store.tables import Base, Installation
@@ -87,3 +89,45 @@ def test_the_newest_revision_is_that_of_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "qbwc_server" / "store" / "migrations"))
     assert ScriptDirectory.from_config(config).get_heads() == [NEWEST_REVISION]
+
+
+KILLED_WHILE_MIGRATING = """
+import os, signal, sys
+from sqlalchemy import event
+from qbwc_server.store.database import Database
+
+database, statements = Database(sys.argv[1]), int(sys.argv[2])
+
+@event.listens_for(database.engine, "before_cursor_execute")
+def count(connection, cursor, statement, parameters, context, executemany):
+    global statements
+    statements -= 1
+    if statements < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+database.migrate()
+"""
+EVERY_NTH_STATEMENT = 7  # a process for each place costs half a second
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_migration_that_is_killed_anywhere_is_made_whole_by_the_next_start(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(f"{kind}_database_url")
+    for statements in itertools.count(1, EVERY_NTH_STATEMENT):
+        process = subprocess.run(
+            [sys.executable, "-c", KILLED_WHILE_MIGRATING, url, str(statements)], cwd=PROJECT, stderr=subprocess.PIPE
+        )
+        database = Database(url)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, process.stderr
+        with database.engine.connect() as connection:
+            assert inspect(connection).get_table_names() == [], "half of the tables are there"
+        database.close()
+    assert statements > EVERY_NTH_STATEMENT, "it was never killed"
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
