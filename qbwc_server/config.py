@@ -13,7 +13,7 @@ from pathlib import Path
 import platformdirs
 from sqlalchemy import make_url
 
-from qbwc_server.store.database import Database, sqlite_url
+from qbwc_server.store.database import URL_ADVICE, Database, DatabaseURLError, sqlite_url
 
 DATABASE_URL = "CONNEX_DATABASE_URL"
 DATA_DIR = "CONNEX_DATA_DIR"
@@ -25,8 +25,6 @@ DEFAULT_IN_FLIGHT_SECONDS, MIN_IN_FLIGHT_SECONDS, MAX_IN_FLIGHT_SECONDS = 120, 1
 DATABASE_FILE = "connex.sqlite3"
 SECRET_FILE = "secret_key"  # noqa: S105  a file's name
 LOCAL_TIME = Path("/etc/localtime")
-
-_DATABASE_ADVICE = "give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 
 class ConfigError(ValueError):
@@ -94,10 +92,10 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
     try:
         Database(url).close()  # opens nothing yet
         in_memory = make_url(url).database in (None, "", ":memory:")
-    except ValueError as error:
-        raise ConfigError(DATABASE_URL, f"can't be used ({error})", _DATABASE_ADVICE) from None
+    except DatabaseURLError as error:
+        raise ConfigError(DATABASE_URL, f"can't be used ({error.reason})", URL_ADVICE) from None
     if in_memory:
-        raise ConfigError(DATABASE_URL, "names no database", _DATABASE_ADVICE)
+        raise ConfigError(DATABASE_URL, "names no database", URL_ADVICE)
     return url
 
 

@@ -23,8 +23,15 @@ NEWEST_REVISION = "0001"  # of the migrations; a test holds it against their fol
 MIGRATION_LOCK = 7_265_001  # PostgreSQL advisory lock: two processes that start together migrate once
 
 
+URL_ADVICE = "give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+
+
 class DatabaseURLError(ValueError):
     """A database URL that can't be used; says why and what is allowed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}; {URL_ADVICE}")
 
 
 class OtherVersionError(RuntimeError):
@@ -113,8 +120,8 @@ def sqlite_url(path: Path) -> str:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseURLError(f"{error}; give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
+        raise DatabaseURLError(str(error)) from None
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
