@@ -114,8 +114,8 @@ class CompanyBuilder:
         non_taxable = create(self.company, lists.sales_tax_codes, "Non", is_taxable=False)
         preferences.default_taxable_code_id = taxable.list_id
         preferences.default_non_taxable_code_id = non_taxable.list_id
-        for template in DEFAULT_TEMPLATES.values():
-            create(self.company, lists.templates, template)
+        for template_type, template in DEFAULT_TEMPLATES.items():
+            create(self.company, lists.templates, template, template_type=template_type)
         for method, method_type in _PAYMENT_METHODS:
             self.payment_method(method, method_type)
 

@@ -13,6 +13,7 @@ from qbsim.context import Context, Outcome
 from qbsim.lists.table import AnyElement, ListTable
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, between, iterate, limited, matcher
+from qbsim.private_data import on_transaction
 from qbsim.status import refusal
 from qbsim.transactions.kinds import Kind
 from qbsim.transactions.rets import Shown
@@ -36,8 +37,11 @@ def querying(kind: Kind) -> Callable[[Context, Element], Outcome]:
             external_guid=context.behaviour.shows_external_guid,
         )
 
+        owners = reading.texts(request, "OwnerID")
+
         def ret(transaction: Transaction) -> tuple[str, Nodes]:
-            return f"{kind.name}Ret", kind.ret(context.company, transaction, shown)
+            inside = kind.ret(context.company, transaction, shown)
+            return f"{kind.name}Ret", on_transaction(context.company.private_data, transaction.txn_id, owners, inside)
 
         company = context.company
         if request.get("iterator") is not None:
