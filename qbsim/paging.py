@@ -21,10 +21,14 @@ from qbsim.status import message, refusal
 Record = TypeVar("Record")
 
 
+#: What no Ret may lack by the schema; only the definition of a custom field has such elements.
+_ALWAYS_SHOWN = frozenset({"DataExtID", "DataExtListRequire", "DataExtTxnRequire", "DataExtFormatString"})
+
+
 def only_elements(nodes: Nodes, request: Element) -> Nodes:
     """A Ret with only the elements that IncludeRetElement names, all without it."""
     wanted = set(reading.texts(request, "IncludeRetElement"))
-    return [node for node in nodes if node[0] in wanted] if wanted else nodes
+    return [node for node in nodes if node[0] in wanted | _ALWAYS_SHOWN] if wanted else nodes
 
 
 def answer(

@@ -46,8 +46,18 @@ class PrivateData:
         return next((d for d in self.definitions if same(d.owner_id, owner_id) and same(d.name, name)), None)
 
     def values_of(self, object_id: str | None) -> list[DataValue]:
-        """The values on the object with that ListID or TxnID, on the company for None; to be changed in place."""
-        return self.company_values if object_id is None else self.object_values.setdefault(object_id, [])
+        """The values on the object with that ListID or TxnID, on the company for None."""
+        return self.company_values if object_id is None else self.object_values.get(object_id, [])
+
+    def put(self, object_id: str | None, value: DataValue) -> None:
+        """Takes a new value in."""
+        values = self.company_values if object_id is None else self.object_values.setdefault(object_id, [])
+        values.append(value)
+
+    def remove(self, object_id: str | None, value: DataValue) -> None:
+        """Takes a value away."""
+        self.values_of(object_id).remove(value)
+        self._drop_empty()
 
     def forget(self, object_id: str) -> None:
         """Drops what stands on an object that is gone."""
@@ -58,6 +68,10 @@ class PrivateData:
         self.definitions.remove(definition)
         for values in (self.company_values, *self.object_values.values()):
             values[:] = [each for each in values if not is_of(each, definition)]
+        self._drop_empty()
+
+    def _drop_empty(self) -> None:
+        self.object_values = {object_id: values for object_id, values in self.object_values.items() if values}
 
 
 def same(one: str, other: str) -> bool:
@@ -74,10 +88,9 @@ def rets(data: PrivateData, object_id: str | None, owner_ids: list[str], line_id
     """The DataExtRet elements of an object, or of one of its lines, for these owners."""
     if not owner_ids:
         return []
-    values = data.company_values if object_id is None else data.object_values.get(object_id, [])
     return [
         ("DataExtRet", value_ret(data, value))
-        for value in values
+        for value in data.values_of(object_id)
         if value.line_id == line_id and any(same(value.owner_id, owner_id) for owner_id in owner_ids)
     ]
 

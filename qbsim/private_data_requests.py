@@ -137,7 +137,7 @@ def add(context: Context, request: Element) -> Outcome:
     if place.find(data, definition) is not None:
         raise refusal(status.NAME_IN_USE, value=definition.name)
     made = DataValue(definition.owner_id, definition.name, value, place.line_id)
-    data.values_of(place.object_id).append(made)
+    data.put(place.object_id, made)
     return _written(data, made)
 
 
@@ -155,7 +155,7 @@ def remove(context: Context, request: Element) -> Outcome:
     """Works DataExtDelRq. Refused as 3120 where no such value stands there."""
     data, element = _data(context), _child(request, "DataExtDel")
     definition, place = _definition(data, element), _place(context, element)
-    data.values_of(place.object_id).remove(_present(data, definition, place))
+    data.remove(place.object_id, _present(data, definition, place))
     named: Nodes = [("OwnerID", definition.owner_id), ("DataExtName", definition.name), *place.nodes]
     inside = _deleted(context.company, named)
     return Outcome([("DataExtDelRet", inside)], recovery=[("OwnerID", definition.owner_id)])
