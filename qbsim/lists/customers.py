@@ -62,7 +62,6 @@ class Customer(_Business):
     job_end_date: date | None = None
     job_description: str | None = None
     job_type_id: str | None = None
-    is_statement_with_parent: bool | None = None
     delivery_method: str | None = None
     preferred_delivery_method: str | None = None
 

@@ -11,6 +11,7 @@ from lxml import etree
 
 from qbsim import Company, CompanyBuilder, Line, SettableClock
 from qbsim.lists.adding import create
+from qbsim.lists.items import SALES_TAX
 from qbsim.lists.kinds import LIST_KINDS
 from qbsim.lists.table import ListTable
 from qbsim.private_data import DataDefinition, DataValue
@@ -24,6 +25,7 @@ PRESENCE = 0.6
 _BY_END = (
     ("AccountRef", "accounts"),
     ("ItemSalesTaxRef", "items"),
+    ("ItemPurchaseTaxRef", "items"),
     ("ItemRef", "items"),
     ("ItemInventoryRef", "items"),
     ("ItemGroupRef", "items"),
@@ -137,13 +139,21 @@ def _likely(element: etree._Element, company: Company, name: str, chance: random
     tag = str(element.tag)
     if tag in ("ListID", "FullName", "ListIDWithChildren", "FullNameWithChildren"):
         table = _table(element, company, name)
-        entry = chance.choice(list(table)) if table is not None and len(table) else None
+        entries = [each for each in table or () if _fits(element, each)]
+        entry = chance.choice(entries) if entries else None
         if entry is not None:
             return str(entry.list_id if tag.startswith("ListID") else entry.full_name)
     if tag in ("TxnID", "CreditTxnID", "LinkToTxnID"):
         return chance.choice(company.every_transaction()).txn_id
     make = _PLAIN.get(tag)
     return None if make is None else make(chance)
+
+
+def _fits(element: etree._Element, entry: Any) -> bool:
+    """Whether an entry of the list may stand there: a tax item where a tax is meant."""
+    parent = element.getparent()
+    is_tax = parent is not None and parent.tag in ("ItemSalesTaxRef", "ItemPurchaseTaxRef")
+    return not is_tax or entry.item_type == SALES_TAX
 
 
 def _table(element: etree._Element, company: Company, name: str) -> ListTable[Any] | None:
