@@ -113,6 +113,9 @@ def changed(context: Context, kind: ListKind, record: Any, request: Element) -> 
     """The answer to an Add or Mod: the Ret, and a warning where something was passed over."""
     inside = kind.ret(View.of(context, request), record)
     recovery: Nodes = [("ListID", record.list_id), ("EditSequence", record.stamp.edit_sequence)]
+    external_guid = getattr(record, "external_guid", None)
+    if external_guid is not None:
+        recovery.append(("ExternalGUID", external_guid))
     outcome = Outcome([(f"{kind.name}Ret", only_elements(inside, request))], recovery=recovery)
     passed_over = _passed_over(kind, changing_element(request))
     if passed_over is not None:

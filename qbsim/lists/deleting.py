@@ -47,9 +47,8 @@ def delete(context: Context, request: Element) -> Outcome:
             ("ListID", list_id),
             ("TimeDeleted", gone.time_deleted.isoformat()),
             ("FullName", gone.full_name),
-        ],
-        recovery=[("ListID", list_id)],
-    )
+        ]
+    )  # its Rs has no ErrorRecovery
 
 
 def query_deleted(context: Context, request: Element) -> Outcome:

@@ -141,10 +141,11 @@ def _customer_figures(view: View, customer: Customer) -> dict[str, Value]:
 
 
 def _check_customer(company: Company, customer: Customer) -> None:
-    _check_tax(company, customer.item_sales_tax_id, "ItemSalesTaxRef", "Customer")
+    _check_tax(company, customer.item_sales_tax_id, "Customer")
 
 
-def _check_tax(company: Company, item_id: str | None, _field: str, place: str) -> None:
+def _check_tax(company: Company, item_id: str | None, place: str) -> None:
+    """A reference to a tax names a tax."""
     item = company.lists.items.get(item_id or "")
     if item is not None and item.item_type not in TAX_KINDS:
         raise refusal(status.BAD_REFERENCE, kind="ItemSalesTax", value=item.full_name, object=place)
@@ -258,7 +259,7 @@ def _tree(name: str, table: str) -> ListKind:
 
 def _check_code(company: Company, code: SalesTaxCode) -> None:
     for item_id in (code.item_purchase_tax_id, code.item_sales_tax_id):
-        _check_tax(company, item_id, "ItemSalesTaxRef", "SalesTaxCode")
+        _check_tax(company, item_id, "SalesTaxCode")
 
 
 def _terms(name: str, fields: tuple[Field, ...]) -> ListKind:

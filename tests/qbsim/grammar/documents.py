@@ -84,11 +84,12 @@ def valid_request(name: str, chance: random.Random, presence: float = PRESENCE) 
     return made
 
 
-def document(request: etree._Element, version: Version) -> bytes:
-    """A whole message set with this one request."""
+def document(request: etree._Element, version: Version, set_id: str | None = None) -> bytes:
+    """A whole message set with this one request, with a newMessageSetID where one is given."""
+    attributes = 'onError="stopOnError"' + (f' newMessageSetID="{set_id}"' if set_id is not None else "")
     body = etree.tostring(request, encoding="us-ascii", with_tail=False)
     prolog = f'<?xml version="1.0" encoding="utf-8"?>\n<?qbxml version="{version[0]}.{version[1]}"?>\n'
-    return prolog.encode() + b'<QBXML><QBXMLMsgsRq onError="stopOnError">' + body + b"</QBXMLMsgsRq></QBXML>"
+    return prolog.encode() + f"<QBXML><QBXMLMsgsRq {attributes}>".encode() + body + b"</QBXMLMsgsRq></QBXML>"
 
 
 def spoil(made: list[Made], chance: random.Random) -> str:
