@@ -14,7 +14,7 @@ import signal
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -573,6 +573,43 @@ def simulate_command(
     elif outcome.problem:
         click.echo(outcome.problem, err=True)
     if outcome.problem:
+        sys.exit(1)
+
+
+@cli.command("torture")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="The first schedule.")
+@click.option("--schedules", default=200, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option(
+    "--depth", default=0, show_default=True, type=click.IntRange(0, 4), help="Go through every sequence of so many."
+)
+@click.option("--database", metavar="URL", help="A PostgreSQL database; a schema of its own is made in it and dropped.")
+@click.option(
+    "--process-every",
+    default=25,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Of so many schedules one runs with a real server process; 0: none.",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 16), help="Processes at a time.")
+@json_option
+def torture_command(
+    seed: int, schedules: int, depth: int, database: str | None, process_every: int, workers: int, as_json: bool
+) -> None:
+    """Let everything go wrong with a simulated QuickBooks, and judge the books. Exit status 1: something is wrong."""
+    from qbwc_server.torture.report import report
+    from qbwc_server.torture.run import TortureOptions, torture
+
+    options = TortureOptions(seed, schedules, depth, database, process_every, workers)
+    console = _console()
+    with console.status("Playing schedules") if not as_json else nullcontext() as shown:
+        tally = torture(
+            options, after=None if shown is None else lambda done: shown.update(f"{done:,} of {schedules:,} schedules")
+        )
+    if as_json:
+        _print_json(tally.as_dict())
+    else:
+        console.print(report(tally.as_dict()))
+    if not tally.is_clean:
         sys.exit(1)
 
 

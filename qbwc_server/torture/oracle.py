@@ -142,7 +142,10 @@ def _twice(books: _Books) -> Iterator[Finding]:
         ):
             if len(found) > most:
                 yield _finding(
-                    Verdict.DOUBLED, expected, f"QuickBooks has {len(found)} {what}, not {most}", found[-1].external_guid
+                    Verdict.DOUBLED,
+                    expected,
+                    f"QuickBooks has {len(found)} {what}, not {most}",
+                    found[-1].external_guid,
                 )
         applied = books.applied(expected)
         if applied > expected.applied and expected.external_id not in books.meddled:
@@ -215,7 +218,9 @@ def _posted_stands(books: _Books) -> Iterator[Finding]:
             yield _finding(Verdict.UNTRUE, expected, f"it is posted with the credit memo {row['credit_memo']}")
         told = sum((Decimal(payout["amount"]) for payout in row["payouts"]), _ZERO)
         if told != expected.payout_total:
-            yield _finding(Verdict.UNTRUE, expected, f"payouts of {told} are told; it should be {expected.payout_total}")
+            yield _finding(
+                Verdict.UNTRUE, expected, f"payouts of {told} are told; it should be {expected.payout_total}"
+            )
 
 
 def _told_is_true(books: _Books) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TypeVar, cast
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
@@ -33,6 +34,7 @@ MAX_SETS = 150  # message sets a session
 _MAX_TROUBLED_CALLS = 6  # calls with a full disk, until one fails
 _REAL_PAUSE_SECONDS = 1.05  # as PAUSE_SECONDS, where the server's clock can't be moved
 _COM_FAILURE = Answer("", "0x80010105", "The server threw an exception.")
+_Result = TypeVar("_Result")
 _OURS = ("CreditMemo", "Check", "ARRefundCreditCard")
 _SET_IDS = re.compile(r'(new|old)MessageSetID="([^"]*)"')
 _QUESTIONS = (
@@ -75,13 +77,13 @@ class _Set:
     aim: Aim
     is_status_check: bool
     is_look: bool
-    answer: Answer = Answer("")
+    answer: Answer = field(default_factory=lambda: Answer(""))
     release: Release = Release.NEVER
     answered: bool = True
 
     @property
     def set_id(self) -> str:
-        return dict(_SET_IDS.findall(self.request[:400])).get("new", "")
+        return _ids(self.request).get("new", "")
 
 
 @dataclass
@@ -208,7 +210,7 @@ class Play:
             connector.quickbooks.begin_session()
             described = connector.quickbooks.process(_QUESTIONS).response
             for _ in range(most_sets):
-                request = self._called(lambda: self.server.send_request(ticket, described))
+                request = self._called(partial(self.server.send_request, ticket, described))
                 described = ""
                 if not request:
                     self.server.last_error(ticket)
@@ -230,7 +232,7 @@ class Play:
 
     def _received(self, ticket: str, request: str, session: int) -> _Set:
         self.sets += 1
-        ids = dict(_SET_IDS.findall(request[:400]))
+        ids = _ids(request)
         is_check = "new" in ids and ids["new"] == ids.get("old")
         is_look = "<ModifiedDateRangeFilter>" in request and "<CheckQueryRq" in request
         if "new" in ids and not is_check:
@@ -291,7 +293,7 @@ class Play:
 
     # --- calls, and the work of QuickBooks
 
-    def _called(self, call: Callable[[], Any]) -> Any:
+    def _called(self, call: Callable[[], _Result]) -> _Result:
         """A call, with the trouble that the database is to give during it."""
         if self.trouble is None:
             return call()
@@ -322,8 +324,7 @@ class Play:
             self.beyond |= {guid.casefold() for guid in guids}
 
     def _answer(self, sent: _Set) -> int:
-        percent: int = self._called(lambda: self.server.receive(sent.ticket, sent.answer))
-        return percent
+        return self._called(lambda: self.server.receive(sent.ticket, sent.answer))
 
     def _work_late(self, releases: set[Release], *, before: int | None = None, same_as: str | None = None) -> None:
         """Has QuickBooks work the sets that hang and whose time has come; each on its own, as by another process."""
@@ -432,9 +433,8 @@ class Play:
         self.company.void(target)
 
     def _edit_amount(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
-        """The memo's first line, its income and what the customer is credited become greater by one."""
-        memo = self._target(incident)
-        assert isinstance(memo, CreditMemo)
+        """The memo's income and what the customer is credited become greater by one."""
+        memo = cast("CreditMemo", self._target(incident))
         self.touched.add(memo.txn_id)
         self.company.ledger.reverse(memo.entries)
         receivable, income = memo.entries[0], memo.entries[1]
@@ -442,8 +442,6 @@ class Play:
         income.amount += 1
         self.company.ledger.post(memo.entries)
         memo.subtotal += 1
-        first = next(line for line in memo.every_line() if line.amount)
-        first.amount = (first.amount or 0) + 1
         memo.stamp.touch(self.company.now())
 
     def _forget_records(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
@@ -475,8 +473,7 @@ class Play:
                 is_quiet=quiet < MAX_QUIET_SESSIONS,
             )
         )
-        failures = getattr(self.server, "failures", [])
-        broken = [Finding(Verdict.BROKEN, "", failure) for failure in failures if not _is_trouble(failure)]
+        broken = [Finding(Verdict.BROKEN, "", text) for text in self.server.failures if not _is_trouble(text)]
         beyond = [finding for finding in findings if finding.guid.casefold() in self.beyond and finding.guid]
         expected_to_wait = {e.external_id for e in self.shop.expected if e.status == "review"}
         return Played(
@@ -492,6 +489,11 @@ class Play:
             sets=self.sets,
             is_real=self.server.is_real,
         )
+
+
+def _ids(request: str) -> dict[str, str]:
+    """The message set IDs in a set's first lines: "new" and "old"."""
+    return dict(_SET_IDS.findall(request[:400]))
 
 
 def _is_trouble(failure: str) -> bool:

@@ -10,7 +10,7 @@ from qbsim import Behaviour
 
 WORLDS = 4  # sample shops that schedules choose from
 ORDERS_IN_A_WORLD = 16  # refunded orders of a sample shop that schedules choose from
-MAX_INCIDENTS = 6
+MAX_INCIDENTS = 5
 MAX_DEPTH = 4  # incidents in a sequence that is gone through; more would take days
 
 
@@ -147,7 +147,7 @@ _MAX_TARGETS = 8  # the number that chooses among transactions, and of requests 
 def draw(seed: int) -> Schedule:
     """The schedule of a seed; always the same one."""
     rng = random.Random(f"connex torture {seed}")  # noqa: S311  samples, not secrets
-    orders = tuple(rng.sample(range(ORDERS_IN_A_WORLD), rng.randint(2, 6)))
+    orders = tuple(rng.sample(range(ORDERS_IN_A_WORLD), rng.randint(2, 4)))
     meddled = rng.random() < 0.4
     kinds = [kind for kind in Kind if meddled or kind not in _MEDDLING]
     weights = [_KIND_WEIGHTS[kind] for kind in kinds]
@@ -227,7 +227,8 @@ _SMALL_ORDERS = (0, 4)  # a sales receipt refunded whole, and an invoice that wa
 
 def sequences(depth: int) -> int:
     """How many schedules `sequence` gives for a depth."""
-    return len(DEPTH_BEHAVIOURS) * len(DEPTH_INCIDENTS) ** depth
+    count: int = len(DEPTH_BEHAVIOURS) * len(DEPTH_INCIDENTS) ** depth
+    return count
 
 
 def sequence(depth: int, number: int) -> Schedule:
@@ -247,5 +248,3 @@ def sequence(depth: int, number: int) -> Schedule:
         several_connectors=False,
         incidents=tuple(chosen),
     )
-
-

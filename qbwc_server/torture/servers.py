@@ -24,7 +24,7 @@ from qbwc_server.sync.conversation import SyncConversation
 from qbwc_server.torture.schedule import Aim, Kind
 from qbwc_server.torture.scratch import Scratch
 
-USER, PASSWORD = "shop", "torture"  # noqa: S105  of a company that is simulated
+USER, PASSWORD = "shop", "torture"  # of a company that is simulated
 COMPANY_PATH = "C:\\Books\\Shop.qbw"
 IN_FLIGHT = timedelta(seconds=120)  # of the server in this process
 _KEY = "torture-" * 8
@@ -58,6 +58,7 @@ class Server(Protocol):
     """The operations that a Web Connector calls. Each raises CallFailed where it has no usable answer."""
 
     is_real: bool  # a process of its own, whose clock is this computer's
+    failures: list[str]  # exceptions that calls ended with, where they are known
 
     def authenticate(self, address: str) -> tuple[str, str]: ...
 
@@ -204,7 +205,7 @@ class ServerProcess:
         )[0]
 
     def receive(self, ticket: str, answer: Answer) -> int:
-        arguments = {
+        arguments: dict[str, str | int] = {
             "ticket": ticket,
             "response": answer.response,
             "hresult": answer.hresult,
