@@ -37,6 +37,7 @@ _COM_FAILURE = Answer("", "0x80010105", "The server threw an exception.")
 _Result = TypeVar("_Result")
 _OURS = ("CreditMemo", "Check", "ARRefundCreditCard")
 _SET_IDS = re.compile(r'(new|old)MessageSetID="([^"]*)"')
+_EXTERNAL_GUID = re.compile(r"<ExternalGUID>([^<]*)<")
 _QUESTIONS = (
     '<?xml version="1.0" encoding="utf-8"?>\n<?qbxml version="16.0"?>\n<QBXML>\n<QBXMLMsgsRq onError="continueOnError">'
     '\n<HostQueryRq requestID="0"></HostQueryRq>\n<CompanyQueryRq requestID="1"></CompanyQueryRq>\n'
@@ -129,7 +130,8 @@ class Play:
         self.hanging: list[_Set] = []
         self.unanswered: list[_Set] = []
         self.given_out: Counter[str] = Counter()  # texts of sets that write, as often as they were handed out
-        self.beyond: set[str] = set()  # IDs of sets that were worked twice where no protocol could have prevented it
+        self.repeated_unworked: set[str] = set()  # sets that were sent again while nothing of them was in the books
+        self.beyond: set[str] = set()  # GUIDs that may be there twice, where no protocol could have prevented it
         self.touched: set[str] = set()  # TxnIDs that somebody has edited, voided or deleted
         self.numbers_edited = False
         self.trouble: Kind | None = None  # of the database, at the next call
@@ -238,6 +240,8 @@ class Play:
         if "new" in ids and not is_check:
             aim = Aim.WRITING
             self.given_out[request] += 1
+            if self.given_out[request] > 1 and not self._is_in_books(request):
+                self.repeated_unworked.add(request)
         else:
             aim = Aim.SETTLING if is_check or is_look else Aim.ANY
         return _Set(ticket, request, session, aim, is_check, is_look)
@@ -314,14 +318,18 @@ class Play:
         sent.answer = quickbooks.process(sent.request, crash_after=crash_after)
 
     def _note_if_beyond_recall(self, sent: _Set) -> None:
-        """A set that was sent again, of which one copy was worked, and QuickBooks, which would recognise the other,
-        has no record of that: the record was lost after the second copy was beyond recall."""
+        """A set that was sent again while nothing of it was in the books, of which one copy has been worked since, and
+        QuickBooks, which would recognise the other, has no record of that: it was lost when both were on their way."""
         behaviour = self.schedule.behaviour
         if not (behaviour.keeps_recovery_records and behaviour.recognises_repeats):
             return
-        guids = set(re.findall(r"<ExternalGUID>([^<]*)<", sent.request))
-        if any(self.company.by_external_guid(guid) for guid in guids) and not self.company.recovery.find(sent.set_id):
-            self.beyond |= {guid.casefold() for guid in guids}
+        if sent.request not in self.repeated_unworked or self.company.recovery.find(sent.set_id):
+            return
+        if self._is_in_books(sent.request):
+            self.beyond |= {guid.casefold() for guid in _guids(sent.request)}
+
+    def _is_in_books(self, request: str) -> bool:
+        return any(self.company.by_external_guid(guid) for guid in _guids(request))
 
     def _answer(self, sent: _Set) -> int:
         return self._called(lambda: self.server.receive(sent.ticket, sent.answer))
@@ -459,20 +467,24 @@ class Play:
 
     # --- the end
 
-    def _judged(self, quiet: int) -> Played:
+    def ending(self, *, is_quiet: bool = True) -> Ending:
+        """What there is to be judged."""
         with self.scratch.database.reading() as session:
             found = session.scalars(select(Refund).options(selectinload(Refund.documents)).order_by(Refund.id))
             rows = [refund_as_dict(row) for row in found]
-        findings = judge(
-            Ending(
-                before=self.shop.before,
-                after=self.company,
-                expected=self.shop.expected,
-                refunds=rows,
-                touched=frozenset(self.touched),
-                is_quiet=quiet < MAX_QUIET_SESSIONS,
-            )
+        return Ending(
+            before=self.shop.before,
+            after=self.company,
+            expected=self.shop.expected,
+            refunds=rows,
+            touched=frozenset(self.touched),
+            is_quiet=is_quiet,
         )
+
+    def _judged(self, quiet: int) -> Played:
+        ending = self.ending(is_quiet=quiet < MAX_QUIET_SESSIONS)
+        rows = ending.refunds
+        findings = judge(ending)
         broken = [Finding(Verdict.BROKEN, "", text) for text in self.server.failures if not _is_trouble(text)]
         beyond = [finding for finding in findings if finding.guid.casefold() in self.beyond and finding.guid]
         expected_to_wait = {e.external_id for e in self.shop.expected if e.status == "review"}
@@ -494,6 +506,10 @@ class Play:
 def _ids(request: str) -> dict[str, str]:
     """The message set IDs in a set's first lines: "new" and "old"."""
     return dict(_SET_IDS.findall(request[:400]))
+
+
+def _guids(request: str) -> set[str]:
+    return set(_EXTERNAL_GUID.findall(request))
 
 
 def _is_trouble(failure: str) -> bool:
