@@ -1,4 +1,4 @@
-"""Whatever goes wrong, no refund is doubled, lost, stuck or told of untruly; and where the rules are broken, it shows."""
+"""Whatever goes wrong, no refund is doubled, lost, stuck or told of untruly; a server that breaks the rules is caught."""
 
 from __future__ import annotations
 
