@@ -1,4 +1,4 @@
-"""Whatever goes wrong, no refund is doubled, lost, stuck or told of untruly; a server that breaks the rules is caught."""
+"""Whatever goes wrong, no refund is doubled, lost, stuck or told of untruly; a server that breaks rules is found."""
 
 from __future__ import annotations
 
