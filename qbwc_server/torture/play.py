@@ -237,13 +237,13 @@ class Play:
         ids = _ids(request)
         is_check = "new" in ids and ids["new"] == ids.get("old")
         is_look = "<ModifiedDateRangeFilter>" in request and "<CheckQueryRq" in request
+        aim = Aim.SETTLING if ids or is_look else Aim.ANY
         if "new" in ids and not is_check:
-            aim = Aim.WRITING
+            if "<DataExtAddRq" not in request:
+                aim = Aim.POSTING
             self.given_out[request] += 1
             if self.given_out[request] > 1 and not self._is_in_books(request):
                 self.repeated_unworked.add(request)
-        else:
-            aim = Aim.SETTLING if is_check or is_look else Aim.ANY
         return _Set(ticket, request, session, aim, is_check, is_look)
 
     def _exchange(self, connector: _Connector, sent: _Set, *, is_quiet: bool) -> int:

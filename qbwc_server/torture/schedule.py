@@ -61,8 +61,8 @@ class Aim(Enum):
     """Which sets an incident may hit."""
 
     ANY = "any set"
-    WRITING = "a set that writes"
-    SETTLING = "a set that clears up what is in doubt"
+    POSTING = "a set that posts"
+    SETTLING = "a set that claims the company file or clears up what is in doubt"
 
 
 class Release(Enum):
@@ -82,7 +82,7 @@ class Incident:
     """Something that goes wrong with the first set that fits, after `skip` others that fit."""
 
     kind: Kind
-    aim: Aim = Aim.WRITING
+    aim: Aim = Aim.POSTING
     skip: int = 0
     number: int = 0  # requests worked, seconds of a jump, which transaction: as the kind has it
     release: Release = Release.NEVER  # of WORKED_LATE
@@ -178,7 +178,7 @@ def _behaviour(rng: random.Random) -> Behaviour:
 
 
 def _incident(rng: random.Random, kind: Kind) -> Incident:
-    aim = rng.choices((Aim.WRITING, Aim.SETTLING, Aim.ANY), (0.6, 0.2, 0.2))[0]
+    aim = rng.choices((Aim.POSTING, Aim.SETTLING, Aim.ANY), (0.6, 0.2, 0.2))[0]
     skip = rng.choices(range(5), (0.45, 0.25, 0.15, 0.1, 0.05))[0]
     number = rng.randrange(_MAX_TARGETS)
     if kind in (Kind.CLOCK_FORWARD, Kind.CLOCK_BACK):

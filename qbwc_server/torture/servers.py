@@ -33,9 +33,9 @@ _IN_FLIGHT_OF_A_PROCESS = 1  # seconds; the smallest that the configuration take
 _PASSWORDS = Passwords(_KEY.encode(), hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PASSWORD_HASH = _PASSWORDS.hash(PASSWORD)
 _VERSION = (16, 0)
-_WRITING_POINTS = ("claim", "post", "repeat")
-_SETTLING_POINTS = ("scan", "recover", "proof")
-_OTHER_POINTS = ("lists", "find", "follow", "read_claim")
+_POSTING_POINTS = ("post", "repeat")
+_SETTLING_POINTS = ("claim", "proof", "read_claim", "scan", "recover")
+_OTHER_POINTS = ("lists", "find", "follow")
 _MOMENTS = {
     Kind.SERVER_DIES_BEFORE_SENDING_IS_KEPT: "before_commit",
     Kind.SERVER_DIES_AFTER_SENDING_IS_KEPT: "after_commit",
@@ -43,9 +43,9 @@ _MOMENTS = {
     Kind.SERVER_DIES_AFTER_ANSWER_IS_KEPT: "answer_after_commit",
 }
 _AIMED = {
-    Aim.WRITING: _WRITING_POINTS,
+    Aim.POSTING: _POSTING_POINTS,
     Aim.SETTLING: _SETTLING_POINTS,
-    Aim.ANY: (*_WRITING_POINTS, *_SETTLING_POINTS, *_OTHER_POINTS),
+    Aim.ANY: (*_POSTING_POINTS, *_SETTLING_POINTS, *_OTHER_POINTS),
 }
 _Result = TypeVar("_Result")
 

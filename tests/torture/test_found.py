@@ -16,8 +16,8 @@ DAY = 86_400
 def test_a_server_whose_clock_is_days_ahead_still_finds_what_quickbooks_entered(scratch: Scratch, worked: int) -> None:
     """It looked for it among what had changed since a time that was still to come."""
     schedule = with_incidents(
-        Incident(Kind.CLOCK_FORWARD, skip=1, number=3 * DAY),
-        Incident(Kind.QUICKBOOKS_CRASHES, skip=1, number=worked),
+        Incident(Kind.CLOCK_FORWARD, number=3 * DAY),
+        Incident(Kind.QUICKBOOKS_CRASHES, number=worked),
         behaviour=Behaviour(keeps_partial_records=False),
     )
     played = play_of(schedule, scratch).run()
@@ -28,8 +28,8 @@ def test_a_server_whose_clock_is_days_ahead_still_finds_what_quickbooks_entered(
 def test_a_clock_that_is_set_back_does_not_keep_the_web_connector_waiting_for_days(scratch: Scratch) -> None:
     """The posting in doubt had been sent at a time that was still to come, so the server said "busy" until then."""
     schedule = with_incidents(
-        Incident(Kind.CLOCK_FORWARD, skip=1, number=3 * DAY),
-        Incident(Kind.CUT_BEFORE_WORK, skip=1),
+        Incident(Kind.CLOCK_FORWARD, number=3 * DAY),
+        Incident(Kind.CUT_BEFORE_WORK),
         Incident(Kind.CLOCK_BACK, aim=Aim.SETTLING, number=3 * DAY),
     )
     played = play_of(schedule, scratch).run()
