@@ -13,8 +13,10 @@ from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting
 from qbwc_server.sync.settling import Verdict as SettlingVerdict
 from qbwc_server.torture.oracle import Verdict
 from qbwc_server.torture.run import Tally, TortureOptions, played_one_by_one, torture
-from qbwc_server.torture.schedule import Kind
+from qbwc_server.torture.schedule import Incident, Kind, Release
+from qbwc_server.torture.scratch import Scratch
 from tests.acceptance.processes import connex_json, environment
+from tests.torture.playing import play_of, with_incidents
 
 SCHEDULES_TO_CATCH_A_BROKEN_PROTOCOL = 100
 
@@ -69,31 +71,33 @@ def _by_number(document: Any, found: Any, closed: set[str]) -> Sighting | None:
     return seen and Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, True, seen.ref_number)
 
 
-@pytest.mark.parametrize(
-    ("broken", "first"),
-    [
-        ({"settle": _send_again}, 1),
-        ({"settle": _send_what_has_no_number, "_sighting": _by_number}, 90),
-    ],
-)
-def test_a_server_that_breaks_the_protocol_is_caught(broken: dict[str, Any], first: int) -> None:
-    @contextmanager
-    def protocol() -> Iterator[None]:
-        kept = {name: getattr(doubts, name) for name in broken}
-        for name, replacement in broken.items():
-            setattr(doubts, name, replacement)
-        try:
-            yield
-        finally:
-            for name, original in kept.items():
-                setattr(doubts, name, original)
+@contextmanager
+def broken(**replacements: Any) -> Iterator[None]:
+    """The rules for a set in doubt, replaced."""
+    kept = {name: getattr(doubts, name) for name in replacements}
+    for name, replacement in replacements.items():
+        setattr(doubts, name, replacement)
+    try:
+        yield
+    finally:
+        for name, original in kept.items():
+            setattr(doubts, name, original)
 
-    numbers = range(first, first + SCHEDULES_TO_CATCH_A_BROKEN_PROTOCOL)
-    options = TortureOptions(seed=first, schedules=len(numbers), process_every=0)
-    for played in played_one_by_one(options, numbers, protocol=protocol):
+
+def test_a_server_that_sends_again_what_was_not_answered_is_caught() -> None:
+    numbers = range(1, 1 + SCHEDULES_TO_CATCH_A_BROKEN_PROTOCOL)
+    options = TortureOptions(seed=1, schedules=len(numbers), process_every=0)
+    for played in played_one_by_one(options, numbers, protocol=lambda: broken(settle=_send_again)):
         if any(finding.verdict is Verdict.DOUBLED for finding in played.findings):
             return
     pytest.fail("no schedule showed that refunds are entered twice")
+
+
+def test_a_server_that_only_asks_for_the_number_is_caught_by_a_set_that_is_worked_late(scratch: Scratch) -> None:
+    schedule = with_incidents(Incident(Kind.WORKED_LATE, release=Release.END))
+    with broken(settle=_send_what_has_no_number, _sighting=_by_number):
+        played = play_of(schedule, scratch).run()
+    assert Verdict.DOUBLED in {finding.verdict for finding in played.findings}
 
 
 def test_the_command_reports_what_it_did(tmp_path: Any) -> None:
