@@ -33,7 +33,7 @@ from qbwc_server.config import Config, ConfigError
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
-from qbwc_server.store import people
+from qbwc_server.store import mappings, people
 from qbwc_server.store.backup import BackupError, Summary, restore_backup, write_backup
 from qbwc_server.store.connections import (
     ConnectionProblem,
@@ -65,6 +65,7 @@ _MENDABLE = (
     ConfigError,
     ConnectionProblem,
     SettingsError,
+    mappings.MappingProblem,
     DatabaseURLError,
     QwcURLError,
     PasswordError,
@@ -259,6 +260,92 @@ def qwc(name: str, url: str, output: Path | None) -> None:
     except OSError as error:
         _fail(f"can't write {output}: {error.strerror}")
     click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
+
+
+# --- mappings
+
+
+@cli.group("mapping")
+@click.argument("name")
+@click.pass_context
+def mapping(context: click.Context, name: str) -> None:
+    """What the shop's names are in QuickBooks, for the connection NAME."""
+    context.obj = name
+
+
+@mapping.group("items")
+def mapping_items() -> None:
+    """Which item of QuickBooks a SKU of the shop is, where the two are not called the same."""
+
+
+@mapping_items.command("list")
+@json_option
+@click.pass_obj
+def list_items(name: str, as_json: bool) -> None:
+    """Show the SKUs and their items."""
+    found = _item_mappings(name)
+    if as_json:
+        _print_json(found)
+    elif not found:
+        click.echo(f"No SKU is mapped yet; map one with: connex mapping {name} items set SKU ITEM")
+    else:
+        table = _table("SKU", "Item")
+        for sku, item in found.items():
+            table.add_row(escape(sku), escape(item))
+        _console().print(table)
+
+
+@mapping_items.command("set")
+@click.argument("sku")
+@click.argument("item")
+@click.pass_obj
+def set_item(name: str, sku: str, item: str) -> None:
+    """Map a SKU to an item, by its full name such as Apparel:Hat."""
+    _set_items(name, {sku: item})
+    click.echo(f"{sku.strip()} is {item.strip()}.")
+
+
+@mapping_items.command("remove")
+@click.argument("sku")
+@click.pass_obj
+def remove_item(name: str, sku: str) -> None:
+    """Remove the mapping of a SKU."""
+    with _database(_config()) as database, database.transaction() as session:
+        mappings.remove_item(session, connection_named(session, name), sku, _now(), WHO)
+    click.echo(f"{sku.strip()} is not mapped any more.")
+
+
+@mapping_items.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_items(name: str, file: Path) -> None:
+    """Read a table (CSV) with the columns sku and item: all of it, or nothing."""
+    items = mappings.read_table(_content(file))
+    changed = _set_items(name, items)
+    click.echo(f"Read {_counted(len(items), 'SKU')}, of which {changed} new or changed.")
+
+
+@mapping_items.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export_items(name: str, file: Path) -> None:
+    """Write the SKUs and their items as a table (CSV)."""
+    found = _item_mappings(name)
+    try:
+        file.write_bytes(mappings.written_table(found))
+    except OSError as error:
+        _fail(f"can't write {file}: {error.strerror}")
+    click.echo(f"Wrote {_counted(len(found), 'SKU')} to {file}.")
+
+
+def _item_mappings(name: str) -> dict[str, str]:
+    with _database(_config()) as database, database.reading() as session:
+        return mappings.item_mappings(session, connection_named(session, name).id)
+
+
+def _set_items(name: str, items: Mapping[str, str]) -> int:
+    with _database(_config()) as database, database.transaction() as session:
+        return mappings.set_items(session, connection_named(session, name), items, _now(), WHO)
 
 
 # --- refunds

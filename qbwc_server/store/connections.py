@@ -164,6 +164,12 @@ def change_settings(
     return after
 
 
+def lists_changed(session: DatabaseSession, connection: Connection, now: datetime, why: str) -> int:
+    """What is known of QuickBooks' lists is to be read anew; refunds that stopped are taken up again: how many."""
+    connection.company.lists_read_at = None
+    return _take_up_again(session, connection, now, why)
+
+
 def set_password(session: DatabaseSession, connection: Connection, password_hash: str, now: datetime, who: str) -> None:
     """Sets the password that the Web Connector signs in with; the old one ends at once."""
     connection.password_hash = password_hash

@@ -72,7 +72,7 @@ class CompanyFile(Base):
     preferences: Mapped[dict[str, Any] | None]
     accounts: Mapped[list[Any] | None]
     payment_methods: Mapped[list[Any] | None]
-    items: Mapped[dict[str, Any] | None]  # those that settings name
+    items: Mapped[dict[str, Any] | None]  # those that settings and mappings name
     lists_read_at: Mapped[datetime | None]
     claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, proved, stands, ...
     claim_holder: Mapped[str] = mapped_column(Text, default="")
@@ -266,6 +266,19 @@ class SetRequest(Base):
 
     message_set: Mapped[MessageSet] = relationship(back_populates="requests")
     document: Mapped[Document] = relationship()
+
+
+class ItemMapping(Base):
+    """Which item of QuickBooks a SKU of the shop is, where the two are not called the same."""
+
+    __tablename__ = "item_mappings"
+    __table_args__ = (UniqueConstraint("connection_id", "sku_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    sku: Mapped[str] = mapped_column(String(255))  # as it was given
+    sku_key: Mapped[str] = mapped_column(String(765))  # casefolded, which can make it longer
+    item: Mapped[str] = mapped_column(String(159))  # full name
 
 
 class Event(Base):

@@ -22,6 +22,9 @@ CHOICE_WORDS = {
     "credit_card": "Credit card refund (credit_card)",
     "check": "Check (check)",
     "none": "Credit memo alone (none)",
+    "source": "As the shop says (source)",
+    "always": "Always (always)",
+    "never": "Never (never)",
     "one": "One PC (one)",
     "several": "Several PCs (several)",
 }
