@@ -28,7 +28,7 @@ from qbwc_server.access.passwords import Passwords, make_password
 from qbwc_server.config import Config
 from qbwc_server.demo import report
 from qbwc_server.demo.expectations import check_books, duplicates
-from qbwc_server.demo.world import World, make_world
+from qbwc_server.demo.world import NO_RESTOCK_ITEM, World, make_world
 from qbwc_server.sources import read_orders
 from qbwc_server.store import people
 from qbwc_server.store.connections import add_connection, connection_named
@@ -144,7 +144,15 @@ def _prepare(folder: Path, world: World) -> tuple[Config, Database, str]:
     )
     with database.transaction() as session:
         hashed = Passwords(config.secret_key).hash(password)
-        add_connection(session, CONNECTION, CONNECTION, hashed, {"time_zone": TIME_ZONE}, now, "demo")
+        add_connection(
+            session,
+            CONNECTION,
+            CONNECTION,
+            hashed,
+            {"time_zone": TIME_ZONE, "no_restock_item": NO_RESTOCK_ITEM},
+            now,
+            "demo",
+        )
     with database.transaction() as session:
         take_in(session, connection_named(session, CONNECTION), reading.refunds, now)
     return config, database, password

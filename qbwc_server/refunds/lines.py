@@ -603,7 +603,8 @@ def _settled(work: _Work, piece: _Piece) -> _Piece:
     is_goods = work.moves_stock(piece.line) or piece.item is not None
     if piece.restocked or not is_goods:
         return piece
-    return replace(piece, setting="no_restock_item", desc=f"{_plain(piece.quantity or ZERO)} x {piece.desc}")
+    name = piece.desc or str(piece.item or (piece.line.item if piece.line is not None else ""))
+    return replace(piece, setting="no_restock_item", desc=f"{_plain(piece.quantity or ZERO)} x {name}")
 
 
 def _check_items(work: _Work, pieces: Iterable[_Piece]) -> Skip | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from qbwc_server.refunds.model import AdjustmentKind, Order, RefundLine
+from qbwc_server.refunds.model import AdjustmentKind, Order, Refund, RefundLine
 from qbwc_server.refunds.sale import Sale, SaleLine
+from qbwc_server.refunds.settings import Restock, Settings
+from qbwc_server.refunds.tax import flat_lines
 
 # How lines that are not goods are called on sales; what can be told by no word is told by the settings.
 WORDS: dict[AdjustmentKind, re.Pattern[str]] = {
@@ -16,6 +18,20 @@ WORDS: dict[AdjustmentKind, re.Pattern[str]] = {
     AdjustmentKind.FEE: re.compile(r"\b(fee|fees)\b", re.IGNORECASE),
 }
 _TAX_WORDS = re.compile(r"\b(tax|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
+
+
+def items_to_look_at(refund: Refund, sale: Sale, settings: Settings) -> tuple[str, ...]:
+    """ListIDs of the sale's items that QuickBooks is to tell more of: where a SKU is not the name of any of them, or
+    where it matters whether their stock is kept."""
+    lines = flat_lines(sale.lines)
+    by_name = all(any(is_named(sold, line.sku) for sold in (*lines, *sale.lines)) for line in refund.lines if line.sku)
+    comes_back = settings.restock is Restock.ALWAYS or (
+        settings.restock is Restock.SOURCE and all(line.restocked for line in refund.lines) and bool(refund.lines)
+    )
+    if by_name and comes_back and not settings.refund_item_restock:
+        return ()
+    ids = (line.item.list_id for line in lines if line.item is not None and line.item.list_id)
+    return tuple(dict.fromkeys(ids))
 
 
 def names_of(line: SaleLine) -> Iterator[str]:

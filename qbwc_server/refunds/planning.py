@@ -6,7 +6,6 @@ why there are none. `TREATMENTS` is the table of what each kind of sale gets und
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -518,8 +517,7 @@ def _names_order(payment: Payment, number: str) -> bool:
     """Whether a payment's number is the order's, or its memo has it as a word of its own."""
     if not number:
         return False
-    word = re.compile(rf"(?<![\w.-])#?{re.escape(number)}(?![\w-])", re.IGNORECASE)
-    return naming.order_ref_number(payment.ref_number) == number or word.search(payment.memo) is not None
+    return naming.order_ref_number(payment.ref_number) == number or naming.mentions(payment.memo, number)
 
 
 def _more_than_sale(refund: Refund, sale: Sale, taken: Taken) -> Skip:

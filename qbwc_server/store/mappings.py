@@ -102,7 +102,9 @@ def _checked(items: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         sku, item = given_sku.strip(), given_item.strip()
         for name, value, limit in (("SKU", sku, MAX_SKU_CHARACTERS), ("item", item, MAX_NAME_CHARACTERS)):
             if not (0 < len(value) <= limit and value.isprintable()):
-                raise MappingProblem(f"the {name} {value[:60]!r} of {sku[:60]!r} is not 1 to {limit} printable characters")
+                raise MappingProblem(
+                    f"the {name} {value[:60]!r} of {sku[:60]!r} is not 1 to {limit} printable characters"
+                )
         if sku.casefold() in wanted:
             raise MappingProblem(f"the SKU {sku!r} stands there twice, but for its case")
         wanted[sku.casefold()] = (sku, item)

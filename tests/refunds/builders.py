@@ -215,6 +215,7 @@ def all_of(sale: Sale, **values: Any) -> Refund:
     """The refund of all of a sale, as one amount and its tax on each of its goods and shipping lines."""
     goods = [line for line in sale.lines if not line.is_deduction and line.item is not None]
     deducted = sum((line.amount for line in sale.lines if line.is_deduction), Decimal(0))
+    deducted -= sale.tax if sale.is_tax_included else Decimal(0)
     lines = [
         back(str(line.item), str(line.quantity or 1), str(line.amount + (deducted if first else 0)),
              tax=str(sale.tax if first else "0.00"), title=line.desc)
