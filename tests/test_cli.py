@@ -317,6 +317,24 @@ def json_file(*external_ids: str) -> str:
     return json.dumps({"refunds": refunds})
 
 
+def test_skus_are_mapped_to_items_and_go_out_and_in_as_a_table(with_shop: Installation, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("sku,item\nW-1,Apparel:Hat\nW-2,Scarf\n", encoding="utf-8")
+    said = with_shop.run("mapping", "shop", "items", "import", str(table))
+    assert "Read 2 SKUs, of which 2 new or changed" in said.out
+    with_shop.run("mapping", "shop", "items", "set", "w-2", "Shawl")
+    with_shop.run("mapping", "shop", "items", "remove", "W-1")
+    assert with_shop.run("mapping", "shop", "items", "list", "--json").json == {"W-2": "Shawl"}
+    assert "Shawl" in with_shop.run("mapping", "shop", "items", "list").out
+    with_shop.run("mapping", "shop", "items", "export", str(table))
+    assert table.read_text(encoding="utf-8") == "sku,item\nW-2,Shawl\n"
+    assert "'W-1' is not mapped" in with_shop.refused("mapping", "shop", "items", "remove", "W-1")
+    table.write_text("sku;item\n", encoding="utf-8")
+    assert "line 1: expected the columns sku,item" in with_shop.refused(
+        "mapping", "shop", "items", "import", str(table)
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "source"),
     [

@@ -19,7 +19,7 @@ from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, Taken
 from qbwc_server.refunds.settings import Restock, Settings
-from qbwc_server.refunds.tax import TaxRule, booked_lines, flat_lines, tax_rule
+from qbwc_server.refunds.tax import TaxRule, booked_lines, code_name, flat_lines, simplest_rate, tax_rule
 from qbxml import CreditMemoLineAdd, Ref, cents
 
 MAX_DESCRIPTION_CHARACTERS = 4095  # of a line's Desc (FACTS.md 1)
@@ -240,7 +240,7 @@ def _all_that_is_left(
     """Every line with what is left of it, where that is what the refund gives back; else None."""
     if refund.value != sale.total - taken.total or refund.value <= 0:
         return None
-    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, company.tax_rates) or TaxRule({}))
+    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, _rates(refund, sale, company)) or TaxRule({}))
     pieces = []
     for line in work.sale_lines:
         amount, quantity = work.amount_left(line), work.quantity_left(line)
@@ -269,11 +269,26 @@ def _tax_of_all(work: _Work) -> Decimal | None:
         return sale.tax if subtotal in (sale.total, sale.total - sale.tax) else None
     if untouched and value - subtotal == sale.tax:
         return sale.tax  # QuickBooks computes for the memo what it computed for the sale
-    rule = tax_rule(sale, work.company.tax_rates)
+    rule = tax_rule(sale, _rates(work.refund, sale, work.company))
     if rule is None:
         return None
     computed = rule.tax_on(work.amounts)
     return computed if subtotal + (ZERO if rule.inclusive else computed) == value else None
+
+
+def _rates(refund: Refund, sale: Sale, company: CompanyFacts) -> Mapping[str, Decimal]:
+    """A percentage for each tax code: the company's, else what the shop's own tax on the largest line of that code
+    tells; whether they make the sale's tax is seen later."""
+    if sale.tax_percentage:
+        return {}
+    told: dict[str, tuple[Decimal, Decimal]] = {}
+    ordered = (RefundLine(o.line_id, o.sku, o.title, o.quantity, o.amount, o.tax) for o in refund.order.lines)
+    for line in ordered:
+        for sold in matching.candidates(flat_lines(sale.lines), line, company.item_of_sku):
+            code = code_name(sold.sales_tax_code)
+            told[code] = max(told.get(code, (ZERO, ZERO)), (line.amount, line.tax))
+    rates = {code: simplest_rate(amount, tax) for code, (amount, tax) in told.items()}
+    return {**{code: rate for code, rate in rates.items() if rate is not None}, **company.tax_rates}
 
 
 def _split_by_return(work: _Work, pieces: Iterable[_Piece]) -> list[_Piece]:
@@ -320,7 +335,7 @@ def _returned(work: _Work) -> dict[str, Decimal]:
 def _line_by_line(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
 ) -> CreditLines | Skip:
-    rule = tax_rule(sale, company.tax_rates)
+    rule = tax_rule(sale, _rates(refund, sale, company))
     if rule is None and sale.is_tax_included:
         return Skip("tax_included")
     if rule is None:

@@ -68,6 +68,21 @@ def tax_rule(sale: Sale, rates: Mapping[str, Decimal]) -> TaxRule | None:
     return TaxRule(dict.fromkeys(taxed, sale.tax_percentage)) if taxed is not None else None
 
 
+def simplest_rate(net: Decimal, tax: Decimal) -> Decimal | None:
+    """The percentage with the fewest decimals that makes a tax on an amount, and within the two together.
+
+    >>> simplest_rate(Decimal("8.34"), Decimal("1.67"))
+    Decimal('20')
+    """
+    if net <= 0 or tax < 0:
+        return None
+    for decimals in range(MAX_RATE_DECIMALS + 1):
+        rate = (tax * 100 / net).quantize(Decimal(1).scaleb(-decimals))
+        if tax in (_tax(net, rate, inclusive=False), _tax(net + tax, rate, inclusive=True)):
+            return rate
+    return None
+
+
 def code_name(code: Ref | None) -> str:
     """The code's name, or its ID; empty where the line has none."""
     return "" if code is None else (code.full_name or code.list_id or "")
@@ -123,29 +138,17 @@ def _rule_by_codes(
     codes = {code_name(line.sales_tax_code) for line in lines if line.amount}
     if not sale.tax:
         return TaxRule({}, inclusive)
-    if codes <= rates.keys():
-        known = {code: rates[code] for code in codes}
-    elif len(codes) == 1:
-        rate = _simplest_rate(sale, inclusive=inclusive)
-        known = dict.fromkeys(codes, rate) if rate is not None else {}
-    else:
+    found = [{code: rates[code] for code in codes}] if codes <= rates.keys() else []
+    only = simplest_rate(sale.total - sale.tax, sale.tax) if len(codes) == 1 else None
+    if only is not None:
+        found.append(dict.fromkeys(codes, only))
+    rules = [
+        TaxRule(known, inclusive, rounding) for known in found for rounding in (Rounding.BY_CODE, Rounding.BY_LINE)
+    ]
+    if not rules:
         return None
-    rules = [TaxRule(known, inclusive, rounding) for rounding in (Rounding.BY_CODE, Rounding.BY_LINE)]
     best = min(rules, key=lambda rule: abs(_tax_of(lines, rule) - sale.tax))
     return best if abs(_tax_of(lines, best) - sale.tax) <= _ROUNDING_OF_GROUPS else None
-
-
-def _simplest_rate(sale: Sale, *, inclusive: bool) -> Decimal | None:
-    """The percentage with the fewest decimals that makes the tax of a sale which bears one rate only."""
-    net = sale.total - sale.tax
-    if net <= 0 or sale.tax <= 0:
-        return None
-    exact = sale.tax * 100 / net
-    for decimals in range(MAX_RATE_DECIMALS + 1):
-        rate = exact.quantize(Decimal(1).scaleb(-decimals))
-        if _tax(sale.total if inclusive else net, rate, inclusive=inclusive) == sale.tax:
-            return rate
-    return None
 
 
 def _tax_of(lines: Iterable[SaleLine], rule: TaxRule) -> Decimal:

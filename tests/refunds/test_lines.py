@@ -660,6 +660,14 @@ def test_amounts_with_a_tax_that_nothing_explains_go_back_in_full_or_wait() -> N
     assert posted(everything, gross).tax == Decimal("20.00")
     skip = stopped(refund_of(back("HAT", 1, "50.00", tax="10.00")), gross)
     assert (skip.reason, skip.status) == ("tax_included", Status.REVIEW)
+    order = {
+        "lines": (
+            OrderLine("1", "HAT", "", Decimal(2), Decimal(100), Decimal(20)),
+            OrderLine("2", "TEE", "", Decimal(1), Decimal(10)),
+        )
+    }
+    told = posted(refund_of(back("HAT", 1, "50.00", tax="10.00"), order=order), gross)
+    assert (told.tax, told.total) == (Decimal("10.00"), Decimal("60.00"))
     company = replace(COMPANY, tax_rates={"S": Decimal(20), "Z": Decimal(0)})
     assert posted(refund_of(back("HAT", 1, "50.00", tax="10.00")), gross, company=company).tax == Decimal("10.00")
 
