@@ -18,6 +18,8 @@ NOT_ANNOTATED = {
     *("AccountAddRq", "DataExtAddRq", "DataExtDefAddRq", "DataExtModRq", "ClassQueryRq", "SalesTaxCodeQueryRq"),
     *("ItemInventoryQueryRq", "ItemNonInventoryQueryRq", "ItemOtherChargeQueryRq", "ItemSalesTaxQueryRq"),
     *("ItemServiceQueryRq", "ListDeletedQueryRq", "TermsQueryRq"),
+    *("DepositAddRq", "DepositModRq", "DepositQueryRq", "JournalEntryAddRq", "JournalEntryModRq"),
+    *("JournalEntryQueryRq", "InvoiceModRq", "SalesReceiptModRq", "ReceivePaymentModRq"),
 }
 SINCE = re.compile(r"\bv([0-9]+)\.([0-9])\b")
 
