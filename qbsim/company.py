@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from qbsim.clock import Clock, NaiveClockError, real_time
 from qbsim.codec import CompanyFileError, decode, encode
 from qbsim.identity import Counters, Stamp
+from qbsim.index import TransactionIndex
 from qbsim.ledger import Ledger, OutOfBalanceError
 from qbsim.lists import Account, ListElement, Lists, ListTable
 from qbsim.lists.table import DuplicateNameError
@@ -75,11 +76,7 @@ class Company:
         self.recovery = RecoveryRecords()
         self.deleted: list[DeletedTransaction] = []
         self.ref_numbers: dict[str, int] = {}
-        self._transactions: dict[str, Transaction] = {}
-        self._by_type: dict[str, dict[str, Transaction]] = {name: {} for name in TRANSACTION_TYPES}
-        self._by_ref_number: dict[tuple[str, str], dict[str, Transaction]] = {}
-        self._by_customer: dict[tuple[str, str], dict[str, Transaction]] = {}
-        self._by_external_guid: dict[str, dict[str, Transaction]] = {}
+        self._index = TransactionIndex(TRANSACTION_TYPES)
 
     # What stands in the books
 
@@ -99,27 +96,43 @@ class Company:
 
     def transactions(self, txn_type: str) -> list[Transaction]:
         """All transactions of a type such as "CreditMemo", in the order in which they were made."""
-        return list(self._by_type[txn_type].values())
+        return list(self._index.by_type[txn_type].values())
 
     def of_type(self, kind: type[AnyTransaction]) -> list[AnyTransaction]:
         """As `transactions`, by class instead of by name."""
-        return [each for each in self._by_type[kind.TYPE].values() if isinstance(each, kind)]
+        return [each for each in self._index.by_type[kind.TYPE].values() if isinstance(each, kind)]
 
     def transaction(self, txn_id: str) -> Transaction | None:
         """The transaction with that TxnID."""
-        return self._transactions.get(txn_id)
+        return self._index.by_id.get(txn_id)
 
     def by_ref_number(self, txn_type: str, ref_number: str) -> list[Transaction]:
         """Transactions of the type with that RefNumber, capital letters aside; QuickBooks allows several."""
-        return list(self._by_ref_number.get((txn_type, ref_number.casefold()), {}).values())
+        return self._index.by_ref_number(txn_type, ref_number)
 
     def by_customer(self, txn_type: str, customer_id: str) -> list[Transaction]:
-        """Transactions of the type of one customer, without those of its jobs."""
-        return list(self._by_customer.get((txn_type, customer_id), {}).values())
+        """Transactions of the type that concern one customer, without those of its jobs."""
+        return self._index.by_entity(txn_type, [customer_id])
+
+    def by_entities(self, txn_type: str, list_ids: Iterable[str]) -> list[Transaction]:
+        """Transactions of the type that concern one of the customers."""
+        return self._index.by_entity(txn_type, list_ids)
 
     def by_external_guid(self, external_guid: str) -> list[Transaction]:
         """Transactions with that ExternalGUID."""
-        return list(self._by_external_guid.get(external_guid.casefold(), {}).values())
+        return self._index.by_external_guid(external_guid)
+
+    def modified_between(self, txn_type: str, start: datetime | None, end: datetime | None) -> list[Transaction]:
+        """Transactions of the type that were last changed from start to end."""
+        return self._index.modified_between(txn_type, start, end)
+
+    def dated_between(self, txn_type: str, start: date | None, end: date | None) -> list[Transaction]:
+        """Transactions of the type whose TxnDate lies from start to end."""
+        return self._index.dated_between(txn_type, start, end)
+
+    def deposit_of(self, txn_id: str) -> Transaction | None:
+        """The deposit that has taken the transaction out of Undeposited Funds, None where none has."""
+        return self._index.holder(txn_id)
 
     def special_account(self, special_type: str) -> Account | None:
         """The account with that SpecialAccountType."""
@@ -154,11 +167,24 @@ class Company:
         """Takes a new transaction into the books."""
         self.ledger.post(transaction.entries)
         self._move_stock(transaction, 1)
-        self._index(transaction)
-        number = transaction.ref_number or ""
-        if number.isascii() and number.isdigit():
-            highest = self.ref_numbers.get(transaction.TYPE, 0)
-            self.ref_numbers[transaction.TYPE] = max(highest, int(number))
+        self._index.add(transaction)
+        self._count_number(transaction)
+        return transaction
+
+    def restate(self, transaction: AnyTransaction, restated: AnyTransaction) -> AnyTransaction:
+        """Puts what a Mod has worked out in a transaction's place; it keeps its TxnID and gets a new EditSequence.
+
+        Links are as `restated` has them; whoever changes them does so on both sides with `unlink` and `link`.
+        """
+        keys = self._index.keys(transaction)
+        self.ledger.reverse(transaction.entries)
+        self._move_stock(transaction, -1)
+        vars(transaction).update(vars(restated))
+        self.ledger.post(transaction.entries)
+        self._move_stock(transaction, 1)
+        self._count_number(transaction)
+        transaction.stamp.touch(self.now())
+        self._index.refresh(transaction, keys)
         return transaction
 
     def link(self, first: Transaction, second: Transaction, amount: Decimal, link_type: str = "AMTTYPE") -> None:
@@ -170,10 +196,24 @@ class Company:
             else:
                 existing.amount -= amount
 
+    def unlink(
+        self, transaction: Transaction, link_type: str = "AMTTYPE", *, only: Collection[str] | None = None
+    ) -> None:
+        """Takes the links of that type away on both sides; with `only`, those to these TxnIDs."""
+        gone = [
+            link for link in transaction.links if link.link_type == link_type and (only is None or link.txn_id in only)
+        ]
+        for link in gone:
+            other = self._index.by_id[link.txn_id]
+            other.links = [
+                back for back in other.links if (back.txn_id, back.link_type) != (transaction.txn_id, link_type)
+            ]
+        transaction.links = [link for link in transaction.links if link not in gone]
+
     def delete(self, transaction: Transaction) -> DeletedTransaction:
         """Takes a transaction out of the books; what was linked to it is open again."""
         self._take_back(transaction)
-        self._unindex(transaction)
+        self._index.remove(transaction)
         gone = DeletedTransaction(
             txn_type=transaction.TYPE,
             txn_id=transaction.txn_id,
@@ -186,18 +226,13 @@ class Company:
 
     def void(self, transaction: Transaction) -> None:
         """Sets a transaction to zero and takes its links away; it stays in the books. One that is void stays so."""
+        keys = self._index.keys(transaction)
         if not transaction.is_voided:
             self._take_back(transaction)
             transaction.entries, transaction.stock, transaction.links = [], [], []
             transaction.void()
         transaction.stamp.touch(self.now())
-
-    def renumber(self, transaction: Transaction, ref_number: str | None) -> None:
-        """Gives a transaction another RefNumber."""
-        if transaction.ref_number is not None:
-            del self._by_ref_number[transaction.TYPE, transaction.ref_number.casefold()][transaction.txn_id]
-        transaction.ref_number = ref_number
-        self._index(transaction)
+        self._index.refresh(transaction, keys)
 
     # The file
 
@@ -236,7 +271,7 @@ class Company:
             "counters": encode(self.counters),
             "ref_numbers": dict(sorted(self.ref_numbers.items())),
             "lists": {name: [encode(e) for e in table] for name, table in vars(self.lists).items()},
-            "transactions": [{"type": t.TYPE, **encode(t)} for t in self._transactions.values()],
+            "transactions": [{"type": t.TYPE, **encode(t)} for t in self._index.by_id.values()],
             "deleted": [encode(gone) for gone in self.deleted],
             "private_data": encode(self.private_data),
             "recovery": encode(self.recovery),
@@ -268,7 +303,7 @@ class Company:
             rest = {name: value for name, value in entry.items() if name != "type"}
             transaction = decode(kind, rest, f"transactions[{number}]")
             company.ledger.post(transaction.entries)
-            company._index(transaction)
+            company._index.add(transaction)
         company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
         company.private_data = decode(PrivateData, data["private_data"], "private_data")
         company.recovery = decode(RecoveryRecords, data["recovery"], "recovery")
@@ -280,7 +315,7 @@ class Company:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Company) and self.to_json() == other.to_json()
 
-    # Indexes
+    # Helpers
 
     @staticmethod
     def _named(table: ListTable[Any], full_name: str) -> ListElement:
@@ -289,30 +324,18 @@ class Company:
             raise KeyError(f"the company has no {table.element_type.__name__.lower()} {full_name!r}")
         return element
 
-    def _indexes(self, transaction: Transaction) -> Iterable[dict[str, Transaction]]:
-        yield self._transactions
-        yield self._by_type[transaction.TYPE]
-        if transaction.ref_number is not None:
-            yield self._by_ref_number.setdefault((transaction.TYPE, transaction.ref_number.casefold()), {})
-        if transaction.customer_id is not None:
-            yield self._by_customer.setdefault((transaction.TYPE, transaction.customer_id), {})
-        if transaction.external_guid is not None:
-            yield self._by_external_guid.setdefault(transaction.external_guid.casefold(), {})
-
-    def _index(self, transaction: Transaction) -> None:
-        for index in self._indexes(transaction):
-            index[transaction.txn_id] = transaction
-
-    def _unindex(self, transaction: Transaction) -> None:
-        for index in self._indexes(transaction):
-            del index[transaction.txn_id]
+    def _count_number(self, transaction: Transaction) -> None:
+        number = transaction.ref_number or ""
+        if number.isascii() and number.isdigit():
+            highest = self.ref_numbers.get(transaction.TYPE, 0)
+            self.ref_numbers[transaction.TYPE] = max(highest, int(number))
 
     def _take_back(self, transaction: Transaction) -> None:
         transaction.release(self)
         self.ledger.reverse(transaction.entries)
         self._move_stock(transaction, -1)
         for link in transaction.links:
-            other = self._transactions[link.txn_id]
+            other = self._index.by_id[link.txn_id]
             other.links = [back for back in other.links if back.txn_id != transaction.txn_id]
 
     def _move_stock(self, transaction: Transaction, sign: int) -> None:

@@ -146,16 +146,18 @@ def _one_of_each() -> tuple[CompanyBuilder, list[Transaction]]:
     builder.discount_item("Coupon", percent=10)
     builder.customer("Ada")
     lines = [Line("Shirt", quantity=2), Line("Coupon")]
+    receipt = builder.sales_receipt("Ada", lines)
     invoice, memo = builder.invoice("Ada", lines), builder.credit_memo("Ada", lines)
     made = [
         *builder.company.transactions("JournalEntry"),
-        builder.sales_receipt("Ada", lines),
+        receipt,
         invoice,
         builder.sales_order("Ada", lines),
         memo,
         builder.refund_by_check(memo, 10),
         builder.refund_by_card(memo, 10),
         builder.receive_payment(invoice),
+        builder.deposit([receipt]),
     ]
     assert {each.TYPE for each in made} == TRANSACTION_TYPES.keys()
     return builder, made
