@@ -20,6 +20,7 @@ from qbsim.index import TransactionIndex
 from qbsim.ledger import Ledger, OutOfBalanceError
 from qbsim.lists import Account, ListElement, Lists, ListTable
 from qbsim.lists.table import DuplicateNameError
+from qbsim.memory import collection_paused
 from qbsim.numbers import ZERO
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
@@ -240,10 +241,12 @@ class Company:
     def load(cls, path: str | os.PathLike[str], clock: Clock = real_time) -> Company:
         """The company in a file that `save` wrote. Raises CompanyFileError where it is none."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            with collection_paused():
+                data = json.loads(Path(path).read_text(encoding="utf-8"))
         except ValueError as error:
             raise CompanyFileError(f"{os.fspath(path)} is no JSON: {error}; give a file that was saved here") from error
-        return cls.from_json(data, clock)
+        with collection_paused():
+            return cls.from_json(data, clock)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the company to a file; a crash at any moment leaves the old file or the new one, whole."""

@@ -9,6 +9,7 @@ from qbsim.builder import CompanyBuilder, Line
 from qbsim.clock import SettableClock
 from qbsim.company import Company
 from qbsim.lists import Item
+from qbsim.memory import collection_paused
 from qbsim.transactions import Transaction
 
 #: Transactions of the ready company.
@@ -20,6 +21,7 @@ _PAYMENTS_OF_A_DEPOSIT = 50
 _SECONDS_BETWEEN = 600
 
 
+@collection_paused()
 def large_company(seed: int = 1, transactions: int = TRANSACTIONS) -> Company:
     """A company with so many sales, payments, deposits and credit memos, and a customer for each fifty of them.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from qbsim import Behaviour, CompanyBuilder, Line, QuickBooks, SettableClock
+from qbsim.companies import COMPANIES
 from qbsim.grammar.messages import REQUESTS
 from qbsim.processor import HANDLERS
 from qbsim.status import STATUSES
@@ -112,6 +113,11 @@ def test_the_table_of_double_entries_is_what_the_transactions_post() -> None:
 
 def test_every_part_of_the_company_file_is_explained() -> None:
     assert list(rows(section("The company file"))) == list(CompanyBuilder().company.to_json())
+
+
+def test_every_ready_company_is_listed() -> None:
+    names = re.findall(r'^\| "([^"]+)" \|', section("Ready companies"), re.MULTILINE)
+    assert names == list(COMPANIES)
 
 
 def test_every_example_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,6 +218,32 @@ def test_deleted_transactions_are_listed_by_type_and_time(sales: Shop) -> None:
     assert status(sales.query("TxnDeleted", f"<TxnDelType>Invoice</TxnDelType>{later}")) == (1, "Info")
 
 
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("<FromDeletedDate>2024-03-05</FromDeletedDate>", 1),
+        ("<ToDeletedDate>2024-03-05</ToDeletedDate>", 1),
+        ("<ToDeletedDate>2024-03-04</ToDeletedDate>", 0),
+        ("<FromDeletedDate>2024-03-05T09:00:00-08:00</FromDeletedDate><ToDeletedDate>2024-03-06</ToDeletedDate>", 1),
+        ("<FromDeletedDate>2024-03-05T09:00:01-08:00</FromDeletedDate>", 0),
+    ],
+)
+def test_deleted_transactions_are_found_by_the_time_of_deletion(sales: Shop, span: str, found: int) -> None:
+    (payment,) = sales.company.transactions("ReceivePayment")
+    sales.one(f"<TxnDelRq><TxnDelType>ReceivePayment</TxnDelType><TxnID>{payment.txn_id}</TxnID></TxnDelRq>")
+    inside = f"<TxnDelType>ReceivePayment</TxnDelType><DeletedDateRangeFilter>{span}</DeletedDateRangeFilter>"
+    only = "<IncludeRetElement>TxnID</IncludeRetElement>"
+    gone = sales.query("TxnDeleted", inside + only, metaData="MetaDataAndResponseData")
+    assert (gone.get("retCount"), [each.tag for each in gone.iter("TxnID")]) == (str(found), ["TxnID"] * found)
+    assert sales.company.by_ref_number("Invoice", "105")[0].open_debt > 0
+
+
+def test_a_span_of_deletion_that_is_upside_down_is_refused(sales: Shop) -> None:
+    span = "<FromDeletedDate>2024-03-05</FromDeletedDate><ToDeletedDate>2024-03-04</ToDeletedDate>"
+    inside = f"<TxnDelType>Invoice</TxnDelType><DeletedDateRangeFilter>{span}</DeletedDateRangeFilter>"
+    assert status(sales.query("TxnDeleted", inside)) == (3030, "Error")
+
+
 def test_what_is_deleted_already_can_not_be_deleted_or_voided(sales: Shop) -> None:
     invoice = sales.company.by_ref_number("Invoice", "12")[0]
     gone = f"<TxnID>{invoice.txn_id}</TxnID>"
