@@ -343,6 +343,7 @@ def make_document(
         memo=draft.memo,
         external_guid=draft.external_guid,
         links=[] if replacing is None else replacing.links,
+        is_voided=replacing is not None and replacing.is_voided and draft.kept_lines is not None,
         header=header,
         lines=lines,
         subtotal=subtotal,

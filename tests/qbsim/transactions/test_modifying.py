@@ -10,8 +10,9 @@ from lxml import etree
 from qbsim import Line
 from qbsim.transactions import Transaction
 from qbsim.transactions.sales_document import SalesDocument
-from tests.qbsim.shop import Shop, add, check_add, status, values
+from tests.qbsim.shop import Shop, add, check_add, message_set, status, values
 
+SHIRT = "<ItemRef><FullName>Shirt</FullName></ItemRef>"
 SALES = ("SalesReceipt", "Invoice", "SalesOrder", "CreditMemo")
 
 
@@ -198,6 +199,38 @@ def test_a_pending_memo_counts_when_a_mod_makes_it_final(shop: Shop) -> None:
     assert (shop.moved(), memo.open_credit, shop.shirt.quantity_on_hand) == ({}, 0, 100)
     changed(shop, memo, "<IsPending>false</IsPending>")
     assert (memo.open_credit, shop.shirt.quantity_on_hand) == (memo.total, 102)
+
+
+def test_a_receipt_of_the_same_set_is_changed_by_its_macro(shop: Shop) -> None:
+    lines = f"<SalesReceiptLineAdd>{SHIRT}</SalesReceiptLineAdd>"
+    body = f"<CustomerRef><FullName>Ada</FullName></CustomerRef>{lines}"
+    sequence = str(int(shop.clock().timestamp()))
+    core = f'<TxnID useMacro="TxnID:S"></TxnID><EditSequence>{sequence}</EditSequence><Memo>Later</Memo>'
+    change = f"<SalesReceiptModRq><SalesReceiptMod>{core}</SalesReceiptMod></SalesReceiptModRq>"
+    made, after = shop.ask(add("SalesReceipt", body, macro="S") + change)
+    assert status(after) == (0, "Info")
+    assert (after[0].findtext("TxnID"), after[0].findtext("Memo")) == (made[0].findtext("TxnID"), "Later")
+
+
+def test_a_voided_sale_that_only_changes_its_words_stays_void(shop: Shop) -> None:
+    invoice = make(shop, "Invoice")
+    shop.company.void(invoice)
+    changed(shop, invoice, "<PONumber>5</PONumber>")
+    shop.company.void(invoice)
+    assert (invoice.memo, invoice.total, shop.moved()) == ("VOID: Web order", 0, {})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<ARRefundCreditCardModRq/>",
+        "<TxnVoidRq><TxnVoidType>SalesOrder</TxnVoidType><TxnID>1-1</TxnID></TxnVoidRq>",
+        "<TxnVoidRq><TxnVoidType>ReceivePayment</TxnVoidType><TxnID>1-1</TxnID></TxnVoidRq>",
+    ],
+)
+def test_what_the_schema_has_no_change_or_void_for_is_refused_with_its_set(shop: Shop, body: str) -> None:
+    answer = shop.quickbooks.process(message_set(body))
+    assert (answer.response, answer.hresult) == ("", "0x80040400")
 
 
 # Checks
