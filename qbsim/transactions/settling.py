@@ -143,7 +143,7 @@ def check_deposit_stands(company: Company, transaction: Transaction, changed: Tr
     if funds is None or company.deposit_of(transaction.txn_id) is None:
         return
     if transaction.posted_on(funds.list_id) != changed.posted_on(funds.list_id):
-        raise refusal(status.MODIFY_FAILED, object=transaction.TYPE, reason=DEPOSITED)
+        raise refusal(status.CANNOT_MODIFY, object=transaction.TYPE, reason=DEPOSITED)
 
 
 _FIELDS = {"customer_id": "CustomerRef", "receivable_id": "ARAccountRef"}
