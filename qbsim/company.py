@@ -235,6 +235,13 @@ class Company:
         transaction.stamp.touch(self.now())
         self._index.refresh(transaction, keys)
 
+    def renumber(self, transaction: Transaction, ref_number: str | None) -> None:
+        """Gives a transaction another RefNumber, as someone at the screen does."""
+        keys = self._index.keys(transaction)
+        transaction.ref_number = ref_number
+        self._count_number(transaction)
+        self._index.refresh(transaction, keys)
+
     # The file
 
     @classmethod
