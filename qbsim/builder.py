@@ -17,7 +17,24 @@ from typing import Any, TypeAlias, TypeVar
 
 from qbsim.clock import Clock, real_time
 from qbsim.company import Company
-from qbsim.lists import Account, Customer, Item, ItemGroupMember, ListElement, ListTable, NamedElement, PaymentMethod
+from qbsim.lists import (
+    Account,
+    Customer,
+    Employee,
+    InventorySite,
+    Item,
+    ItemGroupMember,
+    ListElement,
+    ListTable,
+    NamedElement,
+    OtherName,
+    PaymentMethod,
+    SalesRep,
+    SalesTaxCode,
+    Template,
+    Terms,
+    Vendor,
+)
 from qbsim.lists import items as kinds
 from qbsim.lists.accounts import RECEIVABLE
 from qbsim.lists.adding import create
@@ -119,8 +136,8 @@ class CompanyBuilder:
         non_taxable = create(self.company, lists.sales_tax_codes, "Non", is_taxable=False)
         preferences.default_taxable_code_id = taxable.list_id
         preferences.default_non_taxable_code_id = non_taxable.list_id
-        for template in DEFAULT_TEMPLATES.values():
-            create(self.company, lists.templates, template)
+        for template_type, template in DEFAULT_TEMPLATES.items():
+            create(self.company, lists.templates, template, template_type=template_type)
         for method, method_type in _PAYMENT_METHODS:
             self.payment_method(method, method_type)
 
@@ -178,8 +195,91 @@ class CompanyBuilder:
 
     def class_(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
         """A class."""
-        table = self.company.lists.classes
-        made: NamedElement = create(self.company, table, name, self._id(table, parent))
+        return self._named(self.company.lists.classes, name, parent)
+
+    def vendor(self, name: str, **values: Any) -> Vendor:
+        """A vendor; `values` are further fields of Vendor."""
+        made: Vendor = create(self.company, self.company.lists.vendors, name, **values)
+        return made
+
+    def employee(self, name: str, **values: Any) -> Employee:
+        """An employee; `values` are further fields of Employee."""
+        made: Employee = create(self.company, self.company.lists.employees, name, **values)
+        return made
+
+    def other_name(self, name: str, **values: Any) -> OtherName:
+        """Another name; `values` are further fields of OtherName."""
+        made: OtherName = create(self.company, self.company.lists.other_names, name, **values)
+        return made
+
+    def sales_rep(self, initials: str, person: Vendor | Employee | OtherName) -> SalesRep:
+        """A sales representative, who stands among the vendors, employees or other names."""
+        table = self.company.lists.sales_reps
+        made: SalesRep = create(self.company, table, initials, entity_id=person.list_id)
+        return made
+
+    def standard_terms(
+        self, name: str, due_days: int, *, discount_days: int | None = None, discount_percent: Number | None = None
+    ) -> Terms:
+        """Terms that count days from the date of the document."""
+        made: Terms = create(
+            self.company,
+            self.company.lists.terms,
+            name,
+            terms_type="StandardTerms",
+            due_days=due_days,
+            discount_days=discount_days,
+            discount_percent=None if discount_percent is None else _number(discount_percent),
+        )
+        return made
+
+    def date_driven_terms(self, name: str, day_of_month_due: int, *, due_next_month_days: int | None = None) -> Terms:
+        """Terms that are due on a day of the month."""
+        made: Terms = create(
+            self.company,
+            self.company.lists.terms,
+            name,
+            terms_type="DateDrivenTerms",
+            day_of_month_due=day_of_month_due,
+            due_next_month_days=due_next_month_days,
+        )
+        return made
+
+    def ship_method(self, name: str) -> NamedElement:
+        """A shipping method."""
+        return self._named(self.company.lists.ship_methods, name)
+
+    def customer_message(self, name: str) -> NamedElement:
+        """A message to customers."""
+        return self._named(self.company.lists.customer_messages, name)
+
+    def customer_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of customers."""
+        return self._named(self.company.lists.customer_types, name, parent)
+
+    def vendor_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of vendors."""
+        return self._named(self.company.lists.vendor_types, name, parent)
+
+    def job_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of jobs."""
+        return self._named(self.company.lists.job_types, name, parent)
+
+    def template(self, name: str, template_type: str) -> Template:
+        """A form of documents of a type such as Invoice."""
+        table = self.company.lists.templates
+        made: Template = create(self.company, table, name, template_type=template_type)
+        return made
+
+    def inventory_site(self, name: str, **values: Any) -> InventorySite:
+        """A place where stock is kept; `values` are further fields of InventorySite."""
+        made: InventorySite = create(self.company, self.company.lists.inventory_sites, name, **values)
+        return made
+
+    def sales_tax_code(self, name: str, *, is_taxable: bool, description: str | None = None) -> SalesTaxCode:
+        """A sales tax code, of at most three letters."""
+        table = self.company.lists.sales_tax_codes
+        made: SalesTaxCode = create(self.company, table, name, is_taxable=is_taxable, description=description)
         return made
 
     def sales_tax_item(self, name: str, rate: Number, *, is_default: bool = True) -> Item:
@@ -210,14 +310,24 @@ class CompanyBuilder:
         description: str | None = None,
     ) -> Item:
         """An inventory part with its average cost; what is on hand goes against Opening Balance Equity."""
-        accounts = self.company.lists.accounts
         made = self._sold_item(name, kinds.INVENTORY, price, account, tax_code, parent, description)
-        made.average_cost = _number(cost)
-        made.quantity_on_hand = _number(on_hand)
-        made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
-        made.asset_account_id = self._need(accounts, "Inventory Asset")
-        open_balance(self.company, made.asset_account_id, to_cent(made.average_cost * made.quantity_on_hand))
-        return made
+        return self._stocked(made, cost, on_hand)
+
+    def assembly_item(
+        self,
+        name: str,
+        members: Iterable[tuple[Item | str, Number]],
+        *,
+        price: Number,
+        cost: Number,
+        on_hand: Number = 0,
+        account: Account | str = "Sales",
+        tax_code: str = "Tax",
+    ) -> Item:
+        """An assembly of so many pieces of other items, kept in stock as an inventory part is."""
+        made = self._sold_item(name, kinds.ASSEMBLY, price, account, tax_code, None, None)
+        made.members = self._members(members)
+        return self._stocked(made, cost, on_hand)
 
     def non_inventory_item(
         self,
@@ -283,9 +393,11 @@ class CompanyBuilder:
 
     def group_item(self, name: str, members: Iterable[tuple[Item | str, Number]]) -> Item:
         """A group of items with their quantities."""
-        items = self.company.lists.items
-        parts = [ItemGroupMember(self._need(items, item), _number(count)) for item, count in members]
-        return self._item(name, kinds.GROUP, members=parts)
+        return self._item(name, kinds.GROUP, members=self._members(members))
+
+    def payment_item(self, name: str, *, deposit_to: Account | str | None = None) -> Item:
+        """A payment that stands among the lines of an invoice."""
+        return self._item(name, kinds.PAYMENT, account_id=self._id(self.company.lists.accounts, deposit_to))
 
     # Sales
 
@@ -503,6 +615,25 @@ class CompanyBuilder:
 
     def _item(self, name: str, item_type: str, parent_id: str | None = None, **values: Any) -> Item:
         made: Item = create(self.company, self.company.lists.items, name, parent_id, item_type=item_type, **values)
+        return made
+
+    def _stocked(self, made: Item, cost: Number, on_hand: Number) -> Item:
+        accounts = self.company.lists.accounts
+        made.average_cost = _number(cost)
+        made.quantity_on_hand = _number(on_hand)
+        made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
+        made.asset_account_id = self._need(accounts, "Inventory Asset")
+        open_balance(self.company, made.asset_account_id, to_cent(made.average_cost * made.quantity_on_hand))
+        return made
+
+    def _members(self, members: Iterable[tuple[Item | str, Number]]) -> list[ItemGroupMember]:
+        items = self.company.lists.items
+        return [ItemGroupMember(self._need(items, item), _number(count)) for item, count in members]
+
+    def _named(
+        self, table: ListTable[NamedElement], name: str, parent: NamedElement | str | None = None
+    ) -> NamedElement:
+        made: NamedElement = create(self.company, table, name, self._id(table, parent))
         return made
 
     def _id(self, table: ListTable[AnyElement], element: AnyElement | str | None) -> str | None:

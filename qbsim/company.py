@@ -58,6 +58,17 @@ class DeletedTransaction:
     ref_number: str | None = None
 
 
+@dataclass
+class DeletedListElement:
+    """What ListDeletedQuery tells of a deleted list element."""
+
+    list_type: str
+    list_id: str
+    full_name: str
+    time_created: datetime
+    time_deleted: datetime
+
+
 class Company:
     """The state of a company file.
 
@@ -76,6 +87,7 @@ class Company:
         self.private_data = PrivateData()
         self.recovery = RecoveryRecords()
         self.deleted: list[DeletedTransaction] = []
+        self.deleted_list_elements: list[DeletedListElement] = []
         self.ref_numbers: dict[str, int] = {}
         self._index = TransactionIndex(TRANSACTION_TYPES)
 
@@ -98,6 +110,10 @@ class Company:
     def transactions(self, txn_type: str) -> list[Transaction]:
         """All transactions of a type such as "CreditMemo", in the order in which they were made."""
         return list(self._index.by_type[txn_type].values())
+
+    def every_transaction(self) -> list[Transaction]:
+        """All transactions, in the order in which they were made."""
+        return list(self._index.by_id.values())
 
     def of_type(self, kind: type[AnyTransaction]) -> list[AnyTransaction]:
         """As `transactions`, by class instead of by name."""
@@ -215,6 +231,7 @@ class Company:
         """Takes a transaction out of the books; what was linked to it is open again."""
         self._take_back(transaction)
         self._index.remove(transaction)
+        self.private_data.forget(transaction.txn_id)
         gone = DeletedTransaction(
             txn_type=transaction.TYPE,
             txn_id=transaction.txn_id,
@@ -223,6 +240,20 @@ class Company:
             ref_number=transaction.ref_number,
         )
         self.deleted.append(gone)
+        return gone
+
+    def delete_list_element(self, table: ListTable[Any], element: ListElement, list_type: str) -> DeletedListElement:
+        """Takes an element that nothing refers to out of its list."""
+        table.remove(element)
+        self.private_data.forget(element.list_id)
+        gone = DeletedListElement(
+            list_type=list_type,
+            list_id=element.list_id,
+            full_name=element.full_name,
+            time_created=element.stamp.time_created,
+            time_deleted=self.now(),
+        )
+        self.deleted_list_elements.append(gone)
         return gone
 
     def void(self, transaction: Transaction) -> None:
@@ -282,6 +313,7 @@ class Company:
             "lists": {name: [encode(e) for e in table] for name, table in vars(self.lists).items()},
             "transactions": [{"type": t.TYPE, **encode(t)} for t in self._index.by_id.values()],
             "deleted": [encode(gone) for gone in self.deleted],
+            "deleted_list_elements": [encode(gone) for gone in self.deleted_list_elements],
             "private_data": encode(self.private_data),
             "recovery": encode(self.recovery),
         }
@@ -314,6 +346,9 @@ class Company:
             company.ledger.post(transaction.entries)
             company._index.add(transaction)
         company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
+        # A file of before lists could be deleted from lacks the key.
+        gone = data.get("deleted_list_elements", [])
+        company.deleted_list_elements = decode(list[DeletedListElement], gone, "deleted_list_elements")
         company.private_data = decode(PrivateData, data["private_data"], "private_data")
         company.recovery = decode(RecoveryRecords, data["recovery"], "recovery")
         return company

@@ -14,7 +14,7 @@ import signal
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -44,8 +44,10 @@ from qbwc_server.store.connections import (
     settings_of,
 )
 from qbwc_server.store.database import OPENING_ERRORS, Database, DatabaseURLError, open_database
+from qbwc_server.store.decisions import MAX_REFUNDS_AT_ONCE, Act, DecisionError, refund_of
+from qbwc_server.store.decisions import decide as carry_out_decision
 from qbwc_server.store.refunds import take_in
-from qbwc_server.store.reports import refund_as_dict
+from qbwc_server.store.reports import refund_as_dict, review_as_dict, waiting_for_people
 from qbwc_server.store.tables import Connection, Refund
 
 DISTRIBUTION = "connex-refunds"
@@ -54,6 +56,7 @@ SOME_REFUSED, NOTHING_READ = 1, 2  # exit statuses of `connex import`
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
 MAX_PASSWORD_LINE = 1024  # characters read from standard input
 WHO = "command line"
+MAX_REFUND_ID = 2**31 - 1  # what the database's key column holds
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -353,6 +356,91 @@ def refunds(name: str, status: str | None, as_json: bool) -> None:
     _console().print(table)
 
 
+@cli.command()
+@click.argument("name")
+@json_option
+def review(name: str, as_json: bool) -> None:
+    """List the refunds that wait for a person, with what would be entered line by line."""
+    with _database(_config()) as database, database.reading() as session:
+        found = connection_named(session, name)
+        rows = [review_as_dict(row) for row in waiting_for_people(session, found.id)]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("Nothing waits for a person.")
+        return
+    for row in rows:
+        click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
+        click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
+        for line in row["plan"]:
+            click.echo(f"  {_plan_line(line)}")
+        for other in row["candidates"]:
+            click.echo(f"  In QuickBooks: {_candidate_line(other)}")
+        click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("act", type=click.Choice([act.value for act in Act]))
+@click.argument("refund_ids", nargs=-1, required=True, type=click.IntRange(1, MAX_REFUND_ID), metavar="REFUND_ID...")
+@click.option("--note", default="", help="Why; it is kept with the refund.")
+@click.option("--by", "who", default=WHO, show_default=True, help="Who decides; it is kept with the refund.")
+@click.option("--seen", type=int, help="The version that was looked at; refused where the refund has changed since.")
+@click.option("--txn-id", "txn_ids", multiple=True, help="For adopt: the transaction in QuickBooks, by its TxnID.")
+@json_option
+def decide(
+    name: str,
+    act: str,
+    refund_ids: Sequence[int],
+    note: str,
+    who: str,
+    seen: int | None,
+    txn_ids: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Decide what becomes of refunds that wait, or undo some that were entered.
+
+    \b
+    approve       enter what `connex review` shows
+    decline       don't enter it
+    skip          nothing is to be entered
+    retry         try again from the beginning
+    undo          void or delete in QuickBooks what was entered
+    note          only remark something
+    adopt         what somebody entered by hand is this refund
+    post-anyway   what somebody entered by hand is another one
+    done-by-hand  somebody has seen to it in QuickBooks
+    """
+    if len(refund_ids) > MAX_REFUNDS_AT_ONCE:
+        _fail(f"{len(refund_ids)} refunds are given; at most {MAX_REFUNDS_AT_ONCE} can be decided at once")
+    if len(refund_ids) > 1 and (seen is not None or txn_ids):
+        raise click.UsageError("--seen and --txn-id belong to one refund; give one REFUND_ID with them.")
+    done: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    with _database(_config()) as database:
+        for refund_id in dict.fromkeys(refund_ids):
+            try:
+                with database.transaction() as session:
+                    row = refund_of(session, connection_named(session, name), refund_id)
+                    carry_out_decision(
+                        session, row, Act(act), who=who, note=note, now=_now(), seen=seen, txn_ids=txn_ids
+                    )
+                    code = row.reason["code"] if row.reason else None
+                    done.append({"id": row.id, "order_number": row.order_number, "status": row.status, "reason": code})
+            except DecisionError as error:
+                refused.append({"id": refund_id, "reason": str(error)})
+    if as_json:
+        _print_json({"act": act, "done": done, "refused": refused})
+    else:
+        for item in done:
+            click.echo(f"{act}: refund {item['id']} of order {item['order_number']} is {item['status']} now.")
+        for item in refused:
+            click.echo(f"connex: {item['reason']}", err=True)
+    if refused:
+        sys.exit(1)
+
+
 # --- people
 
 
@@ -488,6 +576,43 @@ def simulate_command(
         sys.exit(1)
 
 
+@cli.command("torture")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="The first schedule.")
+@click.option("--schedules", default=200, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option(
+    "--depth", default=0, show_default=True, type=click.IntRange(0, 4), help="Go through every sequence of so many."
+)
+@click.option("--database", metavar="URL", help="A PostgreSQL database; a schema of its own is made in it and dropped.")
+@click.option(
+    "--process-every",
+    default=25,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Of so many schedules one runs with a real server process; 0: none.",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 16), help="Processes at a time.")
+@json_option
+def torture_command(
+    seed: int, schedules: int, depth: int, database: str | None, process_every: int, workers: int, as_json: bool
+) -> None:
+    """Let everything go wrong with a simulated QuickBooks, and judge the books. Exit status 1: something is wrong."""
+    from qbwc_server.torture.report import report
+    from qbwc_server.torture.run import TortureOptions, torture
+
+    options = TortureOptions(seed, schedules, depth, database, process_every, workers)
+    console = _console()
+    with console.status("Playing schedules") if not as_json else nullcontext() as shown:
+        tally = torture(
+            options, after=None if shown is None else lambda done: shown.update(f"{done:,} of {schedules:,} schedules")
+        )
+    if as_json:
+        _print_json(tally.as_dict())
+    else:
+        console.print(report(tally.as_dict()))
+    if not tally.is_clean:
+        sys.exit(1)
+
+
 @cli.command("doctor")
 @json_option
 def doctor_command(as_json: bool) -> None:
@@ -583,6 +708,17 @@ def _as_text(value: object) -> str:
 
 def _fail(sentence: str) -> NoReturn:
     raise Refused(sentence)
+
+
+def _plan_line(line: Mapping[str, Any]) -> str:
+    figures = [line["quantity"] and f"{line['quantity']} x", line["item"], line["description"]]
+    words = " ".join(str(word) for word in figures if word)
+    parts = [f"{line['document']} {line['ref_number']}".strip(), line["date"], words, line["amount"], line["account"]]
+    return " | ".join(str(part) for part in parts if part) + f" ({line['state']})"
+
+
+def _candidate_line(other: Mapping[str, Any]) -> str:
+    return f"{other['type']} {other['ref_number'] or '-'} of {other['date']} over {other['amount']}, {other['txn_id']}"
 
 
 def _pairs(settings: Sequence[str]) -> Mapping[str, str]:

@@ -680,26 +680,56 @@ def test_ctrl_c_ends_a_command_with_130(connex: Installation, monkeypatch: pytes
     assert connex.count(Person) == 0
 
 
-# --- keeping it
+# --- decisions
 
 
-def test_a_backup_is_made_and_read_back_by_two_commands(connex: Installation, tmp_path: Path) -> None:
-    connex.run("connection", "add", "shop")
-    file = str(tmp_path / "connex.backup")
-    assert "connections              1" in connex.run("backup", file).out
-    assert "--overwrite" in connex.refused("backup", file)
-    connex.run("connection", "add", "second")
-    assert "--replace" in connex.refused("restore", file)
-    assert connex.run("restore", file, "--replace", "--json").json["rows"]["connections"] == 1
-    assert [each["name"] for each in connex.run("connection", "list", "--json").json] == ["shop"]
+def waiting_refund(connex: Installation) -> int:
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        why = {"code": "approval_needed", "message": "It waits for approval before anything is entered."}
+        row = builders.add_refund(session, shop, "1001", status="review", reason=why)
+        builders.add_document(
+            session,
+            row,
+            "memo",
+            state="planned",
+            txn_id="",
+            request=b"<CreditMemoAddRq><CreditMemoAdd><CreditMemoLineAdd><ItemRef><FullName>Hat</FullName></ItemRef>"
+            b"<Quantity>1</Quantity><Amount>38.00</Amount></CreditMemoLineAdd></CreditMemoAdd></CreditMemoAddRq>",
+        )
+        return row.id
 
 
-def test_a_backup_moves_an_installation_to_another_database(
-    connex: Installation, tmp_path: Path, postgresql_database_url: str
-) -> None:
-    connex.run("connection", "add", "shop")
-    file = str(tmp_path / "connex.backup")
-    connex.run("backup", file)
-    connex.run("restore", file, CONNEX_DATABASE_URL=postgresql_database_url)
-    moved = connex.run("connection", "list", "--json", CONNEX_DATABASE_URL=postgresql_database_url).json
-    assert [each["name"] for each in moved] == ["shop"]
+def test_what_waits_for_a_person_is_listed_with_what_would_be_entered(connex: Installation) -> None:
+    refund_id = waiting_refund(connex)
+    said = connex.run("review", "shop").out
+    assert "waits for approval" in said
+    assert "1 x Hat | 38.00" in said
+    assert f"connex decide shop approve|decline|retry|done-by-hand|note {refund_id} --note TEXT" in said
+    (row,) = connex.run("review", "shop", "--json").json
+    assert (row["id"], row["acts"][0], row["plan"][0]["item"], row["candidates"]) == (refund_id, "approve", "Hat", [])
+
+
+def test_a_decision_is_carried_out_and_one_that_is_not_possible_is_refused(connex: Installation) -> None:
+    refund_id = str(waiting_refund(connex))
+    said = connex.run("decide", "shop", "decline", refund_id, "999", "--note", "a duplicate", "--by", "Ada", status=1)
+    assert said.out == f"decline: refund {refund_id} of order 1001 is skipped now.\n"
+    assert said.err == "connex: the connection shop has no refund 999; see connex refunds\n"
+    refused = connex.run("decide", "shop", "approve", refund_id, "--json", status=1).json
+    assert refused["done"] == []
+    assert "possible: retry, done-by-hand, note" in refused["refused"][0]["reason"]
+    done = connex.run("decide", "shop", "retry", refund_id, "--json").json
+    assert done == {
+        "act": "retry",
+        "done": [{"id": int(refund_id), "order_number": "1001", "status": "waiting", "reason": None}],
+        "refused": [],
+    }
+    assert connex.run("review", "shop").out == "Nothing waits for a person.\n"
+
+
+def test_a_version_that_was_seen_belongs_to_one_refund(connex: Installation) -> None:
+    refund_id = str(waiting_refund(connex))
+    said = connex.run("decide", "shop", "approve", refund_id, "2", "--seen", "1", status=2)
+    assert "give one REFUND_ID" in said.err
+    outdated = connex.run("decide", "shop", "approve", refund_id, "--seen", "99", status=1)
+    assert "look at it again" in outdated.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import _Element as Element
@@ -14,36 +15,51 @@ from qbsim.status import refusal
 if TYPE_CHECKING:
     from qbsim.nodes import Nodes
 
-#: The list that a Ref names an element of, and the word for it in QuickBooks' message.
-_TARGETS = {
-    "ARAccountRef": ("accounts", "Account"),
-    "AccountRef": ("accounts", "Account"),
-    "ClassRef": ("classes", "Class"),
-    "AssetAccountRef": ("accounts", "Account"),
-    "COGSAccountRef": ("accounts", "Account"),
-    "CustomerMsgRef": ("customer_messages", "CustomerMsg"),
-    "CustomerRef": ("customers", "Customer"),
-    "CustomerSalesTaxCodeRef": ("sales_tax_codes", "SalesTaxCode"),
-    "DepositToAccountRef": ("accounts", "Account"),
-    "DiscountAccountRef": ("accounts", "Account"),
-    "DiscountClassRef": ("classes", "Class"),
-    "EntityRef": ("customers", "Entity"),
-    "ExpenseAccountRef": ("accounts", "Account"),
-    "IncomeAccountRef": ("accounts", "Account"),
-    "ItemGroupRef": ("items", "ItemGroup"),
-    "ItemRef": ("items", "Item"),
-    "ItemSalesTaxRef": ("items", "ItemSalesTax"),
-    "OverrideClassRef": ("classes", "Class"),
-    "OverrideItemAccountRef": ("accounts", "Account"),
-    "PayeeEntityRef": ("customers", "Entity"),
-    "PaymentMethodRef": ("payment_methods", "PaymentMethod"),
-    "PreferredPaymentMethodRef": ("payment_methods", "PaymentMethod"),
-    "RefundFromAccountRef": ("accounts", "Account"),
-    "SalesRepRef": ("sales_reps", "SalesRep"),
-    "SalesTaxCodeRef": ("sales_tax_codes", "SalesTaxCode"),
-    "ShipMethodRef": ("ship_methods", "ShipMethod"),
-    "TemplateRef": ("templates", "Template"),
-    "TermsRef": ("terms", "Terms"),
+_ACCOUNT = (("accounts",), "Account")
+_ITEM = (("items",), "Item")
+_TAX_CODE = (("sales_tax_codes",), "SalesTaxCode")
+_VENDOR = (("vendors",), "Vendor")
+#: The lists that a Ref names an element of, in the order in which they are looked through, and the word for it in
+#: QuickBooks' message.
+_TARGETS: dict[str, tuple[tuple[str, ...], str]] = {
+    "ARAccountRef": _ACCOUNT,
+    "AccountRef": _ACCOUNT,
+    "AssetAccountRef": _ACCOUNT,
+    "COGSAccountRef": _ACCOUNT,
+    "ClassRef": (("classes",), "Class"),
+    "CustomerMsgRef": (("customer_messages",), "CustomerMsg"),
+    "CustomerRef": (("customers",), "Customer"),
+    "CustomerSalesTaxCodeRef": _TAX_CODE,
+    "CustomerTypeRef": (("customer_types",), "CustomerType"),
+    "DepositToAccountRef": _ACCOUNT,
+    "DiscountAccountRef": _ACCOUNT,
+    "DiscountClassRef": (("classes",), "Class"),
+    "EntityRef": (("customers", "vendors", "employees", "other_names"), "Entity"),
+    "ExpenseAccountRef": _ACCOUNT,
+    "IncomeAccountRef": _ACCOUNT,
+    "ItemGroupRef": (("items",), "ItemGroup"),
+    "ItemInventoryRef": _ITEM,
+    "ItemPurchaseTaxRef": (("items",), "ItemSalesTax"),
+    "ItemRef": _ITEM,
+    "ItemSalesTaxRef": (("items",), "ItemSalesTax"),
+    "JobTypeRef": (("job_types",), "JobType"),
+    "OverrideClassRef": (("classes",), "Class"),
+    "OverrideItemAccountRef": _ACCOUNT,
+    "ParentSiteRef": (("inventory_sites",), "InventorySite"),
+    "PayeeEntityRef": (("customers", "vendors", "employees", "other_names"), "Entity"),
+    "PaymentMethodRef": (("payment_methods",), "PaymentMethod"),
+    "PrefVendorRef": _VENDOR,
+    "PreferredPaymentMethodRef": (("payment_methods",), "PaymentMethod"),
+    "PurchaseTaxCodeRef": _TAX_CODE,
+    "RefundFromAccountRef": _ACCOUNT,
+    "SalesRepEntityRef": (("vendors", "employees", "other_names"), "Entity"),
+    "SalesRepRef": (("sales_reps",), "SalesRep"),
+    "SalesTaxCodeRef": _TAX_CODE,
+    "ShipMethodRef": (("ship_methods",), "ShipMethod"),
+    "TaxVendorRef": _VENDOR,
+    "TemplateRef": (("templates",), "Template"),
+    "TermsRef": (("terms",), "Terms"),
+    "VendorTypeRef": (("vendor_types",), "VendorType"),
 }
 
 
@@ -56,30 +72,51 @@ def resolve(lists: Lists, element: Element, name: str, place: str) -> str | None
     found = element.find(name)
     if found is None:
         return None
-    table, kind = _TARGETS[name]
-    target: ListTable[Any] = getattr(lists, table)
-    return look_up(target, found, kind, place)
+    tables, kind = _TARGETS[name]
+    return look_up([getattr(lists, table) for table in tables], found, kind, place)
 
 
-def look_up(table: ListTable[AnyElement], reference: Element, kind: str, place: str) -> str | None:
-    """As `resolve`, for a Ref element at hand and the list it refers to."""
+def look_up(tables: Sequence[ListTable[Any]], reference: Element, kind: str, place: str) -> str | None:
+    """As `resolve`, for a Ref element at hand and the lists it refers to."""
     list_id, full_name = reading.text(reference, "ListID"), reading.text(reference, "FullName")
-    element: AnyElement | None
     if list_id is not None:
-        element = table.get(reading.object_id(list_id, "ListID"))
+        found = [table.get(reading.object_id(list_id, "ListID")) for table in tables]
     elif full_name is not None:
-        element = table.find(full_name)
+        found = [table.find(full_name) for table in tables]
     else:
         return None
+    return _first(found, kind, list_id or full_name or "", place).list_id
+
+
+def filtered_ids(table: ListTable[AnyElement], element: Element | None, kind: str, place: str) -> set[str] | None:
+    """ListIDs that a filter by list elements lets through, those below a ...WithChildren included; None without a
+    filter. Refused as 3140 for an element that is not there (a guess).
+    """
     if element is None:
-        raise refusal(status.BAD_REFERENCE, kind=kind, value=list_id or full_name or "", object=place)
-    return element.list_id
+        return None
+    found: set[str] = set()
+    for part in element.iterchildren("*"):
+        name, value = str(part.tag), part.text or ""
+        is_id = name.startswith("ListID")
+        entry = table.get(reading.object_id(value, "ListID")) if is_id else table.find(value)
+        list_id = _first([entry], kind, value, place).list_id
+        found |= table.with_children(list_id) if name.endswith("WithChildren") else {list_id}
+    return found
 
 
 def refer(lists: Lists, name: str, list_id: str | None) -> Nodes | None:
     """The inside of the Ref `name` in a Ret."""
     if list_id is None:
         return None
-    table: ListTable[Any] = getattr(lists, _TARGETS[name][0])
-    element: ListElement | None = table.get(list_id)
-    return element.reference() if element is not None else None
+    for table in _TARGETS[name][0]:
+        element: ListElement | None = getattr(lists, table).get(list_id)
+        if element is not None:
+            return element.reference()
+    return None
+
+
+def _first(found: Sequence[ListElement | None], kind: str, value: str, place: str) -> ListElement:
+    for element in found:
+        if element is not None:
+            return element
+    raise refusal(status.BAD_REFERENCE, kind=kind, value=value, object=place)

@@ -321,7 +321,7 @@ def _receivable_line(company: Company, lines: Sequence[DepositLine]) -> DepositL
     for line in lines:
         account = company.lists.accounts.get(line.account_id)
         if account is not None and account.account_type == RECEIVABLE:
-            if line.entity_id is None:
+            if company.lists.customers.get(line.entity_id or "") is None:
                 raise _not_saved("A customer is needed with an accounts receivable account.")
             found.append(line)
     if len(found) > 1:

@@ -92,8 +92,11 @@ _LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "EntityRef", "ClassR
 _DEBIT, _CREDIT = "JournalDebitLine", "JournalCreditLine"
 #: The line elements of Add, Mod and Ret.
 LINE_NAMES = (_DEBIT, _CREDIT, "JournalLineMod")
-#: Accounts with a ledger of names of their own, and whose name a line on them needs.
-_NAMED_ACCOUNTS = {RECEIVABLE: ("accounts receivable", "customer"), "AccountsPayable": ("accounts payable", "vendor")}
+#: Accounts with a ledger of names of their own, and the list of whose names a line on them needs one.
+_NAMED_ACCOUNTS = {
+    RECEIVABLE: ("accounts receivable", "customer", "customers"),
+    "AccountsPayable": ("accounts payable", "vendor", "vendors"),
+}
 
 
 def add_journal_entry(company: Company, draft: JournalDraft) -> JournalEntry:
@@ -234,13 +237,13 @@ def _checked(company: Company, lines: Sequence[JournalLine]) -> JournalLine | No
         account = company.lists.accounts.get(line.account_id)
         if account is None or account.account_type not in _NAMED_ACCOUNTS:
             continue
-        words, name = _NAMED_ACCOUNTS[account.account_type]
-        if line.entity_id is None or name == "vendor":
+        words, name, table = _NAMED_ACCOUNTS[account.account_type]
+        if getattr(company.lists, table).get(line.entity_id or "") is None:
             raise _not_saved(f"A {name} is needed with an {words} account.")
         found.append(line)
     if len(found) > 1:
         raise _not_saved("Only one accounts receivable or accounts payable line is allowed in a journal entry.")
-    return found[0] if found else None
+    return found[0] if found and company.lists.customers.get(found[0].entity_id or "") is not None else None
 
 
 def _not_saved(reason: str) -> status.RequestRefused:

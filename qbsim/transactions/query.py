@@ -1,7 +1,4 @@
-"""Queries for transactions: by TxnID, by RefNumber, or by filters that all have to match.
-
-OwnerID asks for custom fields; transactions have none here, so there is nothing to show.
-"""
+"""Queries for transactions: by TxnID, by RefNumber, or by filters that all have to match."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from qbsim.date_macros import span_of
 from qbsim.lists.table import AnyElement, ListTable
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, between, iterate, limited, matcher
+from qbsim.private_data import on_transaction
 from qbsim.status import refusal
 from qbsim.transactions.kinds import Kind
 from qbsim.transactions.rets import Shown
@@ -41,8 +39,11 @@ def querying(kind: Kind) -> Callable[[Context, Element], Outcome]:
             external_guid=context.behaviour.shows_external_guid,
         )
 
+        owners = reading.texts(request, "OwnerID")
+
         def ret(transaction: Transaction) -> tuple[str, Nodes]:
-            return f"{kind.name}Ret", kind.ret(context.company, transaction, shown)
+            inside = kind.ret(context.company, transaction, shown)
+            return f"{kind.name}Ret", on_transaction(context.company.private_data, transaction.txn_id, owners, inside)
 
         company = context.company
         if request.get("iterator") is not None:

@@ -18,7 +18,7 @@ from qbsim import reading, sales_tax, status
 from qbsim.ledger import Entry
 from qbsim.lists import Account, Item
 from qbsim.lists.accounts import RECEIVABLE
-from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SUBTOTAL, TAX_KINDS
+from qbsim.lists.items import DISCOUNT, GROUP, LINE_KINDS, STOCK_KINDS, SUBTOTAL, TAX_KINDS
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
@@ -371,7 +371,7 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
             continue
         if line.amount:
             entries.append(Entry(_line_account(line, item, document.TYPE), -sign * line.amount))
-        if item.item_type == INVENTORY and line.pieces:
+        if item.item_type in STOCK_KINDS and line.pieces:
             document.stock.append(StockMove(item.list_id, -sign * line.pieces))
             cost = to_cent(line.pieces * item.average_cost)
             entries += _cost_entries(item, sign * cost)

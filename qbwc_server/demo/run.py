@@ -172,7 +172,7 @@ def _server(folder: Path) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
         )
         try:
-            yield _address(process, log_path)
+            yield address_of(process, log_path)
         finally:
             process.terminate()
             try:
@@ -182,7 +182,8 @@ def _server(folder: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], log_path: Path) -> str:
+def address_of(process: subprocess.Popen[bytes], log_path: Path) -> str:
+    """The address that a server process says it listens on. Raises DemoError where it says none in time."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         said = log_path.read_text(encoding="utf-8", errors="replace")

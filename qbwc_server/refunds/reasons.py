@@ -181,7 +181,29 @@ REASONS: dict[str, tuple[Status, str]] = {
     "kept_failing": (_F, "QuickBooks could not take the {document} in {attempts} attempts. Last it said: {message}"),
     "unfit_data": (_F, "The {place} can't be sent to QuickBooks: {reason}."),
     "answer_unreadable": (_R, "QuickBooks' answer about {order} could not be understood: {reason}."),
+    # People
     "stopped_by_person": (_S, "{person} decided not to post it: {note}"),
+    "approval_needed": (_R, "It waits for approval before anything is entered."),
+    "plan_changed": (
+        _R,
+        "{person} approved it, but the books have changed since, and something else would be entered now. "
+        "It waits for approval again.",
+    ),
+    "declined": (_S, "{person} declined it: {note}"),
+    "done_by_hand": (_S, "{person} has seen to it in QuickBooks by hand: {note}"),
+    "perhaps_entered_by_hand": (
+        _R,
+        "Somebody may have entered this refund in QuickBooks already: {found}.",
+    ),
+    "undone": (_S, "{person} had it undone in QuickBooks: {note}"),
+    "undo_refused": (_R, "The {document} {ref_number} could not be undone: {message} {advice}"),
+    # The shop
+    "changed_in_shop": (
+        _R,
+        "The shop changed this refund after it was entered: it gave back {before} then, and {after} now.",
+    ),
+    "withdrawn_in_shop": (_R, "The shop took this refund back after it was entered; {before} stands in QuickBooks."),
+    "withdrawn": (_S, "The shop took this refund back before anything of it was entered."),
 }
 
 NOTICES: dict[str, str] = {
@@ -200,6 +222,8 @@ NOTICES: dict[str, str] = {
     "refund_date_is_order_date": "The refund had no date of its own; the order's was taken.",
     "quickbooks_said": "QuickBooks remarked on the {document}: {message}",
     "payout_by_txn_id": "The payout was entered in a second step, since QuickBooks refused the first.",
+    "adopted_by_hand": "{person} took over {type} {ref_number}, which was entered by hand.",
+    "settled_by_hand": "{person} has seen to the rest in QuickBooks by hand: {note}",
     "posted_after_doubt": "The answer was lost at first; QuickBooks' records showed that it had been entered.",
     "posted_after_repeat": "The answer was lost and QuickBooks had no record of it, so it was sent again.",
 }

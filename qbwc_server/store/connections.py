@@ -33,7 +33,13 @@ START_BATCH_SIZE = 25
 
 MAX_USER_NAME_CHARACTERS = 120
 
-NEVER_TAKEN_UP = frozenset({"in_doubt", "changed_in_quickbooks", "perhaps_posted_already", "stopped_by_person"})
+NEVER_TAKEN_UP = frozenset(
+    {
+        *("in_doubt", "changed_in_quickbooks", "perhaps_posted_already", "undo_refused"),
+        *("stopped_by_person", "declined", "done_by_hand", "undone"),
+        *("changed_in_shop", "withdrawn_in_shop", "withdrawn"),
+    }
+)
 """Reasons that no setting answers: QuickBooks may hold something of ours, or a person has decided."""
 
 _INSTALLATION_ID = 1
@@ -246,7 +252,16 @@ def _take_up_again(session: DatabaseSession, connection: Connection, now: dateti
         session.execute(
             update(Refund)
             .where(Refund.id.in_(some))
-            .values(status=Status.WAITING.value, stage="find", reason=None, attempts=0, not_before=None, updated_at=now)
+            .values(
+                version=Refund.version + 1,
+                status=Status.WAITING.value,
+                stage="find",
+                reason=None,
+                candidates=None,
+                attempts=0,
+                not_before=None,
+                updated_at=now,
+            )
         )
         session.add_all(Event(refund_id=refund_id, at=now, text=f"Taken up again: {why}.") for refund_id in some)
     session.flush()

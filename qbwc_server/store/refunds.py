@@ -16,7 +16,7 @@ from qbwc_server.refunds import naming
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.model import Refund as RefundData
-from qbwc_server.refunds.reasons import Status
+from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
 from qbwc_server.store.connections import NEVER_TAKEN_UP
 from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest
@@ -72,6 +72,39 @@ def note(row: Refund, now: datetime, text: str, message_set_id: int | None = Non
     row.events.add(Event(at=now, text=text, message_set_id=message_set_id))
 
 
+def stop(row: Refund, skip: Skip, now: datetime) -> None:
+    """Ends a refund with a reason: skipped, failed, or waiting for a person."""
+    row.status = skip.status.value
+    row.stage = "done"
+    row.reason = {"code": skip.reason, "message": skip.message}
+    row.findings = None
+    row.batch_limit = None
+    row.updated_at = now
+    note(row, now, skip.message)
+
+
+def add_notice(row: Refund, notice: Notice) -> None:
+    """Adds a notice once."""
+    entry = {"code": notice.code, "message": notice.message}
+    if entry not in row.notices:
+        row.notices = [*row.notices, entry]
+
+
+def start_over(session: DatabaseSession, row: Refund, now: datetime) -> None:
+    """A refund goes its way again from the beginning, with what the shop tells of it now."""
+    if row.changed_payload is not None and not _anything_left(session, row):
+        _take_content(row, decode(RefundData, row.changed_payload))
+        row.changed_payload = None
+    row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
+    row.candidates = None
+    row.not_before, row.attempts, row.batch_limit, row.updated_at = None, 0, None, now
+
+
+def forget_shares(row: Refund) -> None:
+    """It takes nothing out of its sale any more."""
+    row.shares, row.total, row.tax, row.applied, row.notices = None, None, None, None, []
+
+
 def ready(session: DatabaseSession, connection_id: int, stage: str, now: datetime, limit: int) -> list[Refund]:
     """The refunds that are next at a stage, the oldest first; those of a halved batch come before all others."""
     rows = session.scalars(
@@ -99,7 +132,8 @@ def count_ready(session: DatabaseSession, connection_id: int, now: datetime) -> 
 
 def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> Taken:
     """What other refunds took, or are about to take, out of the same sale."""
-    on_its_way = Refund.status.in_((Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value))
+    counted = (Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value, Status.SKIPPED.value)
+    on_its_way = Refund.status.in_(counted)  # one that is skipped has a total only where somebody saw to it by hand
     in_the_books = Refund.documents.any(Document.state == "posted")  # though what followed it failed
     others = session.scalars(
         select(Refund).where(
@@ -193,7 +227,14 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
     for document in list(row.documents):
         row.documents.remove(document)
         session.delete(document)
-    row.shares, row.total, row.tax, row.applied, row.notices = None, None, None, None, []
+    forget_shares(row)
+    _take_content(row, data)
+    start_over(session, row, now)
+    note(row, now, f"Changed by {data.source}; taken up anew.")
+    return "changed"
+
+
+def _take_content(row: Refund, data: RefundData) -> None:
     row.payload = encode(data)
     row.order_number = naming.order_ref_number(data.order.number)
     row.created_at, row.amount, row.money_back, row.currency = (
@@ -202,10 +243,6 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
         data.money_back,
         data.currency,
     )
-    row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
-    row.not_before, row.attempts, row.batch_limit, row.updated_at = None, 0, None, now
-    note(row, now, f"Changed by {data.source}; taken up anew.")
-    return "changed"
 
 
 def _anything_left(session: DatabaseSession, row: Refund) -> bool:

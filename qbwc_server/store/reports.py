@@ -18,6 +18,8 @@ from sqlalchemy.orm import defer, selectinload
 
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Status
+from qbwc_server.store.decisions import allowed
+from qbwc_server.store.planned import planned_rows, row_as_dict
 from qbwc_server.store.tables import Document, Event, MessageSet, Refund, Session, SetRequest
 from qbxml.plain import pretty
 
@@ -32,6 +34,7 @@ MAX_UNPACKED_BYTES = 2 * 1024 * 1024  # of one stored message
 MAX_SHOWN_CHARACTERS = 100_000  # of one stored message
 
 STATUSES = tuple(status.value for status in Status)
+NEEDS_A_PERSON = (Status.REVIEW.value, Status.FAILED.value)
 
 
 class ReportError(ValueError):
@@ -105,6 +108,37 @@ def refund_as_dict(refund: Refund) -> dict[str, Any]:
     }
 
 
+def review_as_dict(refund: Refund) -> dict[str, Any]:
+    """A refund that waits for a person as `connex review --json` prints it: what became of it so far, what would be
+    entered line by line, what it may be already, and what can be decided."""
+    return {
+        **refund_as_dict(refund),
+        "version": refund.version,
+        "acts": [act.value for act in allowed(refund)],
+        "plan": [row_as_dict(row) for row in planned_rows(refund.documents)],
+        "candidates": list(refund.candidates or ()),
+        "decision_note": refund.decision_note,
+    }
+
+
+def waiting_for_people(session: DatabaseSession, connection_id: int) -> Iterator[Refund]:
+    """The refunds that nothing but a person brings on, the oldest first, with their documents."""
+    after = 0
+    while True:
+        query = (
+            select(Refund)
+            .where(Refund.connection_id == connection_id, Refund.status.in_(NEEDS_A_PERSON), Refund.id > after)
+            .order_by(Refund.id)
+            .limit(MAX_PAGE_SIZE)
+            .options(selectinload(Refund.documents))
+        )
+        found = session.scalars(query).all()
+        if not found:
+            return
+        yield from found
+        after = found[-1].id
+
+
 def list_refunds(
     session: DatabaseSession,
     connection_id: int,
@@ -171,7 +205,7 @@ def refund_story(session: DatabaseSession, refund_id: int) -> RefundStory | None
     sets = session.scalars(select(MessageSet).where(MessageSet.id.in_(shown)).order_by(MessageSet.id))
     return RefundStory(
         refund=refund,
-        documents=tuple(refund.documents),
+        documents=tuple(refund.every_document),
         events=events,
         events_left_out=event_count - len(events),
         exchanges=tuple(_exchange(message_set) for message_set in sets),

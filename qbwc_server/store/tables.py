@@ -95,9 +95,12 @@ class Refund(Base):
         Index(None, "connection_id", "stage", "id"),
         Index(None, "connection_id", "sale_txn_id"),
         Index(None, "connection_id", "order_number"),
+        Index(None, "connection_id", "created_at"),
+        Index(None, "connection_id", "amount"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=1)  # rises with every change: what a person saw is still so, or not
     connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
     source: Mapped[str] = mapped_column(String(40))
     shop: Mapped[str] = mapped_column(String(200))
@@ -108,6 +111,9 @@ class Refund(Base):
     money_back: Mapped[Decimal]
     currency: Mapped[str] = mapped_column(String(3))
     payload: Mapped[dict[str, Any]]  # the refund as codec.encode gives it
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")  # of what of it reaches the books
+    changed_payload: Mapped[dict[str, Any] | None]  # what the shop tells of it since it was entered
+    withdrawn_at: Mapped[datetime | None]  # by the shop
     imported_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -128,9 +134,24 @@ class Refund(Base):
     tax: Mapped[Decimal | None]
     applied: Mapped[Decimal | None]  # to the invoice
 
-    documents: Mapped[list[Document]] = relationship(back_populates="refund", order_by="Document.id")
+    generation: Mapped[int] = mapped_column(default=1)  # of its documents; rises when an undo is confirmed
+    decided: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what people decided of it: act -> what it needs
+    approved_by: Mapped[str] = mapped_column(String(120), default="")
+    approved_at: Mapped[datetime | None]
+    decision_note: Mapped[str] = mapped_column(Text, default="")  # of the latest decision
+    candidates: Mapped[list[Any] | None]  # transactions of QuickBooks that a person is shown to choose from
+
+    # Those of its generation, which is what it is now; of an earlier one only the undone are left.
+    documents: Mapped[list[Document]] = relationship(
+        back_populates="refund",
+        order_by="Document.id",
+        primaryjoin="and_(Document.refund_id == Refund.id, Document.generation == Refund.generation)",
+    )
+    every_document: Mapped[list[Document]] = relationship(order_by="Document.id", viewonly=True)
     events: WriteOnlyMapped[Event] = relationship(back_populates="refund", order_by="Event.id")
     connection: Mapped[Connection] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  as SQLAlchemy wants it
 
 
 class Document(Base):
@@ -141,6 +162,7 @@ class Document(Base):
         UniqueConstraint("refund_id", "role", "part", "generation"),
         Index(None, "state"),
         Index(None, "txn_id"),
+        Index(None, "ref_number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -160,7 +182,7 @@ class Document(Base):
     uses_memo: Mapped[bool]
     alone: Mapped[bool]
     by_txn_id: Mapped[bool] = mapped_column(default=False)  # QuickBooks refused it with a macro
-    state: Mapped[str] = mapped_column(String(10))  # planned, sent, posted, failed, review
+    state: Mapped[str] = mapped_column(String(10))  # planned, sent, posted, failed, review, undone
     attempts: Mapped[int] = mapped_column(default=0)
     txn_id: Mapped[str] = mapped_column(String(36), default="")
     edit_sequence: Mapped[str] = mapped_column(String(16), default="")
@@ -168,8 +190,13 @@ class Document(Base):
     posted_at: Mapped[datetime | None]
     status_code: Mapped[int | None]
     status_message: Mapped[str] = mapped_column(Text, default="")
+    by_hand: Mapped[bool] = mapped_column(default=False)  # somebody entered it in QuickBooks, and it was taken over
+    undo: Mapped[str] = mapped_column(String(10), default="")  # wanted, sent, done, refused
+    undo_request: Mapped[str] = mapped_column(String(40), default="")  # TxnVoid, TxnDel; empty: with its memo
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str] = mapped_column(String(120), default="")
 
-    refund: Mapped[Refund] = relationship(back_populates="documents")
+    refund: Mapped[Refund] = relationship(back_populates="documents", foreign_keys=[refund_id])
 
 
 class Session(Base):

@@ -19,18 +19,13 @@ from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
+from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
+from qbwc_server.store.refunds import add_notice as add_notice
 from qbwc_server.store.refunds import data_of, note, taken_by_others
+from qbwc_server.store.refunds import stop as stop
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
 from qbxml import Ref, write_request
-
-GENERATION = 1  # rises only when a person has confirmed an undo
-DOCUMENT_WORDS = {
-    "memo": "credit memo",
-    "payout": "payout",
-    "application": "application to the invoice",
-    "closing": "closing of the sales order",
-}
 
 
 @dataclass(frozen=True)
@@ -51,24 +46,6 @@ class Findings:
         return self.looked_through and not wants
 
 
-def stop(row: Refund, skip: Skip, now: datetime) -> None:
-    """Ends a refund with a reason: skipped, failed, or waiting for a person."""
-    row.status = skip.status.value
-    row.stage = "done"
-    row.reason = {"code": skip.reason, "message": skip.message}
-    row.findings = None
-    row.batch_limit = None
-    row.updated_at = now
-    note(row, now, skip.message)
-
-
-def add_notice(row: Refund, notice: Notice) -> None:
-    """Adds a notice once."""
-    entry = {"code": notice.code, "message": notice.message}
-    if entry not in row.notices:
-        row.notices = [*row.notices, entry]
-
-
 def carry_out(
     session: DatabaseSession,
     row: Refund,
@@ -82,7 +59,7 @@ def carry_out(
     sale = findings.sale
     row.sale_type, row.sale_txn_id, row.sale_ref_number = sale.type.value, sale.txn_id, sale.ref_number
     taken = taken_by_others(session, row, sale.txn_id)
-    outcome = plan(data, sale, settings, facts, taken, GENERATION)
+    outcome = plan(data, sale, settings, facts, taken, row.generation)
     if isinstance(outcome, Skip):
         _forget_plan(session, row)
         stop(row, outcome, now)
@@ -159,13 +136,13 @@ def _write_down(
     written: dict[tuple[Role, int], bytes],
     sale: Sale,
 ) -> None:
-    existing = {(d.role, d.part): d for d in row.documents if d.generation == GENERATION}
+    existing = {(d.role, d.part): d for d in row.documents}
     for planned in posting.documents:
         document = existing.pop((planned.role.value, planned.part), None)
         if document is not None and document.state == "posted":
             continue
         if document is None:
-            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=GENERATION)
+            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=row.generation)
             session.add(document)
         _fill(document, planned, written[planned.role, planned.part], sale.customer)
     _drop_never_sent(session, row, existing.values())

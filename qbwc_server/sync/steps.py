@@ -389,7 +389,9 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     documents = [request.document for request in target.requests]
     closing = [document.refund.sale_txn_id for document in documents if document.role == Role.CLOSING.value]
     customers = [document.customer_id for document in documents if document.role != Role.CLOSING.value]
-    return questions.scan(customers, closing, target.sent_at)
+    # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
+    since = min([target.sent_at, *(document.refund.created_at for document in documents)])
+    return questions.scan(customers, closing, since)
 
 
 def _record_to_clear(sending: Sending) -> str | None:

@@ -62,7 +62,19 @@ WHAT_TO_DO = {
     "kept_failing": "Put right what QuickBooks names, or enter the refund by hand.",
     "unfit_data": "Correct it in the shop or in QuickBooks, or enter the refund by hand.",
     "answer_unreadable": "Report it with the conversation below. " + _BY_HAND,
+    # People
     "stopped_by_person": "Nothing needs to be done.",
+    "approval_needed": "Look at what would be entered, then approve or decline it.",
+    "plan_changed": "Look at what would be entered now, then approve or decline it.",
+    "declined": "Nothing needs to be done; it can be tried again.",
+    "done_by_hand": "Nothing needs to be done.",
+    "perhaps_entered_by_hand": "Adopt the transaction if it is this refund; if it is another one, post anyway.",
+    "undone": "Nothing needs to be done; try again to enter it anew.",
+    "undo_refused": "Do what the message says and undo it again, or undo the rest by hand and say that it is done.",
+    # The shop
+    "changed_in_shop": "Undo it, so that the new figures can be entered, or correct QuickBooks by hand.",
+    "withdrawn_in_shop": "Undo it, or void it in QuickBooks by hand and say that it is done.",
+    "withdrawn": "Nothing needs to be done.",
 }
 
 

@@ -135,7 +135,7 @@ def add_document(session: DatabaseSession, refund: Refund, role: str, **changes:
     request_type = "CreditMemoAdd" if role == "memo" else "ARRefundCreditCardAdd"
     row: dict[str, Any] = {
         "part": 1,
-        "generation": 0,
+        "generation": 1,
         "request_type": request_type,
         "request": b"<Rq/>",
         "macro": f"TxnID:{refund.id}{role}",

@@ -1,0 +1,429 @@
+"""What a person may decide about a refund, and what each decision does to it.
+
+A decision and a Web Connector session never meet: both hold the connection while they write. Two people can't decide
+over each other either: a decision names the version of the refund that its person saw, and is refused where the refund
+has changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm.exc import StaleDataError
+
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.store.planned import plan_digest
+from qbwc_server.store.refunds import add_notice, data_of, forget_shares, note, start_over, stop
+from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
+
+MAX_NOTE_CHARACTERS = 1000
+MAX_REFUNDS_AT_ONCE = 200  # of one command or form
+IN_DOUBT = frozenset({"in_doubt", "changed_in_quickbooks"})  # reasons that leave open what is in the books
+
+
+class Act(Enum):
+    """What a person can do about a refund."""
+
+    APPROVE = "approve"  # what was shown is entered
+    DECLINE = "decline"  # it is not
+    SKIP = "skip"  # nothing is to be entered for this refund
+    TRY_AGAIN = "retry"  # from the beginning
+    UNDO = "undo"  # void or delete what was entered
+    NOTE = "note"  # only remark something
+    ADOPT = "adopt"  # what somebody entered by hand is this refund
+    POST_ANYWAY = "post-anyway"  # what somebody entered by hand is another
+    DONE_BY_HAND = "done-by-hand"  # somebody has seen to it in QuickBooks
+
+
+class DecisionError(ValueError):
+    """A decision that can't be taken; the sentence says why and what can be done."""
+
+
+class ChangedMeanwhileError(DecisionError):
+    """The refund is no longer as the person saw it."""
+
+
+class Books(Enum):
+    """What of a refund stands in QuickBooks, as far as is known."""
+
+    NOTHING = "nothing"
+    ON_ITS_WAY = "on its way"  # sent, and not answered yet
+    PERHAPS = "perhaps"  # the answer was lost, or what was found is not as it was entered
+    PARTLY = "partly"
+    ALL = "all"
+    BY_HAND = "by hand"  # somebody else entered all of it
+    ORDER_CLOSED = "order closed"  # nothing but the closing of a sales order
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Which acts are allowed; a set that is left empty stands for everything."""
+
+    acts: tuple[Act, ...]
+    statuses: frozenset[Status] = frozenset()
+    books: frozenset[Books] = frozenset()
+    reasons: frozenset[str] = frozenset()
+
+
+_STOPPED = frozenset({Status.REVIEW, Status.FAILED})
+_OPEN = frozenset({Status.WAITING, Status.POSTING})
+_NOTHING = frozenset({Books.NOTHING})
+
+# The first rule that fits is the one that holds.
+_RULES = (
+    _Rule((Act.NOTE,), books=frozenset({Books.ON_ITS_WAY})),
+    _Rule((Act.SKIP, Act.DONE_BY_HAND, Act.NOTE), _OPEN, _NOTHING),
+    _Rule((Act.NOTE,), _OPEN),
+    _Rule((Act.NOTE,), frozenset({Status.POSTED}), frozenset({Books.NOTHING, Books.BY_HAND, Books.ORDER_CLOSED})),
+    _Rule((Act.UNDO, Act.NOTE), frozenset({Status.POSTED})),
+    _Rule(
+        (Act.APPROVE, Act.DECLINE, Act.TRY_AGAIN, Act.DONE_BY_HAND, Act.NOTE),
+        _STOPPED,
+        reasons=frozenset({"approval_needed", "plan_changed"}),
+    ),
+    _Rule(
+        (Act.ADOPT, Act.POST_ANYWAY, Act.TRY_AGAIN, Act.SKIP, Act.DONE_BY_HAND, Act.NOTE),
+        _STOPPED,
+        reasons=frozenset({"perhaps_entered_by_hand"}),
+    ),
+    _Rule(
+        (Act.DONE_BY_HAND, Act.NOTE),
+        _STOPPED,
+        frozenset({Books.NOTHING, Books.BY_HAND, Books.ORDER_CLOSED}),
+        frozenset({"changed_in_shop", "withdrawn_in_shop"}),
+    ),
+    _Rule(
+        (Act.UNDO, Act.DONE_BY_HAND, Act.NOTE),
+        _STOPPED,
+        reasons=frozenset({"changed_in_shop", "withdrawn_in_shop", "undo_refused"}),
+    ),
+    _Rule((Act.TRY_AGAIN, Act.DONE_BY_HAND, Act.NOTE), _STOPPED, frozenset({Books.PERHAPS})),
+    _Rule((Act.TRY_AGAIN, Act.UNDO, Act.DONE_BY_HAND, Act.NOTE), _STOPPED, frozenset({Books.PARTLY, Books.ALL})),
+    _Rule((Act.TRY_AGAIN, Act.SKIP, Act.DONE_BY_HAND, Act.NOTE), _STOPPED),
+    _Rule((Act.TRY_AGAIN, Act.DONE_BY_HAND, Act.NOTE), frozenset({Status.SKIPPED}), _NOTHING),
+    _Rule((Act.NOTE,)),
+)
+
+# Acts that have to say why: they can't be understood later without it.
+NOTE_NEEDED = frozenset({Act.NOTE, Act.DECLINE, Act.UNDO})
+
+_SAID = {
+    Act.APPROVE: "approved what is to be entered",
+    Act.DECLINE: "declined to have it entered",
+    Act.SKIP: "decided that nothing is to be entered",
+    Act.TRY_AGAIN: "asked for another try",
+    Act.UNDO: "asked for it to be undone in QuickBooks",
+    Act.NOTE: "noted",
+    Act.ADOPT: "took over what was entered by hand",
+    Act.POST_ANYWAY: "decided that it is entered beside what is there",
+    Act.DONE_BY_HAND: "has seen to it in QuickBooks by hand",
+}
+
+
+def refund_of(session: DatabaseSession, connection: Connection, refund_id: int) -> Refund:
+    """A connection's refund by its ID. Raises DecisionError where there is none."""
+    row = session.get(Refund, refund_id)
+    if row is None or row.connection_id != connection.id:
+        raise DecisionError(f"the connection {connection.name} has no refund {refund_id}; see connex refunds")
+    return row
+
+
+def books_of(row: Refund) -> Books:
+    """What of a refund stands in QuickBooks."""
+    documents = row.documents
+    states = {document.state for document in documents}
+    in_doubt = "review" in states and (row.reason or {}).get("code") in IN_DOUBT
+    posted = [document for document in documents if document.state == "posted"]
+    if "sent" in states or any(document.undo == "sent" for document in documents):
+        found = Books.ON_ITS_WAY
+    elif in_doubt:
+        found = Books.PERHAPS
+    elif not posted:
+        found = Books.NOTHING
+    elif all(document.by_hand for document in documents):
+        found = Books.BY_HAND
+    elif all(document.role == Role.CLOSING.value for document in posted):
+        found = Books.ORDER_CLOSED if len(posted) == len(documents) else Books.PARTLY
+    else:
+        found = Books.ALL if len(posted) == len(documents) else Books.PARTLY
+    return found
+
+
+def allowed(row: Refund) -> tuple[Act, ...]:
+    """What a person may do about a refund now, the likeliest first."""
+    status, books, code = Status(row.status), books_of(row), (row.reason or {}).get("code", "")
+    fits = (
+        rule
+        for rule in _RULES
+        if (not rule.statuses or status in rule.statuses)
+        and (not rule.books or books in rule.books)
+        and (not rule.reasons or code in rule.reasons)
+    )
+    return next(fits).acts
+
+
+def decide(
+    session: DatabaseSession,
+    row: Refund,
+    act: Act,
+    *,
+    who: str,
+    note: str,
+    now: datetime,
+    seen: int | None = None,
+    txn_ids: Sequence[str] = (),
+) -> None:
+    """Carries out what a person decided about a refund, and puts it on record.
+
+    `seen` is the version of the refund that the person was shown; where the refund has changed since, nothing is done.
+    `txn_ids` are the transactions that ADOPT takes over; none: those that were shown, where it is clear which.
+    Raises DecisionError, and ChangedMeanwhileError.
+    """
+    why = _checked_note(act, note)
+    session.execute(select(Connection.id).where(Connection.id == row.connection_id).with_for_update())
+    session.refresh(row)
+    if seen is not None and row.version != seen:
+        raise ChangedMeanwhileError(f"{_name(row)} has changed since you looked at it; look at it again, then decide")
+    possible = allowed(row)
+    if act not in possible:
+        words = ", ".join(item.value for item in possible)
+        raise DecisionError(f"{act.value} is not possible for {_name(row)}, which is {_state(row)}; possible: {words}")
+    before = _state(row)
+    choice = _Choice(session, row, who, why, now, tuple(txn_ids))
+    row.decision_note = why or row.decision_note
+    row.updated_at = now
+    _tell(row, now, f"{who} {_SAID[act]}{': ' + why if why else ''}")
+    _ACTS[act](choice)
+    session.add(
+        AuditEntry(
+            at=now,
+            who=who,
+            what=f"{_SAID[act]}: refund {row.id} of order {row.order_number}",
+            connection_id=row.connection_id,
+            details={"refund": row.id, "act": act.value, "note": why, "before": before, "after": _state(row)},
+        )
+    )
+    try:
+        session.flush()
+    except StaleDataError:
+        raise ChangedMeanwhileError(f"{_name(row)} was changed at the same moment; look at it again") from None
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What an act needs."""
+
+    session: DatabaseSession
+    row: Refund
+    who: str
+    why: str
+    now: datetime
+    txn_ids: tuple[str, ...]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """For the sentences of reasons and notices."""
+        return {"person": self.who, "note": self.why or "no reason given"}
+
+
+def _approve(choice: _Choice) -> None:
+    """The plan is made anew, since the books may have changed; it is entered where it still is what was approved."""
+    row = choice.row
+    row.approved_by, row.approved_at = choice.who, choice.now
+    row.decided = row.decided | {"approved_plan": plan_digest(row.documents)}
+    start_over(choice.session, row, choice.now)
+
+
+def _decline(choice: _Choice) -> None:
+    _give_up(choice, "declined")
+
+
+def _skip(choice: _Choice) -> None:
+    _give_up(choice, "stopped_by_person")
+
+
+def _give_up(choice: _Choice, reason: str) -> None:
+    _drop_plan(choice)
+    forget_shares(choice.row)
+    stop(choice.row, Skip(reason, choice.facts), choice.now)
+
+
+def _try_again(choice: _Choice) -> None:
+    row = choice.row
+    row.decided = {key: value for key, value in row.decided.items() if key not in ("approved_plan", "undo")}
+    _drop_plan(choice)
+    start_over(choice.session, row, choice.now)
+
+
+def _undo(choice: _Choice) -> None:
+    row = choice.row
+    for document in row.documents:
+        if document.state == "posted" and not document.by_hand and document.role != Role.CLOSING.value:
+            document.undo = "wanted"
+            document.undone_by = choice.who
+    row.decided = row.decided | {"undo": choice.facts}
+    row.status, row.stage, row.reason = Status.POSTING.value, "undo", None
+    row.attempts, row.not_before = 0, None
+
+
+def _note(choice: _Choice) -> None:
+    """It stands in the story already."""
+
+
+def _adopt(choice: _Choice) -> None:
+    row, chosen = choice.row, _chosen(choice)
+    _drop_plan(choice)
+    for part, found in enumerate(chosen, 1):
+        row.documents.append(_by_hand(choice, found, part))
+        facts = {"type": found["type"], "ref_number": found["ref_number"] or found["txn_id"]}
+        add_notice(row, Notice("adopted_by_hand", facts | choice.facts))
+    row.total, row.tax = row.amount, data_of(row).tax
+    _settled(choice)
+
+
+def _post_anyway(choice: _Choice) -> None:
+    row = choice.row
+    others = [found["txn_id"] for found in row.candidates or ()]
+    row.decided = row.decided | {"post_anyway": sorted({*row.decided.get("post_anyway", ()), *others})}
+    _drop_plan(choice)
+    start_over(choice.session, row, choice.now)
+
+
+def _done_by_hand(choice: _Choice) -> None:
+    """What of ours is in the books stays there; the rest is somebody's own work, and counts against the sale."""
+    row = choice.row
+    undoing = (row.reason or {}).get("code") == "undo_refused"
+    _drop_plan(choice)
+    row.changed_payload = None
+    if undoing:
+        for document in row.documents:
+            document.state, document.undo, document.undone_at = "undone", "done", choice.now
+        close_generation(choice.session, row, Skip("undone", choice.facts), choice.now)
+        return
+    if any(document.state == "posted" for document in row.documents):
+        for document in row.documents:
+            document.state = "posted" if document.state == "posted" else "failed"
+        add_notice(row, Notice("settled_by_hand", choice.facts))
+        _settled(choice)
+        return
+    row.total, row.tax = row.amount, data_of(row).tax
+    stop(row, Skip("done_by_hand", choice.facts), choice.now)
+
+
+_ACTS: dict[Act, Callable[[_Choice], None]] = {
+    Act.APPROVE: _approve,
+    Act.DECLINE: _decline,
+    Act.SKIP: _skip,
+    Act.TRY_AGAIN: _try_again,
+    Act.UNDO: _undo,
+    Act.NOTE: _note,
+    Act.ADOPT: _adopt,
+    Act.POST_ANYWAY: _post_anyway,
+    Act.DONE_BY_HAND: _done_by_hand,
+}
+
+
+def close_generation(session: DatabaseSession, row: Refund, skip: Skip, now: datetime) -> None:
+    """Ends a refund whose documents were all undone: the next try enters new ones, with new GUIDs."""
+    session.flush()
+    row.generation += 1
+    row.candidates = None
+    row.decided = {}
+    row.approved_by, row.approved_at = "", None
+    forget_shares(row)
+    stop(row, skip, now)
+    session.flush()
+    session.expire(row, ["documents"])
+
+
+def _chosen(choice: _Choice) -> list[dict[str, Any]]:
+    shown = list(choice.row.candidates or ())
+    chosen = [found for found in shown if not choice.txn_ids or found["txn_id"] in choice.txn_ids]
+    if not chosen or len(chosen) < len(set(choice.txn_ids)):
+        there = ", ".join(found["txn_id"] for found in shown) or "none"
+        raise DecisionError(f"{_name(choice.row)} was not shown with such a transaction; it was shown with: {there}")
+    kinds = [found["type"] for found in chosen]
+    if len(set(kinds)) < len(kinds):
+        there = ", ".join(f"{found['type']} {found['txn_id']}" for found in chosen)
+        raise DecisionError(
+            f"several transactions could be {_name(choice.row)}; name the right one by its TxnID: {there}"
+        )
+    return chosen
+
+
+def _by_hand(choice: _Choice, found: dict[str, Any], part: int) -> Document:
+    role = Role.MEMO if found["type"] == "CreditMemo" else Role.PAYOUT
+    return Document(
+        role=role.value,
+        part=part,
+        generation=choice.row.generation,
+        request_type=f"{found['type']}Add",
+        request=b"",
+        macro="",
+        external_guid="",
+        customer_id=found.get("customer_id", ""),
+        ref_number=found["ref_number"],
+        amount=choice.row.amount if role is Role.MEMO else choice.row.money_back,
+        account=found.get("account", ""),
+        uses_memo=False,
+        alone=False,
+        state="posted",
+        txn_id=found["txn_id"],
+        posted_at=choice.now,
+        posted_amount=choice.row.amount if role is Role.MEMO else choice.row.money_back,
+        status_code=0,
+        by_hand=True,
+    )
+
+
+def _settled(choice: _Choice) -> None:
+    row = choice.row
+    row.status, row.stage, row.reason = Status.POSTED.value, "done", None
+    row.candidates = row.findings = None
+    row.not_before = row.batch_limit = None
+
+
+def _drop_plan(choice: _Choice) -> None:
+    """What was planned and never sent no longer holds; what was sent is evidence and stays."""
+    session, row = choice.session, choice.row
+    session.flush()
+    session.execute(
+        delete(Document).where(
+            Document.refund_id == row.id,
+            Document.generation == row.generation,
+            Document.state.in_(("planned", "failed")),
+            Document.txn_id == "",
+            Document.id.not_in(select(SetRequest.document_id)),
+        )
+    )
+    session.expire(row, ["documents"])
+
+
+def _checked_note(act: Act, text: str) -> str:
+    why = " ".join(text.split())
+    if len(why) > MAX_NOTE_CHARACTERS:
+        raise DecisionError(f"the note has {len(why)} characters; at most {MAX_NOTE_CHARACTERS} are kept")
+    if not why.isprintable():
+        raise DecisionError("the note holds a character that can't be shown")
+    if act in NOTE_NEEDED and not why:
+        raise DecisionError(f"{act.value} needs a note that says why")
+    return why
+
+
+def _tell(row: Refund, now: datetime, text: str) -> None:
+    note(row, now, text if text.endswith((".", "!", "?")) else f"{text}.")
+
+
+def _name(row: Refund) -> str:
+    return f"refund {row.id} of order {row.order_number}"
+
+
+def _state(row: Refund) -> str:
+    return row.status if row.reason is None else f"{row.status} ({row.reason['code']})"
