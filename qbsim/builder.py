@@ -36,13 +36,16 @@ from qbsim.lists import (
     Vendor,
 )
 from qbsim.lists import items as kinds
+from qbsim.lists.accounts import RECEIVABLE
 from qbsim.lists.adding import create
 from qbsim.numbers import to_cent
 from qbsim.transactions import (
     ARRefundCreditCard,
     Check,
     CreditMemo,
+    Deposit,
     Invoice,
+    JournalEntry,
     ReceivePayment,
     SalesOrder,
     SalesReceipt,
@@ -51,7 +54,9 @@ from qbsim.transactions import (
 from qbsim.transactions.ar_refund_credit_card import CardRefundDraft, RefundApplied, add_card_refund
 from qbsim.transactions.check import CheckDraft, ExpenseLine, add_check
 from qbsim.transactions.credit_memo import add_credit_memo
+from qbsim.transactions.deposit import CashBack, DepositDraft, DepositLine, add_deposit, payment_line
 from qbsim.transactions.invoice import add_invoice
+from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 from qbsim.transactions.opening import open_balance
 from qbsim.transactions.receive_payment import Application, PaymentDraft, add_receive_payment
 from qbsim.transactions.sales_document import DEFAULT_TEMPLATES, LineDraft, SalesDraft, SalesHeader
@@ -507,6 +512,49 @@ class CompanyBuilder:
             **fields,
         )
         return add_card_refund(self.company, draft)
+
+    # Banking
+
+    def deposit(
+        self,
+        payments: Iterable[Transaction] = (),
+        account: Account | str = "Checking",
+        *,
+        cash_back: tuple[Account | str, Number] | None = None,
+        others: Iterable[tuple[Account | str, Number]] = (),
+        **fields: Any,
+    ) -> Deposit:
+        """A deposit of payments out of Undeposited Funds and of amounts from other accounts, less an amount that goes
+        to another account as cash. `fields` of DepositDraft.
+        """
+        accounts = self.company.lists.accounts
+        lines = [payment_line(self.company, payment.txn_id) for payment in payments]
+        lines += [
+            DepositLine(account_id=self._need(accounts, source), amount=_number(amount)) for source, amount in others
+        ]
+        taken = None
+        if cash_back is not None:
+            taken = CashBack(account_id=self._need(accounts, cash_back[0]), amount=_number(cash_back[1]))
+        deposit_to_id = self._need(accounts, account)
+        return add_deposit(
+            self.company, DepositDraft(deposit_to_id=deposit_to_id, lines=lines, cash_back=taken, **fields)
+        )
+
+    def journal_entry(
+        self, lines: Iterable[tuple[Account | str, Number]], *, customer: Customer | str | None = None, **fields: Any
+    ) -> JournalEntry:
+        """A journal entry of accounts and amounts, debits positive; a line on Accounts Receivable is the customer's.
+        `fields` of JournalDraft.
+        """
+        lists = self.company.lists
+        made = []
+        for account, amount in lines:
+            account_id, value = self._need(lists.accounts, account), _number(amount)
+            found = lists.accounts.get(account_id)
+            is_receivable = found is not None and found.account_type == RECEIVABLE
+            entity_id = self._id(lists.customers, customer) if is_receivable else None
+            made.append(JournalLine(account_id=account_id, amount=value, is_debit=value > 0, entity_id=entity_id))
+        return add_journal_entry(self.company, JournalDraft(lines=made, **fields))
 
     # Helpers
 

@@ -7,8 +7,10 @@ answers 1 (FACTS.md 9). That a list of RefNumbers of which none exists answers 1
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from lxml.etree import _Element as Element
@@ -74,18 +76,19 @@ def iterate(
         raise refusal(status.MISSING_ELEMENT, field="MaxReturned")
     if step == "Start":
         identifier = f"{{{uuid.uuid4()}}}"
-        session.iterators[identifier] = Iterator(str(request.tag), [each for each, _ in match()])
+        session.iterators[identifier] = Iterator(str(request.tag), deque(each for each, _ in match()))
     iterator = _known(context, request, identifier)
     page: list[Record] = []
     is_empty = step == "Start" and not iterator.remaining
     while iterator.remaining and len(page) < limit:
-        record = fetch(iterator.remaining.pop(0))
+        record = fetch(iterator.remaining.popleft())
         if record is not None:
             page.append(record)
-    outcome = Outcome(_rets(request, page, ret))
-    if is_empty:
-        outcome.code, outcome.message = status.NO_MATCH, message(status.NO_MATCH)
-    outcome.attributes = {"iteratorRemainingCount": str(len(iterator.remaining)), "iteratorID": identifier}
+    outcome = answer(request, page, ret)
+    if not is_empty:
+        outcome.code, outcome.message = status.OK, message(status.OK)
+    outcome.attributes["iteratorRemainingCount"] = str(len(iterator.remaining))
+    outcome.attributes["iteratorID"] = identifier
     if not iterator.remaining:
         del session.iterators[identifier]
     return outcome
@@ -94,7 +97,7 @@ def iterate(
 def limited(request: Element, found: Iterable[Record]) -> list[Record]:
     """The first MaxReturned records."""
     limit = _max_returned(request)
-    return list(found) if limit is None else list(found)[:limit]
+    return list(islice(found, limit))
 
 
 def matcher(element: Element | None, field: str) -> Callable[[str], bool]:

@@ -62,11 +62,11 @@ HANDLERS: dict[str, Handler] = {
     "DataExtDelRq": private_data_requests.remove,
     "DataExtDefModRq": private_data_requests.redefine,
     "DataExtDefDelRq": private_data_requests.undefine,
-    "SalesOrderModRq": adding.modify_sales_order,
     "TxnDelRq": adding.delete,
     "TxnVoidRq": adding.void,
     "TxnDeletedQueryRq": adding.query_deleted,
     **{f"{kind.name}AddRq": adding.adding(kind) for kind in KINDS},
+    **{f"{kind.name}ModRq": adding.modifying(kind) for kind in KINDS if kind.modify is not None},
     **{f"{kind.name}QueryRq": querying(kind) for kind in KINDS},
 }
 

@@ -38,7 +38,9 @@ BAD_PARENT = 3130
 BAD_REFERENCE = 3140
 MISSING_ELEMENT = 3150
 CANNOT_DELETE = 3160
+CANNOT_MODIFY = 3170
 SAVE_FAILED = 3180
+CANNOT_VOID = 3185
 STALE_EDIT_SEQUENCE = 3200
 BAD_VALUE = 3210
 LEFT_OUT = 3231
@@ -139,6 +141,18 @@ _ROWS = (
         SAVE_FAILED,
         "Error",
         "There was an error when saving a {object}.  QuickBooks error message: {reason}",
+        "observed",
+    ),
+    Status(
+        CANNOT_VOID,
+        "Error",
+        'Cannot void the object specified by the id = "{value}".  QuickBooks error message: {reason}',
+        "recalled",
+    ),
+    Status(
+        CANNOT_MODIFY,
+        "Error",
+        "There was an error when modifying a {object}.  QuickBooks error message: {reason}",
         "observed",
     ),
     Status(STALE_EDIT_SEQUENCE, "Error", 'The provided edit sequence "{value}" is out-of-date. ', "observed"),

@@ -185,20 +185,28 @@ _BY_REF_NUMBER = choice(
 )
 
 
-def _transactions(*, by_account: bool = True, currency_since: Version = (8, 0), paid_status: bool = False) -> Sequence:
+_REF_NUMBERS = (text("RefNumber"), text("RefNumberCaseSensitive", since=(4, 0)))
+
+
+def _transactions(
+    *,
+    by_ref_number: bool = True,
+    by_account: bool = True,
+    currency_since: Version = (8, 0),
+    paid_status: bool = False,
+) -> Sequence:
     account_filter = (_named_entries("AccountFilter"),) if by_account else ()
     paid_status_filter = (word("PaidStatus", "All PaidOnly NotPaidOnly"),) if paid_status else ()
     return optional(
         choice(
             at_least_one(identity("TxnID")),
-            at_least_one(text("RefNumber")),
-            at_least_one(text("RefNumberCaseSensitive", since=(4, 0))),
+            *((at_least_one(name) for name in _REF_NUMBERS) if by_ref_number else ()),
             optional(
                 _MAX_RETURNED,
                 _BY_DATE,
                 _named_entries("EntityFilter"),
                 *account_filter,
-                _BY_REF_NUMBER,
+                *((_BY_REF_NUMBER,) if by_ref_number else ()),
                 _currency_filter(currency_since),
                 *paid_status_filter,
             ),
@@ -238,6 +246,8 @@ _TRANSACTION_QUERIES = (
     _transaction_query("Check", _transactions(), linked_since=(7, 0)),
     _transaction_query("ARRefundCreditCard", _transactions(currency_since=(9, 0)), since=(5, 0)),
     _transaction_query("ReceivePayment", _transactions(), since=(1, 1)),
+    _transaction_query("Deposit", _transactions(by_ref_number=False), since=(2, 0)),
+    _transaction_query("JournalEntry", _transactions()),
 )
 
 

@@ -4,10 +4,10 @@ linked to the credits that it pays out by ApplyCheckToTxnAdd (FACTS.md 5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lxml.etree import _Element as Element
 
@@ -18,10 +18,11 @@ from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
 from qbsim.status import refusal
+from qbsim.transactions.lines import Numbered, kept_lines, number_lines
 from qbsim.transactions.rets import Shown, external_guid, link_nodes
 from qbsim.transactions.sales_document import address_nodes
-from qbsim.transactions.settling import Settlement
-from qbsim.transactions.transaction import CORE_ORDER, Transaction
+from qbsim.transactions.settling import Settlement, check_deposit_stands
+from qbsim.transactions.transaction import AMOUNT_LINK, CORE_ORDER, Transaction
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -29,10 +30,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class ExpenseLine:
+class ExpenseLine(Numbered):
     """A line of a check: the account that is debited. On a receivable account it belongs to a customer."""
 
-    txn_line_id: str = ""
     account_id: str
     amount: Decimal
     memo: str | None = None
@@ -50,6 +50,11 @@ class Check(Transaction):
     address: dict[str, str] = field(default_factory=dict)
     is_to_be_printed: bool = False
     lines: list[ExpenseLine] = field(default_factory=list)
+
+    @property
+    def payment_number(self) -> str | None:
+        """Its own number."""
+        return self.ref_number
 
     @property
     def amount(self) -> Decimal:
@@ -90,20 +95,10 @@ _LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "CustomerRef", "Clas
 def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bool = True) -> Check:
     """Enters a check. Raises RequestRefused, with nothing done, where a rule is against it."""
     _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited_funds)
-    if not draft.lines:
-        raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
-    receivable_lines = [line for line in draft.lines if _is_receivable(company, line.account_id)]
-    for line in receivable_lines:
-        line.customer_id = line.customer_id or draft.payee_id
-        if line.customer_id is None:
-            reason = "A customer is needed with an accounts receivable account."
-            raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
-    total = sum((line.amount for line in draft.lines), ZERO)
-    if total < 0:
-        raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+    _check_lines(company, draft)
     settlement = Settlement(company)
     if draft.applications:
-        _settle(draft, receivable_lines, settlement)
+        _settle(company, draft, settlement)
     now = company.now()
     check = Check(
         stamp=company.counters.transaction_stamp(now),
@@ -119,8 +114,7 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         is_to_be_printed=draft.is_to_be_printed,
         lines=draft.lines,
     )
-    for line in check.lines:
-        line.txn_line_id = company.counters.line_id(now)
+    number_lines(company, check.lines)
     check.entries = [entry for entry in _entries(company, check) if entry.amount]
     company.record(check)
     settlement.commit(check)
@@ -150,6 +144,43 @@ def add(context: Context, element: Element) -> Check:
     return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
 
 
+def modify(context: Context, element: Element, check: Check) -> Check:
+    """Works CheckMod; item lines are answered by 1030. What the check is applied to has to match its receivable line
+    afterwards as well, so whoever changes the line sends ApplyCheckToTxnMod with it.
+    """
+    company = context.company
+    if element.find("ItemLineMod") is not None or element.find("ItemGroupLineMod") is not None:
+        raise refusal(status.NOT_SUPPORTED)
+    draft = _changed_draft(context, element, check)
+    is_other_account = draft.account_id != check.account_id
+    from_undeposited = context.behaviour.check_from_undeposited_funds or not is_other_account
+    _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited)
+    _check_lines(company, draft)
+    settlement = Settlement(company, changed=check)
+    if draft.applications:
+        _settle(company, draft, settlement)
+    changed = replace(
+        check,
+        txn_date=draft.txn_date or check.txn_date,
+        ref_number=None if draft.is_to_be_printed else draft.ref_number,
+        customer_id=draft.payee_id,
+        memo=draft.memo,
+        account_id=draft.account_id,
+        address=draft.address,
+        is_to_be_printed=draft.is_to_be_printed,
+        lines=draft.lines,
+        is_voided=check.is_voided and draft.lines == check.lines,
+    )
+    changed.entries = [entry for entry in _entries(company, changed) if entry.amount]
+    check_deposit_stands(company, check, changed)
+    number_lines(company, changed.lines)
+    company.unlink(check)
+    changed.links = check.links
+    company.restate(check, changed)
+    settlement.commit(check)
+    return check
+
+
 def ret(company: Company, check: Check, shown: Shown) -> Nodes:
     """The inside of CheckRet."""
     lists = company.lists
@@ -167,6 +198,67 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
     }
     lines: Nodes = [("ExpenseLineRet", _line_ret(company, line)) for line in check.lines] if shown.lines else []
     return [*pick(_RET_ORDER, values), *link_nodes(company, check, shown), *lines]
+
+
+def _changed_draft(context: Context, element: Element, check: Check) -> CheckDraft:
+    company, place = context.company, Check.TYPE
+    given = element.findall("ExpenseLineMod")
+    lines = [replace(line) for line in check.lines]
+    if given or reading.boolean(element, "ClearExpenseLines"):
+        kept = kept_lines(check.lines, given, context.session.macros)
+        lines = [_changed_line(company, part, line) for part, line in kept]
+    applied = element.findall("ApplyCheckToTxnMod")
+    links = [(link.txn_id, -link.amount) for link in check.links if link.link_type == AMOUNT_LINK]
+    payee_id = resolve(company.lists, element, "PayeeEntityRef", place)
+    to_be_printed = reading.boolean(element, "IsToBePrinted")
+    return CheckDraft(
+        account_id=resolve(company.lists, element, "AccountRef", place) or check.account_id,
+        payee_id=payee_id if element.find("PayeeEntityRef") is not None else check.customer_id,
+        lines=lines,
+        applications=[_read_application(context, each) for each in applied] if applied else [*links],
+        txn_date=reading.day(element, "TxnDate"),
+        ref_number=reading.changed_text(element, "RefNumber", check.ref_number),
+        memo=reading.changed_text(element, "Memo", check.memo),
+        address=check.address if element.find("Address") is None else reading.address(element, "Address"),
+        is_to_be_printed=check.is_to_be_printed if to_be_printed is None else to_be_printed,
+    )
+
+
+def _changed_line(company: Company, element: Element, line: ExpenseLine | None) -> ExpenseLine:
+    if line is None:
+        return _read_line(company, element)
+    place = f"{Check.TYPE} expense line"
+    amount = reading.amount(element, "Amount")
+    values: dict[str, Any] = {
+        kept: resolve(company.lists, element, name, place)
+        for name, kept in {"CustomerRef": "customer_id", "ClassRef": "class_id"}.items()
+        if element.find(name) is not None
+    }
+    return replace(
+        line,
+        account_id=resolve(company.lists, element, "AccountRef", place) or line.account_id,
+        amount=line.amount if amount is None else amount,
+        memo=reading.changed_text(element, "Memo", line.memo),
+        billable_status=reading.text(element, "BillableStatus") or line.billable_status,
+        **values,
+    )
+
+
+def _check_lines(company: Company, draft: CheckDraft) -> None:
+    """Refused as 3150 without lines, as 3180 where a receivable line has no customer or the sum is negative."""
+    if not draft.lines:
+        raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
+    for line in _receivable_lines(company, draft):
+        line.customer_id = line.customer_id or draft.payee_id
+        if line.customer_id is None:
+            reason = "A customer is needed with an accounts receivable account."
+            raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
+    if sum((line.amount for line in draft.lines), ZERO) < 0:
+        raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+
+
+def _receivable_lines(company: Company, draft: CheckDraft) -> list[ExpenseLine]:
+    return [line for line in draft.lines if _is_receivable(company, line.account_id)]
 
 
 def _read_line(company: Company, element: Element) -> ExpenseLine:
@@ -204,7 +296,8 @@ def _check_account(company: Company, account_id: str, *, from_undeposited_funds:
         raise refusal(status.BAD_VALUE, field="AccountRef", value=name, reason=reason)
 
 
-def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: Settlement) -> None:
+def _settle(company: Company, draft: CheckDraft, settlement: Settlement) -> None:
+    receivable_lines = _receivable_lines(company, draft)
     accounts = {line.account_id for line in receivable_lines}
     if len(accounts) != 1:
         reason = "A check that is applied to transactions needs one accounts receivable account."

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qbsim import status
-from qbsim.ledger import Entry
 from qbsim.status import refusal
-from qbsim.transactions.transaction import JournalEntry
+from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -22,12 +21,8 @@ def open_balance(company: Company, account_id: str, amount: Decimal) -> None:
     if equity is None:
         reason = "There is no opening balance equity account."
         raise refusal(status.SAVE_FAILED, object="JournalEntry", reason=reason)
-    company.record(
-        JournalEntry(
-            stamp=company.counters.transaction_stamp(company.now()),
-            txn_number=company.counters.next_transaction_number(),
-            txn_date=company.today(),
-            memo="Opening balance",
-            entries=[Entry(account_id, amount), Entry(equity.list_id, -amount)],
-        )
-    )
+    lines = [
+        JournalLine(account_id=each, amount=value, is_debit=value > 0, memo="Opening balance")
+        for each, value in ((account_id, amount), (equity.list_id, -amount))
+    ]
+    add_journal_entry(company, JournalDraft(lines=lines))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from qbsim import Behaviour, CompanyBuilder, Line, QuickBooks, SettableClock
+from qbsim.companies import COMPANIES
 from qbsim.grammar.messages import REQUESTS
 from qbsim.processor import HANDLERS
 from qbsim.status import STATUSES
@@ -112,6 +113,11 @@ def test_every_part_of_the_company_file_is_explained() -> None:
     assert list(rows(section("The company file"))) == list(CompanyBuilder().company.to_json())
 
 
+def test_every_ready_company_is_listed() -> None:
+    names = re.findall(r'^\| "([^"]+)" \|', section("Ready companies"), re.MULTILINE)
+    assert names == list(COMPANIES)
+
+
 def test_every_example_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"```pycon\n(.*?)```", guide(), re.DOTALL)
@@ -144,16 +150,18 @@ def _one_of_each() -> tuple[CompanyBuilder, list[Transaction]]:
     builder.discount_item("Coupon", percent=10)
     builder.customer("Ada")
     lines = [Line("Shirt", quantity=2), Line("Coupon")]
+    receipt = builder.sales_receipt("Ada", lines)
     invoice, memo = builder.invoice("Ada", lines), builder.credit_memo("Ada", lines)
     made = [
         *builder.company.transactions("JournalEntry"),
-        builder.sales_receipt("Ada", lines),
+        receipt,
         invoice,
         builder.sales_order("Ada", lines),
         memo,
         builder.refund_by_check(memo, 10),
         builder.refund_by_card(memo, 10),
         builder.receive_payment(invoice),
+        builder.deposit([receipt]),
     ]
     assert {each.TYPE for each in made} == TRANSACTION_TYPES.keys()
     return builder, made
