@@ -42,21 +42,6 @@ class ReportError(ValueError):
 
 
 @dataclass(frozen=True)
-class RefundPage:
-    """One page of a list of refunds, the newest first."""
-
-    refunds: tuple[Refund, ...]
-    page: int  # from 1
-    page_size: int
-    total: int  # refunds on all pages
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; one at least."""
-        return max(1, -(-self.total // self.page_size))
-
-
-@dataclass(frozen=True)
 class StoredText:
     """A stored message made readable."""
 
@@ -139,30 +124,6 @@ def waiting_for_people(session: DatabaseSession, connection_id: int) -> Iterator
         after = found[-1].id
 
 
-def list_refunds(
-    session: DatabaseSession,
-    connection_id: int,
-    *,
-    status: str | None = None,
-    search: str = "",
-    page: int = 1,
-    page_size: int = DEFAULT_PAGE_SIZE,
-) -> RefundPage:
-    """A page of a connection's refunds, the newest first, with their documents.
-
-    `search` is a part of the order number, with or without its leading '#', in whatever case. Raises ReportError for a
-    status that there is not, and for a page out of bounds.
-    """
-    if not 1 <= page <= MAX_PAGE:
-        raise ReportError(f"page {page} is not between 1 and {MAX_PAGE}")
-    if not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise ReportError(f"{page_size} refunds a page is not between 1 and {MAX_PAGE_SIZE}")
-    matching = _matching(select(Refund.id), connection_id, status, search)
-    total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
-    ids = matching.order_by(Refund.id.desc()).limit(page_size).offset((page - 1) * page_size)
-    return RefundPage(_loaded(session, list(session.scalars(ids))), page, page_size, total)
-
-
 def every_refund(
     session: DatabaseSession, connection_id: int, *, status: str | None = None, search: str = ""
 ) -> Iterator[Refund]:
@@ -200,7 +161,7 @@ def refund_story(session: DatabaseSession, refund_id: int) -> RefundStory | None
     event_count = session.scalar(select(func.count()).where(Event.refund_id == refund_id)) or 0
     newest_events = select(Event).where(Event.refund_id == refund_id).order_by(Event.id.desc()).limit(MAX_STORY_EVENTS)
     events = tuple(reversed(session.scalars(newest_events).all()))
-    set_ids = _set_ids(session, refund_id)
+    set_ids = story_set_ids(session, refund_id)
     shown = set_ids[-MAX_STORY_SETS:]
     sets = session.scalars(select(MessageSet).where(MessageSet.id.in_(shown)).order_by(MessageSet.id))
     return RefundStory(
@@ -211,6 +172,17 @@ def refund_story(session: DatabaseSession, refund_id: int) -> RefundStory | None
         exchanges=tuple(_exchange(message_set) for message_set in sets),
         exchanges_left_out=len(set_ids) - len(shown),
     )
+
+
+def story_set_ids(session: DatabaseSession, refund_id: int) -> list[int]:
+    """Sets that carried a document of the refund, or that its events name, in the order in which they were made."""
+    carried = (
+        select(SetRequest.message_set_id)
+        .join(Document, Document.id == SetRequest.document_id)
+        .where(Document.refund_id == refund_id)
+    )
+    named = select(Event.message_set_id).where(Event.refund_id == refund_id, Event.message_set_id.is_not(None))
+    return sorted({set_id for set_id in session.scalars(carried.union(named)) if set_id is not None})
 
 
 def recent_sessions(session: DatabaseSession, connection_id: int, *, limit: int = DEFAULT_PAGE_SIZE) -> list[Session]:
@@ -307,17 +279,6 @@ def _money(amount: Decimal) -> str:
 
 def _code_and_message(entry: dict[str, Any]) -> dict[str, str]:
     return {"code": entry["code"], "message": entry["message"]}
-
-
-def _set_ids(session: DatabaseSession, refund_id: int) -> list[int]:
-    """Sets that carried a document of the refund, or that its events name, in the order in which they were made."""
-    carried = (
-        select(SetRequest.message_set_id)
-        .join(Document, Document.id == SetRequest.document_id)
-        .where(Document.refund_id == refund_id)
-    )
-    named = select(Event.message_set_id).where(Event.refund_id == refund_id, Event.message_set_id.is_not(None))
-    return sorted({set_id for set_id in session.scalars(carried.union(named)) if set_id is not None})
 
 
 def _exchange(message_set: MessageSet) -> Exchange:
