@@ -26,6 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
 from qbwc_server.access.passwords import PasswordError, Passwords, make_password
@@ -48,7 +49,7 @@ from qbwc_server.store.decisions import MAX_REFUNDS_AT_ONCE, Act, DecisionError,
 from qbwc_server.store.decisions import decide as carry_out_decision
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict, review_as_dict, waiting_for_people
-from qbwc_server.store.tables import Connection, Refund
+from qbwc_server.store.tables import Connection, Person, Refund
 
 DISTRIBUTION = "connex-refunds"
 DEFAULT_URL = "http://localhost:8080"
@@ -538,16 +539,38 @@ def person() -> None:
 
 @person.command("add")
 @click.argument("name")
+@click.option("--role", type=click.Choice(people.ROLES), default=people.OWNER, show_default=True)
 @password_option
-def add_person(name: str, password_stdin: bool) -> None:
+def add_person(name: str, role: str, password_stdin: bool) -> None:
     """Make a sign-in to the pages. Without a password it makes one and prints it, once."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
     with _database(config) as database, database.transaction() as session:
-        people.add_person(session, name, Passwords(config.secret_key).hash(password), "owner", _now())
+        people.add_person(session, name, Passwords(config.secret_key).hash(password), role, _now())
     click.echo(f"{name} can sign in to the pages now.")
     if not password_stdin:
         click.echo(f"The password, shown only now: {password}")
+
+
+@person.command("list")
+@json_option
+def list_people(as_json: bool) -> None:
+    """List who can sign in, with roles."""
+    with _database(_config()) as database, database.reading() as session:
+        rows = [
+            {"name": each.name, "role": each.role, "second_factor": bool(each.factor_salt)}
+            for each in people.everybody(session)
+        ]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("Nobody can sign in yet; make a sign-in with: connex person add NAME")
+        return
+    table = _table("Name", "Role", "Second factor")
+    for row in rows:
+        table.add_row(escape(str(row["name"])), str(row["role"]), "on" if row["second_factor"] else "off")
+    _console().print(table)
 
 
 @person.command("password")
@@ -558,13 +581,57 @@ def change_password(name: str, password_stdin: bool) -> None:
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
     with _database(config) as database, database.transaction() as session:
-        found = people.person_named(session, name)
-        if found is None:
-            _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
+        found = _person_named(session, name)
         people.change_password(session, found, Passwords(config.secret_key).hash(password), _now(), WHO)
     click.echo(f"{name} has a new password.")
     if not password_stdin:
         click.echo(f"It is shown only now: {password}")
+
+
+@person.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(people.ROLES))
+def change_role(name: str, role: str) -> None:
+    """Give a person another role."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.change_role(session, _person_named(session, name), role, _now(), WHO)
+    click.echo(f"{name} is {role} now.")
+
+
+@person.command("reset-second-factor")
+@click.argument("name")
+def reset_second_factor(name: str) -> None:
+    """Switch off the second factor of a person who lost it."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.turn_factor_off(session, _person_named(session, name), _now(), WHO)
+    click.echo(f"{name} signs in with the password alone now.")
+
+
+@person.command("sign-out")
+@click.argument("name")
+def sign_out(name: str) -> None:
+    """End a person's sign-ins in every browser."""
+    with _database(_config()) as database, database.transaction() as session:
+        found = _person_named(session, name)
+        people.end_sign_ins(session, found)
+        people.record(session, WHO, f"ended the sign-ins of {name}", _now())
+    click.echo(f"{name} is signed out everywhere.")
+
+
+@person.command("remove")
+@click.argument("name")
+def remove_person(name: str) -> None:
+    """Remove a person; what they did stays on record."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.remove_person(session, _person_named(session, name), _now(), WHO)
+    click.echo(f"{name} can't sign in any more.")
+
+
+def _person_named(session: DatabaseSession, name: str) -> Person:
+    found = people.person_named(session, name)
+    if found is None:
+        _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
+    return found
 
 
 # --- keeping it

@@ -11,7 +11,7 @@ class Right(Enum):
     """Something that a page lets a person do; the value says it in words."""
 
     READ = "read refunds, connections and sessions"
-    OWN_ACCOUNT = "change the own password, second factor and language"
+    OWN_ACCOUNT = "keep an account: password, second factor, language"
     DECIDE = "decide on refunds: approve, decline, try again"
     SETTINGS = "change a connection's settings and download its .qwc file"
     AUDIT = "read who did what"

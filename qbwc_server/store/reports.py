@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import defer, selectinload
 
@@ -23,10 +23,8 @@ from qbwc_server.store.planned import planned_rows, row_as_dict
 from qbwc_server.store.tables import Document, Event, MessageSet, Refund, Session, SetRequest
 from qbxml.plain import pretty
 
-DEFAULT_PAGE_SIZE = 50  # refunds
+DEFAULT_PAGE_SIZE = 50  # sessions
 MAX_PAGE_SIZE = 200  # refunds
-MAX_PAGE = 1_000_000
-MAX_SEARCH_CHARACTERS = 100  # as long as an order number can be
 MAX_SESSIONS = 200
 MAX_STORY_EVENTS = 500  # the newest ones
 MAX_STORY_SETS = 20  # the newest ones
@@ -124,14 +122,16 @@ def waiting_for_people(session: DatabaseSession, connection_id: int) -> Iterator
         after = found[-1].id
 
 
-def every_refund(
-    session: DatabaseSession, connection_id: int, *, status: str | None = None, search: str = ""
-) -> Iterator[Refund]:
+def every_refund(session: DatabaseSession, connection_id: int, *, status: str | None = None) -> Iterator[Refund]:
     """All refunds of a connection, the newest first, read a page at a time so that memory stays small.
 
     Raises ReportError for a status that there is not.
     """
-    matching = _matching(select(Refund.id), connection_id, status, search)
+    matching = select(Refund.id).where(Refund.connection_id == connection_id)
+    if status is not None:
+        if status not in STATUSES:
+            raise ReportError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
+        matching = matching.where(Refund.status == status)
     before: int | None = None
     while True:
         ids = matching if before is None else matching.where(Refund.id < before)
@@ -207,20 +207,6 @@ def count_sessions(session: DatabaseSession) -> SessionCounts:
     total, newest = session.execute(select(func.count(Session.id), func.max(Session.started_at))).one()
     still_open = session.scalar(select(func.count(Session.id)).where(Session.ended_at.is_(None))) or 0
     return SessionCounts(total, still_open, newest)
-
-
-def _matching(query: Select[Any], connection_id: int, status: str | None, search: str) -> Select[Any]:
-    query = query.where(Refund.connection_id == connection_id)
-    if status is not None:
-        if status not in STATUSES:
-            raise ReportError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
-        query = query.where(Refund.status == status)
-    wanted = search.strip().removeprefix("#").strip()
-    if len(wanted) > MAX_SEARCH_CHARACTERS:
-        raise ReportError(f"the search has {len(wanted)} characters; at most {MAX_SEARCH_CHARACTERS} are allowed")
-    if "\x00" in wanted:
-        raise ReportError("the search holds a character that no order number has")
-    return query.where(Refund.order_number.icontains(wanted, autoescape=True)) if wanted else query
 
 
 def _loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:

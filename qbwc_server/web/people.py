@@ -115,7 +115,7 @@ def _page(error: str, *, name: str = "", role: str = stored.VIEWER) -> str:
         return render_template(
             "people.html",
             people=stored.everybody(session),
-            signed_in=stored.count_sign_ins(session, site().clock()),
+            sign_in_counts=stored.count_sign_ins(session, site().clock()),
             roles=stored.ROLES,
             rights=RIGHTS,
             every_right=tuple(Right),

@@ -114,6 +114,21 @@ REASON_WORDS = {
     "stopped_by_person": "Stopped by a person",
 }
 ROLE_WORDS = {"owner": "Owner", "accountant": "Accountant", "viewer": "Viewer"}
+_BROWSERS = (  # in this order: each also says the names of those after it
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
 DOCUMENT_STATES = {
     "planned": ("Planned", "waiting"),
     "sent": ("Sent", "posting"),
@@ -138,7 +153,9 @@ def install(app: Flask) -> None:
         reason_words=reason_words,
         language=language,
     )
-    app.jinja_env.filters.update(money=money, moment=moment, day=day, number=number, count=count, duration=duration)
+    app.jinja_env.filters.update(
+        money=money, moment=moment, day=day, number=number, count=count, duration=duration, browser=browser
+    )
 
 
 def reason_words(code: str) -> str:
@@ -221,6 +238,17 @@ def number(value: Decimal) -> str:
     """
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def browser(user_agent: str) -> str:
+    """A browser as a person knows it, from what it says of itself.
+
+    >>> browser("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0 Safari/537.36 Edg/120.0")
+    'Edge on Windows'
+    """
+    name = next((words for mark, words in _BROWSERS if mark in user_agent), user_agent[:40] or "An unknown browser")
+    system = next((words for mark, words in _SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name
 
 
 def duration(value: timedelta) -> str:
