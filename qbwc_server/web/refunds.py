@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
 from sqlalchemy.orm import Session as DatabaseSession
+from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
 from qbwc_server.refunds import model
@@ -14,7 +16,9 @@ from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import REASONS
 from qbwc_server.store import connections as stored
-from qbwc_server.store import refund_list, reports, sold
+from qbwc_server.store import decisions, refund_list, reports, sold
+from qbwc_server.store.decisions import Act, DecisionError
+from qbwc_server.store.planned import planned_rows
 from qbwc_server.store.refund_list import Found, ListError
 from qbwc_server.store.tables import Connection, Refund
 from qbwc_server.web import list_query, spreadsheet
@@ -22,11 +26,13 @@ from qbwc_server.web.advice import what_to_do
 from qbwc_server.web.connections import connection_or_404
 from qbwc_server.web.errors import UnusableRequestError
 from qbwc_server.web.list_query import ListQuery
-from qbwc_server.web.security import MAX_ROW_ID
-from qbwc_server.web.showing import SORT_WORDS, money, reason_words, zone_of
+from qbwc_server.web.security import MAX_ROW_ID, is_safe_target
+from qbwc_server.web.showing import ACT_WORDS, SORT_WORDS, money, reason_words, zone_of
 from qbwc_server.web.site import needs, site
 
-LEFT_OPEN = frozenset({"payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books"})
+MAX_TOLD = 5  # refusals of one decision about many; a cookie carries them to the next page
+MANY_ACTS = (Act.TRY_AGAIN, Act.APPROVE, Act.DECLINE, Act.SKIP, Act.DONE_BY_HAND)
+LEFT_OPEN = frozenset({"payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books"})  # notices
 
 pages = Blueprint("refunds", __name__)
 
@@ -54,7 +60,9 @@ def listing(name: str) -> str:
             query=asked.texts,
             is_narrowed=asked.wanted.is_narrowed,
             sorts=SORT_WORDS,
-            may_decide=False,
+            may_decide=current_user.may(Right.DECIDE),
+            acts=MANY_ACTS,
+            note_needed=decisions.NOTE_NEEDED,
             reasons=sorted((reason_words(code), code) for code in REASONS),
         )
 
@@ -97,8 +105,84 @@ def story(refund_id: int) -> str:
             unreadable=unreadable,
             sale=sold.sale_of_refund(session, refund),
             open_in_books=open_in_books(refund),
+            planned=planned_rows(refund.documents),
+            acts=decisions.allowed(refund) if current_user.may(Right.DECIDE) else (),
+            note_needed=decisions.NOTE_NEEDED,
+            candidates=refund.candidates or (),
             advice=what_to_do(refund.reason["code"]) if refund.reason else "",
         )
+
+
+@pages.post("/refunds/<int:refund_id>/decide")
+@needs(Right.DECIDE)
+def decide(refund_id: int) -> AnyResponse:
+    """Carries out what a person decided about a refund."""
+    try:
+        act = Act(request.form.get("act", ""))
+        seen = _whole_number(request.form.get("version", ""))
+    except ValueError:
+        raise UnusableRequestError("Nothing was changed: that is no decision.") from None
+    chosen = tuple(request.form.getlist("txn_id"))[: decisions.MAX_REFUNDS_AT_ONCE] if act is Act.ADOPT else ()
+    try:
+        _decide(refund_id, act, seen, request.form.get("note", ""), chosen)
+    except DecisionError as error:
+        raise UnusableRequestError(f"Nothing was changed: {error}.") from None
+    flash(f"Done: {ACT_WORDS[act]}.")
+    return redirect(url_for("refunds.story", refund_id=refund_id))
+
+
+@pages.post("/connections/<name>/refunds/decide")
+@needs(Right.DECIDE)
+def decide_many(name: str) -> AnyResponse:
+    """Carries out one decision about each of the refunds that were chosen in the list, as far as it can be."""
+    with site().database.reading() as session:
+        connection_id = connection_or_404(session, name).id
+    try:
+        act = Act(request.form.get("act", ""))
+        pairs = [each.split(":") for each in request.form.getlist("refund")]
+        chosen = [(_whole_number(row_id), _whole_number(version)) for row_id, version in pairs]
+    except ValueError:
+        raise UnusableRequestError("Nothing was changed: that is no decision.") from None
+    if act not in MANY_ACTS:
+        raise UnusableRequestError("Nothing was changed: this is decided for one refund at a time, on its page.")
+    if not 1 <= len(chosen) <= decisions.MAX_REFUNDS_AT_ONCE:
+        raise UnusableRequestError(
+            f"Nothing was changed: choose between 1 and {decisions.MAX_REFUNDS_AT_ONCE} refunds of the list."
+        )
+    refused = []
+    for row_id, version in chosen:
+        try:
+            _decide(row_id, act, version, request.form.get("note", ""), (), connection_id=connection_id)
+        except DecisionError as error:
+            refused.append(str(error))
+    done = len(chosen) - len(refused)
+    flash(f"{ACT_WORDS[act]}: done for {done} of {len(chosen)} refunds.")
+    for sentence in refused[:MAX_TOLD]:
+        flash(f"Not done: {sentence}.", "problem")
+    if len(refused) > MAX_TOLD:
+        flash(f"Not done for {len(refused) - MAX_TOLD} further ones.", "problem")
+    target = request.form.get("next", "")
+    return redirect(target if is_safe_target(target) else url_for("refunds.listing", name=name))
+
+
+def _decide(
+    refund_id: int, act: Act, seen: int, note: str, txn_ids: tuple[str, ...], *, connection_id: int | None = None
+) -> None:
+    if refund_id > MAX_ROW_ID:
+        abort(404)
+    with site().database.transaction() as session:
+        row = session.get(Refund, refund_id)
+        if row is None or connection_id not in (None, row.connection_id):
+            abort(404)
+        decisions.decide(
+            session, row, act, who=current_user.name, note=note, now=site().clock(), seen=seen, txn_ids=txn_ids
+        )
+
+
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))):
+        raise ValueError(text)
+    return int(text)
 
 
 def open_in_books(refund: Refund) -> list[str]:
@@ -125,7 +209,7 @@ def _asked(session: DatabaseSession, connection: Connection) -> tuple[ListQuery,
 
 def _row(refund: Refund) -> dict[str, Any]:
     """What `--json` prints, with the time as a time."""
-    return {**reports.refund_as_dict(refund), "created_at": refund.created_at}
+    return {**reports.refund_as_dict(refund), "created_at": refund.created_at, "version": refund.version}
 
 
 def _sent_by_shop(refund: Refund) -> tuple[model.Refund | None, str]:

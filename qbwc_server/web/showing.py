@@ -15,6 +15,7 @@ from flask_login import current_user
 
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store import reports
+from qbwc_server.store.decisions import Act
 
 LOCALES = {
     "en_US": "United States: 1,234.50, Mar 1, 2024",
@@ -113,6 +114,17 @@ REASON_WORDS = {
     "answer_unreadable": "Answer not understood",
     "stopped_by_person": "Stopped by a person",
 }
+ACT_WORDS = {
+    Act.APPROVE: "Approve: enter it as planned",
+    Act.DECLINE: "Decline: enter nothing",
+    Act.SKIP: "Skip: nothing is to be entered",
+    Act.TRY_AGAIN: "Try again from the beginning",
+    Act.UNDO: "Undo it in QuickBooks",
+    Act.NOTE: "Only keep the note",
+    Act.ADOPT: "It is what stands there: take that over",
+    Act.POST_ANYWAY: "It is another one: enter this, too",
+    Act.DONE_BY_HAND: "I have done it in QuickBooks by hand",
+}
 ROLE_WORDS = {"owner": "Owner", "accountant": "Accountant", "viewer": "Viewer"}
 _BROWSERS = (  # in this order: each also says the names of those after it
     ("Edg/", "Edge"),
@@ -150,6 +162,7 @@ def install(app: Flask) -> None:
         MESSAGE_WORDS=MESSAGE_WORDS,
         PAYOUT_WORDS=PAYOUT_WORDS,
         ROLE_WORDS=ROLE_WORDS,
+        ACT_WORDS=ACT_WORDS,
         reason_words=reason_words,
         language=language,
     )

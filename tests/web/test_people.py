@@ -165,7 +165,7 @@ def switch_factor_on(visitor: Visitor) -> tuple[pyotp.TOTP, list[str]]:
     """Sets the second factor up as a person does; the application, and the recovery codes."""
     visitor.post("/account/second-factor", {"current": PASSWORD}, form_on="/account")
     page = visitor.get("/account/second-factor").text
-    assert '<svg' in page
+    assert "<svg" in page
     totp = pyotp.TOTP(re.findall(r"<code>([A-Z2-7 ]{39})</code>", page)[0].replace(" ", ""))
     wrong = visitor.post("/account/second-factor/confirm", {"code": "nonsense"}, form_on="/account/second-factor")
     assert wrong.status_code == 422
