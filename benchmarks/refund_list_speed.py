@@ -61,22 +61,24 @@ MOMENT = {
 REFUNDS = """
 INSERT INTO refunds (connection_id, source, shop, external_id, order_number, created_at, amount, money_back, currency,
     payload, imported_at, updated_at, status, stage, reason, reason_code, notices, attempts, sale_type, sale_txn_id,
-    sale_ref_number, order_key, customer_key, customer_turned_key)
+    sale_ref_number, order_key, customer_key, customer_turned_key, version, fingerprint, generation, decided,
+    approved_by, decision_note)
 {numbers} SELECT 1, 'shopify', '', CAST(n AS TEXT), CAST(100000 + n AS TEXT), {moment},
     1000 + (n * 7919) % 50000, 1000, 'USD', '{{}}', {moment}, {moment},
     CASE WHEN n % 100 = 0 THEN 'review' WHEN n % 50 = 1 THEN 'waiting' ELSE 'posted' END, 'done',
     CASE WHEN n % 100 = 0 THEN '{{"code":"sale_pending","message":"The sale is pending."}}' END,
     CASE WHEN n % 100 = 0 THEN 'sale_pending' ELSE '' END, '[]', 0, 'Invoice', CAST(n AS TEXT) || '-1',
-    CAST(100000 + n AS TEXT), CAST(100000 + n AS TEXT), 'customer ' || (n % 5000), (n % 5000) || ' customer'
+    CAST(100000 + n AS TEXT), CAST(100000 + n AS TEXT), 'customer ' || (n % 5000), (n % 5000) || ' customer',
+    1, '', 1, '{{}}', '', ''
 FROM numbers
 """
 DOCUMENTS = """
 INSERT INTO documents (refund_id, role, part, generation, request_type, request, macro, external_guid, customer_id,
     ref_number, amount, account, gateway, uses_memo, alone, by_txn_id, state, attempts, txn_id, edit_sequence,
-    posted_amount, posted_at, status_code, status_message)
+    posted_amount, posted_at, status_code, status_message, by_hand, undo, undo_request, undone_by)
 SELECT id, 'payout', 1, 1, 'ARRefundCreditCardAdd', {empty}, '', '', '', order_number || '-7QK', amount,
     CASE WHEN id % 3 = 0 THEN 'PayPal' ELSE 'Shopify Clearing' END, '', {no}, {no}, {no}, 'posted', 0,
-    CAST(id AS TEXT) || '-9', '', amount, created_at, 0, '' FROM refunds WHERE status = 'posted'
+    CAST(id AS TEXT) || '-9', '', amount, created_at, 0, '', {no}, '', {empty}, '' FROM refunds WHERE status = 'posted'
 """
 WORDS = {"sqlite": {"empty": "x''", "no": "0"}, "postgresql": {"empty": "''::bytea", "no": "false"}}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from decimal import Decimal
 from html import unescape
@@ -9,6 +11,7 @@ from html import unescape
 import pytest
 
 from qbwc_server.store.database import Database
+from qbwc_server.web import spreadsheet
 from tests.web.builders import (
     add_connection,
     add_document,
@@ -224,3 +227,42 @@ def test_a_negative_amount_keeps_its_sign(ada: Visitor, database: Database) -> N
     with database.transaction() as session:
         add_refund(session, add_connection(session), amount=Decimal("-1234.50"))
     assert "−1,234.50 USD" in ada.get("/connections/main/refunds").text
+
+
+def test_the_spreadsheet_holds_all_of_the_list_and_nothing_that_calculates(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number in range(60):
+            add_refund(session, connection, f"#{1000 + number}", status="posted")
+        add_refund(session, connection, "=HYPERLINK(1)", status="posted", amount=Decimal("-5.00"))
+        add_refund(session, connection, "#2000", status="failed")
+    answer = ada.get("/connections/main/refunds.csv?status=posted")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="refunds-main.csv"'
+    lines = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(lines) == 61
+    orders = {line["Order"]: line["Amount"] for line in lines}
+    assert orders["'=HYPERLINK(1)"] == "-5.00"
+    assert "#2000" not in orders
+
+
+def test_a_spreadsheet_is_read_block_by_block(
+    ada: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheet, "ROWS_AT_ONCE", 2)
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number in range(5):
+            add_refund(session, connection, f"#{number}")
+    content = ada.get("/connections/main/refunds.csv").data.decode("utf-8-sig")
+    assert [line["Order"] for line in csv.DictReader(io.StringIO(content))] == ["#4", "#3", "#2", "#1", "#0"]
+
+
+def test_what_stays_open_in_the_books_is_said_on_the_refunds_page(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        refund = add_refund(session, add_connection(session), status="review")
+        add_document(session, refund, "memo")
+        add_document(session, refund, "payout", state="review", txn_id="", posted_amount=None, posted_at=None)
+    page = ada.get(f"/refunds/{refund.id}").text
+    assert "What stays open in the books" in page
+    assert "The credit memo is entered, but 41.04 USD that belongs to it is not" in page
