@@ -510,6 +510,22 @@ def test_a_person_signs_in_with_the_password_that_was_shown(connex: Installation
     assert connex.count(Person) == 1
 
 
+def test_people_are_listed_and_changed_but_the_only_owner_stays(connex: Installation) -> None:
+    connex.run("person", "add", "anna")
+    connex.run("person", "add", "bert", "--role", "viewer")
+    assert connex.run("person", "list", "--json").json == [
+        {"name": "anna", "role": "owner", "second_factor": False},
+        {"name": "bert", "role": "viewer", "second_factor": False},
+    ]
+    assert "is the only owner" in connex.refused("person", "remove", "anna")
+    connex.run("person", "role", "bert", "owner")
+    assert "signs in with the password alone" in connex.run("person", "reset-second-factor", "anna").out
+    assert "signed out everywhere" in connex.run("person", "sign-out", "anna").out
+    connex.run("person", "remove", "anna")
+    assert [each["name"] for each in connex.run("person", "list", "--json").json] == ["bert"]
+    assert "nobody called 'anna'" in connex.refused("person", "role", "anna", "viewer")
+
+
 def test_a_person_that_there_is_not_gets_no_password(connex: Installation) -> None:
     assert "connex person add bob" in connex.refused("person", "password", "bob")
     assert "printable" in connex.refused("person", "add", " bob")

@@ -43,5 +43,5 @@ def test_a_web_connector_that_does_not_come_is_missed(web: Flask, ada: Visitor, 
         add_connection(session, last_seen_at=NOON)
         add_connection(session, "silent", last_seen_at=NOON - timedelta(hours=1))
     page = ada.get("/").text
-    assert "Next expected: Mar 1, 2024" in page
+    assert page.count("Next expected: <time") == 1
     assert page.count("though it should come every 5 minutes") == 1
