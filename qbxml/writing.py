@@ -103,7 +103,7 @@ def with_txn_ids(request: bytes, txn_ids: Mapping[str, str]) -> bytes:
 def written_value(request: bytes, path: str) -> str:
     """The text of an element of a written request, by its path below the Rq element; empty where it has none.
 
-    >>> written_value(b"<CheckAddRq><CheckAdd><TxnDate>2024-05-06</TxnDate></CheckAdd></CheckAddRq>", "CheckAdd/TxnDate")
+    >>> written_value(b"<Rq><CheckAdd><TxnDate>2024-05-06</TxnDate></CheckAdd></Rq>", "CheckAdd/TxnDate")
     '2024-05-06'
     """
     return _parsed(request).findtext(path) or ""
