@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 
 import qbwc_server
 from qbwc_server.store.database import Database
-from qbwc_server.web import connections, errors, health, login, refunds, security, showing, support
+from qbwc_server.web import connections, errors, health, login, reconcile, refunds, security, showing, support
 from qbwc_server.web.site import SignInDoor, Site, install
 
 MAX_FORM_BYTES = 64 * 1024
@@ -65,7 +65,7 @@ def create_web(
     login.install(app)
     showing.install(app)
     errors.install(app)
-    for page in (connections.pages, refunds.pages, support.pages, health.pages):
+    for page in (connections.pages, refunds.pages, reconcile.pages, support.pages, health.pages):
         app.register_blueprint(page)
     return app
 
