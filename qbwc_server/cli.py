@@ -257,8 +257,9 @@ def takeover(name: str, yes: bool) -> None:
         click.echo(f"{whose}; it was last looked at {_shown(found.company.lists_read_at)}.")
         if not yes:
             click.echo(
-                "Before you take it over, see that no other installation's Web Connector runs with this file: a posting "
-                f"of it that is still on its way would be entered twice. Then: connex connection takeover {name} --yes"
+                "Before you take it over, see that no other installation's Web Connector runs with this file: a "
+                "posting of it that is still on its way would be entered twice. "
+                f"Then: connex connection takeover {name} --yes"
             )
             return
         decisions.take_over(session, found, _now(), WHO)

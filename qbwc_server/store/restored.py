@@ -120,7 +120,7 @@ def _plan_again(row: Refund, now: datetime, who: str) -> None:
     for document in row.documents:
         if document.fate == "missing":
             _forget_transaction(document)
-            document.state, document.fate = "planned", "again"
+            document.state, document.fate, document.attempts = "planned", "again", 0
     row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
     row.attempts, row.not_before, row.batch_limit, row.updated_at = 0, None, None, now
     row.events.add(Event(at=now, text=f"Planned again, since the books were restored: {who} decided so."))

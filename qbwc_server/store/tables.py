@@ -208,7 +208,7 @@ class Document(Base):
 FATES = {
     "": "as far as is known it stands in QuickBooks as it was entered",
     "missing": "it is not in the company file that was open last, though nobody deleted it",
-    "again": "it was missing, and a person decided that it is planned again",
+    "again": "it was missing, or an earlier session left it planned: it is looked for before it is entered",
     "left": "it was missing, and a person decided to leave it out",
     "deleted": "somebody deleted it in QuickBooks",
     "voided": "somebody voided it in QuickBooks",

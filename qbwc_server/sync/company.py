@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.reconciliations import RECONCILE_EVERY
-from qbwc_server.store.tables import CompanyFile, MessageSet
+from qbwc_server.store.tables import CompanyFile, MessageSet, Refund
 from qbwc_server.sync.books import (
     account_of,
     known,
 )
+from qbwc_server.sync.plans import conclude
 from qbwc_server.sync.questions import CLAIM_NAME, CLAIM_OWNER_ID
 from qbwc_server.sync.restored import check_newest
 from qbwc_server.sync.taking import Taking, learn, stop_writing
@@ -76,8 +80,26 @@ def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     take_claim(taking, answer)
     if company.stopped is None:
         check_newest(taking, sent, answer)
+    _look_for_leftovers_again(taking)
     if company.reconcile_due_at is None:
         company.reconcile_due_at = taking.now + RECONCILE_EVERY
+
+
+def _look_for_leftovers_again(taking: Taking) -> None:
+    """What an earlier session planned and did not enter is looked for anew (rule 5): meanwhile the database may have
+    been restored from a backup, or another installation may have entered it."""
+    rows = taking.database.scalars(
+        select(Refund)
+        .where(Refund.connection_id == taking.connection.id, Refund.stage == "post")
+        .options(selectinload(Refund.documents))
+    )
+    for row in rows:
+        if any(document.state == "sent" for document in row.documents):
+            continue  # in doubt: settled by its own rules
+        for document in row.documents:
+            if document.state == "planned":
+                document.fate = "again"
+        conclude(row, taking.now)
 
 
 def _items(names: Iterable[str], response: Response | None) -> dict[str, Any]:

@@ -204,8 +204,8 @@ def _fill(document: Document, planned: PlannedDocument, written: bytes, customer
     document.alone = planned.alone
     document.by_txn_id = False
     document.state = "planned"
+    document.attempts = document.attempts if document.fate == "again" else 0
     document.fate = ""
-    document.attempts = 0
     document.status_code, document.status_message = None, ""
 
 

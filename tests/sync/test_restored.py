@@ -337,7 +337,7 @@ def forgetful(fill: object, refunds: list, settings: dict[str, str] | None = Non
 def test_a_database_that_was_restored_finds_all_that_it_does_not_know_and_doubles_none(
     settings: dict[str, str],
 ) -> None:
-    # Of an open payment that was paid out, nothing is left to plan from: it says so on the refund (payment_not_in_books).
+    # Of an open payment that was paid out nothing is left to plan from; the refund says so (payment_not_in_books).
     world = forgetful(one_of_each, [each for each in REFUNDS if each.external_id != "r9"], settings)
     first = world.again()
     first.drain()
@@ -353,6 +353,30 @@ def test_a_database_that_was_restored_finds_all_that_it_does_not_know_and_double
     assert second.statuses() == statuses
     assert second.company.trial_balance() == balance
     assert len(second.company.transactions("CreditMemo")) == len(books.transactions("CreditMemo"))
+    world.close()
+
+
+def test_a_database_restored_to_the_moment_before_a_posting_left_finds_it_in_the_books() -> None:
+    world = forgetful(receipts("1001"), [refund("r1", "1001")])
+    driver = world.again()
+    played = driver.begin()
+    while (exchange := driver.next_set(played)).kind != "follow":  # type: ignore[union-attr]
+        driver.work(exchange)
+        driver.answer(exchange)
+    driver.work(exchange)
+    driver.answer(exchange)
+    assert driver.row("r1").stage == "post"
+    world.keep()
+    driver.drain()
+    books = copied(driver.company)
+
+    older = world.again()
+    put_back(older, books)
+    older.wait()
+    older.drain()
+
+    judge(older, review=False)
+    assert len(older.company.transactions("CreditMemo")) == 2
     world.close()
 
 

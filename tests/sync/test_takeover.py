@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from qbsim import Behaviour
@@ -18,7 +16,7 @@ ORDERS = ("1001", "1002", "1003", "1004")
 
 
 @pytest.fixture
-def two(memory: Database, second_database: Database) -> Iterator[tuple[Driver, Driver]]:  # noqa: F811
+def two(memory: Database, second_database: Database) -> tuple[Driver, Driver]:  # noqa: F811
     """The first installation has entered a refund; the second one found its mark and stopped."""
     first = open_shop(memory, receipts(*ORDERS))
     first.bring_in(refund("r1", "1001"))
@@ -28,7 +26,7 @@ def two(memory: Database, second_database: Database) -> Iterator[tuple[Driver, D
     second.bring_in(refund("r1", "1001"), refund("r2", "1002"))
     second.run_session()
     assert second.company_file().stopped["code"] == "foreign_claim"
-    yield first, second
+    return first, second
 
 
 def take(driver: Driver) -> str:
