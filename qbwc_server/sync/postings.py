@@ -31,6 +31,7 @@ from qbxml import (
 
 POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment")
 TYPES_BY_REQUEST = {f"{name}Add": name for name in POSTED_TYPES}
+UNDONE = ("deleted", "voided")  # of Document.fate
 _SHOULD_BE_THERE = ("", "missing")  # of Document.fate
 _WITH_REFUND = joinedload(Document.refund).selectinload(Refund.documents)
 _VALUES_AT_ONCE = 500  # in one statement, well below what databases take as parameters
@@ -50,8 +51,25 @@ def newest(
 
 
 def following(database: DatabaseSession, connection_id: int, after: int, limit: int) -> list[Document]:
-    """The documents that should be in QuickBooks, in the order of their ids, from `after` on."""
-    return list(database.scalars(_posted(connection_id).where(Document.id > after).order_by(Document.id).limit(limit)))
+    """The documents that were entered, also those that somebody undid, in the order of their ids, from `after` on."""
+    query = (
+        select(Document)
+        .join(Refund)
+        .where(
+            Refund.connection_id == connection_id,
+            or_(Document.state == "posted", Document.fate.in_(UNDONE)),
+            Document.txn_id != "",
+            Document.request_type.in_(tuple(TYPES_BY_REQUEST)),
+            Document.id > after,
+        )
+        .options(_WITH_REFUND)
+    )
+    return list(database.scalars(query.order_by(Document.id).limit(limit)))
+
+
+def was_entered(document: Document) -> bool:
+    """Whether it stands in QuickBooks, or did before somebody undid it there."""
+    return document.state == "posted" or document.fate in UNDONE
 
 
 def documents_of(database: DatabaseSession, ids: Sequence[int]) -> list[Document]:
@@ -151,7 +169,7 @@ def _posted(connection_id: int) -> Any:
 
 def _left_open(memo: Document, amount: Decimal) -> Decimal:
     """What the payouts and applications that were entered left of a memo."""
-    used = (d.amount for d in memo.refund.documents if d.uses_memo and d.state == "posted")
+    used = (d.amount for d in memo.refund.documents if d.uses_memo and was_entered(d))
     return amount - sum(used, ZERO)
 
 

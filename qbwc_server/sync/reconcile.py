@@ -31,6 +31,7 @@ from qbwc_server.sync.postings import (
     posted_of,
     seen_in,
     txn_ids_by_type,
+    was_entered,
 )
 from qbwc_server.sync.questions import CHANGED_PREFIX, CLOCK_MARGIN, DELETED, MAX_CHANGED, POSTED_PREFIX
 from qbwc_server.sync.taking import Taking
@@ -129,7 +130,7 @@ def _take_ours(taking: Taking, row: Reconciliation, sent: MessageSet, answer: An
     seen = seen_in(by_id[name] for name in by_id if name.startswith(POSTED_PREFIX))
     missing = list(row.progress["missing"])
     for document in documents:
-        if document.state != "posted":
+        if not was_entered(document):
             continue
         findings = compare(posted_of(document), seen, ())
         if any(finding.kind == "not_found" for finding in findings) and len(missing) < MAX_MISSING:
@@ -145,7 +146,7 @@ def _take_ours(taking: Taking, row: Reconciliation, sent: MessageSet, answer: An
 def _take_deleted(taking: Taking, row: Reconciliation, sent: MessageSet, answer: Answer) -> None:
     deleted = deleted_in(answer.by_request_id.get(DELETED))
     for document in documents_of(taking.database, sent.context["documents"]):
-        if document.state != "posted":
+        if not was_entered(document):
             continue
         findings = compare(posted_of(document), {}, deleted)
         _keep(taking, row, findings)
