@@ -30,6 +30,7 @@ from qbxml.company import (
     PreferencesQuery,
     PreferencesRet,
 )
+from qbxml.deleted import DeletedDateRangeFilter, TxnDeletedQuery, TxnDeletedRet
 from qbxml.lists import (
     AccountQuery,
     AccountRet,
@@ -96,7 +97,16 @@ from qbxml.status import (
     explain_hresult,
 )
 from qbxml.types import cents
-from qbxml.writing import FLOOR, Call, FieldError, MessageSet, with_txn_ids, write_message_set, write_request
+from qbxml.writing import (
+    FLOOR,
+    Call,
+    FieldError,
+    MessageSet,
+    with_txn_ids,
+    write_message_set,
+    write_request,
+    written_value,
+)
 
 __all__ = [
     "BURNT_MESSAGE_SET_ID",
@@ -139,6 +149,7 @@ __all__ = [
     "DataExtDefAdd",
     "DataExtMod",
     "DataExtRet",
+    "DeletedDateRangeFilter",
     "EntityFilter",
     "ErrorRecovery",
     "ExpenseLineAdd",
@@ -189,6 +200,8 @@ __all__ = [
     "Status",
     "TransactionRecord",
     "TxnDateRangeFilter",
+    "TxnDeletedQuery",
+    "TxnDeletedRet",
     "aggregate",
     "cents",
     "explain_hresult",
@@ -198,4 +211,5 @@ __all__ = [
     "with_txn_ids",
     "write_message_set",
     "write_request",
+    "written_value",
 ]

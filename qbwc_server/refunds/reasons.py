@@ -189,6 +189,29 @@ REASONS: dict[str, tuple[Status, str]] = {
         "Look for credit memo {ref_number} in QuickBooks.",
     ),
     "changed_in_quickbooks": (_R, "The {document} {ref_number} was found in QuickBooks, but changed: {found}."),
+    "deleted_in_quickbooks": (
+        _R,
+        "The {document} {ref_number} was entered, and somebody deleted it in QuickBooks. It is not entered again by itself.",
+    ),
+    "voided_in_quickbooks": (
+        _R,
+        "The {document} {ref_number} was entered, and somebody voided it in QuickBooks. It is not entered again by itself.",
+    ),
+    "too_many_to_look_through": (
+        _R,
+        "The customer {customer} has more than {most} credit memos in QuickBooks since this refund, too many to see "
+        "whether it was entered already. Look for {ref_number} among them.",
+    ),
+    "left_out_after_restore": (
+        _S,
+        "The books were restored from a backup without what had been entered ({gone}); "
+        "{person} decided to leave it out.",
+    ),
+    "payout_kept_failing": (
+        _R,
+        "The credit memo {ref_number} is entered, but QuickBooks could not take the {document} in {attempts} attempts. "
+        "Last it said: {message}",
+    ),
     "payout_link_refused": (
         _R,
         "The credit memo {ref_number} is entered, but QuickBooks refused the payout: {message}",

@@ -9,6 +9,7 @@ from qbwc_server.refunds.by_hand import names_sale
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.model import Refund as RefundData
+from qbwc_server.refunds.naming import ref_number
 from qbwc_server.refunds.planning import choose_sale
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
@@ -32,6 +33,7 @@ from qbwc_server.sync.plans import (
     carry_out,
     stop,
 )
+from qbwc_server.sync.questions import MAX_OWN_MEMOS
 from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of, stop_writing
 from qbxml import (
     Answer,
@@ -120,6 +122,9 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         _question_failed(taking, rows, failed)
         return
     read = _Read.of(by_id)
+    if len(read.own) >= MAX_OWN_MEMOS:
+        _too_many(taking, rows)
+        return
     settings = settings_of(taking.connection)
     mapping = item_mappings(taking.database, taking.connection.id)
     facts = company_facts(taking.company, settings, taking.server_zone, mapping)
@@ -163,6 +168,21 @@ class _Read:
             memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},
             items={r.list_id: r for r in items if isinstance(r, ItemRecord) and r.list_id},
         )
+
+
+def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
+    """Not all of the customers' memos were shown, so one of ours may be among the others: fewer customers at a time,
+    and what can't be told of a single one is for a person."""
+    if len(rows) > 1:
+        halve(rows)
+        return
+    for row in rows:
+        facts = {
+            "customer": str(decode(Findings, row.findings).sale.customer),
+            "most": str(MAX_OWN_MEMOS),
+            "ref_number": ref_number(data_of(row)),
+        }
+        stop(row, Skip("too_many_to_look_through", facts), taking.now)
 
 
 def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:

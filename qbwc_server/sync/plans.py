@@ -121,7 +121,11 @@ def _planned_text(posting: Posting) -> str:
 
 def conclude(row: Refund, now: datetime) -> None:
     """Brings a refund's status in line with its documents, none of which is in trouble."""
-    if not any(document.state in ("planned", "sent") for document in row.documents):
+    if any(document.fate in ("deleted", "voided") for document in row.documents):
+        return  # it waits for a person, whatever else went in
+    if any(document.state == "planned" and document.fate == "again" for document in row.documents):
+        row.status, row.stage = Status.WAITING.value, "find"  # looked for before it is entered again
+    elif not any(document.state in ("planned", "sent") for document in row.documents):
         row.status, row.stage, row.reason = Status.POSTED.value, "done", None
         row.batch_limit = None
         note(row, now, "Entered in QuickBooks.")
@@ -200,7 +204,8 @@ def _fill(document: Document, planned: PlannedDocument, written: bytes, customer
     document.alone = planned.alone
     document.by_txn_id = False
     document.state = "planned"
-    document.attempts = 0
+    document.attempts = document.attempts if document.fate == "again" else 0
+    document.fate = ""
     document.status_code, document.status_message = None, ""
 
 

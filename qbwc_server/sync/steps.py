@@ -24,10 +24,12 @@ from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.mappings import item_mappings
+from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
-from qbwc_server.sync import questions
+from qbwc_server.sync import postings, questions, reconcile
 from qbwc_server.sync.books import known
 from qbwc_server.sync.plans import Findings
+from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
 from qbxml import Call, with_txn_ids, write_message_set
 from qbxml import MessageSet as QbxmlMessageSet
 
@@ -66,6 +68,8 @@ class Kind(Enum):
     POST = "post"
     FOLLOW = "follow"
     FIND = "find"
+    EXTENT = "extent"  # asks how many of our postings are gone from the company file
+    RECONCILE = "reconcile"  # compares what was posted with what QuickBooks has
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,28 @@ def next_step(database: DatabaseSession, session: Session, connection: Connectio
         return Step(Kind.LISTS)
     if company.stopped is not None:
         return None
+    if is_looking_for_extent(company):
+        return Step(Kind.EXTENT)
+    if company.takeover is not None and company.claim != "stands":
+        return _step_of(_CLAIM_KINDS.get(company.claim))
     doubtful = sets_in_doubt(database, connection.id)
     if doubtful:
         return _settling_step(doubtful[0], session)
     waiting = refund_store.count_ready(database, connection.id, now)
     if waiting.get("post"):
-        return _claim_step(company) or Step(Kind.POST)
-    return next((Step(kind) for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
+        return _step_of(_CLAIM_KINDS.get(company.claim, Kind.POST))
+    looking = next((kind for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
+    return _step_of(looking or (Kind.RECONCILE if is_reconcile_due(company, now) else None))
+
+
+def is_looking_for_extent(company: CompanyFile) -> bool:
+    """Whether it is being found out which of our postings are gone."""
+    return company.restored is not None and company.restored["state"] == LOOKING
+
+
+def is_reconcile_due(company: CompanyFile, now: datetime) -> bool:
+    """Whether what was posted is to be compared with QuickBooks."""
+    return company.reconcile_due_at is not None and company.reconcile_due_at <= now
 
 
 def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
@@ -143,14 +162,41 @@ def _lists(sending: Sending) -> _Message:
     connection = sending.connection
     items = {connection.settings[key] for key in ITEM_KEYS if connection.settings.get(key)}
     items |= set(item_mappings(sending.database, connection.id).values())
-    return _Message(_written(questions.lists(sorted(items), with_company=connection.company.host is None)))
+    documents = postings.newest(sending.database, connection.id, NEWEST)
+    calls = questions.lists(
+        sorted(items),
+        with_company=connection.company.host is None,
+        posted=postings.txn_ids_by_type(documents),
+    )
+    return _Message(_written(calls), context={"posted": [document.id for document in documents]})
+
+
+def _extent(sending: Sending) -> _Message:
+    restored = sending.connection.company.restored or {"before": None}
+    documents = postings.newest(sending.database, sending.connection.id, STRETCH, before_of(restored))
+    oldest = documents[-1].posted_at if documents else sending.now
+    calls = questions.postings(postings.txn_ids_by_type(documents), oldest)
+    context = {
+        "posted": [document.id for document in documents],
+        "before": place_of(documents),
+        "is_last": len(documents) < STRETCH,
+    }
+    return _Message(_written(calls), context=context)
+
+
+def _reconcile(sending: Sending) -> _Message:
+    calls, context = reconcile.questions_of(sending.database, sending.connection, sending.now)
+    return _Message(_written(calls), context=context)
 
 
 def _claim(sending: Sending) -> _Message:
     message_set_id = new_message_set_id()
     company = sending.connection.company
+    over = company.takeover is not None and company.claim_holder != ""
     company.claim, company.claim_set_id = "written", message_set_id
-    document = _written(questions.claim_write(sending.installation), new=message_set_id)
+    value = f"{sending.installation} since {sending.now:%Y-%m-%d %H:%M} UTC"
+    calls = questions.claim_write(value, over=over, message_set_id=message_set_id)
+    document = _written(calls, new=message_set_id)
     return _Message(document, message_set_id)
 
 
@@ -219,6 +265,8 @@ def _send_again(sending: Sending, target: MessageSet) -> bytes:
 
 _MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
     Kind.LISTS: _lists,
+    Kind.EXTENT: _extent,
+    Kind.RECONCILE: _reconcile,
     Kind.CLAIM: _claim,
     Kind.PROOF: _proof,
     Kind.READ_CLAIM: _read_claim,
@@ -291,13 +339,15 @@ def _settling_step(target: MessageSet, session: Session) -> Step | None:
     return None  # this session has done what it can; the next one sees again
 
 
-def _claim_step(company: CompanyFile) -> Step | None:
-    kind = {
-        "unknown": Kind.CLAIM,
-        "written": Kind.PROOF,
-        "proved": Kind.READ_CLAIM,
-        "refused": Kind.READ_CLAIM,
-    }.get(company.claim)
+_CLAIM_KINDS = {  # what is next for the claim, by where it stands
+    "unknown": Kind.CLAIM,
+    "written": Kind.PROOF,
+    "proved": Kind.READ_CLAIM,
+    "refused": Kind.READ_CLAIM,
+}
+
+
+def _step_of(kind: Kind | None) -> Step | None:
     return Step(kind) if kind is not None else None
 
 

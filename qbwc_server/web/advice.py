@@ -56,6 +56,22 @@ WHAT_TO_DO = {
         "the others."
     ),
     "changed_in_quickbooks": "Find out who changed it and why; correct it in QuickBooks where it is wrong.",
+    "deleted_in_quickbooks": (
+        "If it was deleted by mistake, enter it in QuickBooks by hand. If the refund does not belong in the books, "
+        "nothing is left to do."
+    ),
+    "voided_in_quickbooks": (
+        "If it was voided by mistake, enter it in QuickBooks by hand. If the refund does not belong in the books, "
+        "nothing is left to do."
+    ),
+    "too_many_to_look_through": (
+        "If that credit memo is there, nothing is left to enter. If it is not, enter the refund in QuickBooks by hand."
+    ),
+    "left_out_after_restore": "Nothing needs to be done, unless the refund belongs in the restored books after all.",
+    "payout_kept_failing": (
+        f"Free in QuickBooks what it says is in use, or put right what it names. {_SETTINGS} "
+        "Or enter the payout in QuickBooks by hand and apply it to that credit memo."
+    ),
     "payout_link_refused": "Enter the payout in QuickBooks by hand and apply it to that credit memo.",
     "refused_by_quickbooks": "Put right what QuickBooks names, or enter the refund by hand.",
     "request_unreadable": "Report it with the conversation below. " + _BY_HAND,

@@ -65,6 +65,8 @@ MESSAGE_WORDS = {
     "post": "entering",
     "recover": "asking what became of a lost answer",
     "scan": "looking for what was entered already",
+    "extent": "finding out what is gone from the company file",
+    "reconcile": "comparing what was entered with QuickBooks",
 }
 SORT_WORDS = {
     "newest": "Newest first",
