@@ -36,11 +36,14 @@ WHAT_TO_DO = {
     "currency_differs": _BY_HAND,
     "store_credit": "Enter the credit memo by hand, and the store credit to the account where you keep it.",
     "tax_included": _BY_HAND,
+    "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     # Lines
     "line_not_in_sale": f"Set a refund item that stands for such lines, or enter the refund by hand. {_SETTINGS}",
     "bundle_in_part": _BY_HAND,
     "shipping_not_in_sale": f"Set the item that shipping stands on in your sales. {_SETTINGS}",
     "adjustment_needs_item": f"Set the allowance item. {_SETTINGS}",
+    "restock_needs_item": f"Set the item for goods that do not come back, or how stock is treated. {_SETTINGS}",
+    "exchange": "Enter the new goods and the credit memo in QuickBooks by hand.",
     "item_unknown": f"Give the item's full name as QuickBooks has it. {_SETTINGS}",
     # Time
     "books_closed": "Move the closing date in QuickBooks, or enter the refund by hand in an open period.",
