@@ -965,7 +965,7 @@ def _fail(sentence: str) -> NoReturn:
 def _plan_line(line: Mapping[str, Any]) -> str:
     figures = [line["quantity"] and f"{line['quantity']} x", line["item"], line["description"]]
     words = " ".join(str(word) for word in figures if word)
-    parts = [f"{line['document']} {line['ref_number']}".strip(), line["date"], words, line["amount"], line["account"]]
+    parts = [f"{line['document']} {line['ref_number']}".strip(), line["day"], words, line["amount"], line["account"]]
     return " | ".join(str(part) for part in parts if part) + f" ({line['state']})"
 
 

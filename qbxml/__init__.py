@@ -97,6 +97,7 @@ from qbxml.status import (
     explain_hresult,
 )
 from qbxml.types import cents
+from qbxml.undoing import TxnDel, TxnVoid
 from qbxml.writing import (
     FLOOR,
     Call,
@@ -200,8 +201,10 @@ __all__ = [
     "Status",
     "TransactionRecord",
     "TxnDateRangeFilter",
+    "TxnDel",
     "TxnDeletedQuery",
     "TxnDeletedRet",
+    "TxnVoid",
     "aggregate",
     "cents",
     "explain_hresult",

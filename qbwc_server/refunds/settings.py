@@ -15,6 +15,7 @@ MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that Qu
 MAX_PAYMENT_METHOD_CHARACTERS = 31
 MAX_ROUNDING_LIMIT = Decimal("1.00")
 
+REVIEW_OVER = re.compile(r"over ([0-9]{1,13}(?:\.[0-9]{1,2})?)")
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 
@@ -39,6 +40,13 @@ class WebConnectors(Enum):
 
     ONE = "one"
     SEVERAL = "several"
+
+
+class Undo(Enum):
+    """How what was entered is taken back, where a person asks for it."""
+
+    VOID = "void"
+    DELETE = "delete"
 
 
 class SettingsError(ValueError):
@@ -157,6 +165,18 @@ class Settings:
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
     )
+    review: str = _setting(
+        "off",
+        "Approval",
+        "off: refunds are entered by themselves. always: each waits until a person approves it. over 100.00: only "
+        "those of more than that.",
+    )
+    undo: Undo = _setting(
+        Undo.VOID,
+        "Undo by",
+        "void leaves what is undone in the books with zero; delete takes it out. A payment that applied a credit is "
+        "deleted either way, since QuickBooks knows no void of it.",
+    )
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
@@ -274,6 +294,11 @@ def _check_rounding_limit(key: str, value: Decimal) -> None:
         raise SettingsError(key, f"{value} is not between 0 and {MAX_ROUNDING_LIMIT}")
 
 
+def _check_review(key: str, value: str) -> None:
+    if value not in ("off", "always") and not REVIEW_OVER.fullmatch(value):
+        raise SettingsError(key, f"{value!r} is not one of off, always, or over AMOUNT such as over 100.00")
+
+
 def _check_payment_method(key: str, value: str) -> None:
     if len(value) > MAX_PAYMENT_METHOD_CHARACTERS:
         raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_PAYMENT_METHOD_CHARACTERS}")
@@ -286,9 +311,11 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     RefundMethod: _reader_of_enum(RefundMethod),
     Restock: _reader_of_enum(Restock),
     WebConnectors: _reader_of_enum(WebConnectors),
+    Undo: _reader_of_enum(Undo),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
     "rounding_limit": _check_rounding_limit,
     "payment_method": _check_payment_method,
+    "review": _check_review,
 }

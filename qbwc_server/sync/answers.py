@@ -20,6 +20,7 @@ from qbwc_server.sync.reconcile import give_up, take_reconcile
 from qbwc_server.sync.restored import take_extent
 from qbwc_server.sync.steps import Kind
 from qbwc_server.sync.taking import Taking, halve, refunds_of, stop_writing
+from qbwc_server.sync.undone import take_undo, take_undo_unreadable
 from qbxml import Answer
 
 
@@ -43,6 +44,8 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         take_follow(taking, sent, answer)
     elif kind is Kind.POST:
         take_post(taking, sent, answer)
+    elif kind is Kind.UNDO:
+        take_undo(taking, sent, answer)
     elif kind is Kind.SCAN:
         take_scan(taking, sent, answer)
     elif kind is Kind.EXTENT:
@@ -66,6 +69,8 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
             halve(rows)
         elif rows:
             refused_alone(taking, sent, rows[0], kind)
+    elif kind is Kind.UNDO:
+        take_undo_unreadable(taking, sent)
     elif kind is Kind.CLAIM:
         taking.company.claim, taking.company.takeover = "unwritable", None
     elif kind is Kind.PROOF:

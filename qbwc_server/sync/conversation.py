@@ -23,7 +23,7 @@ from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
-from qbwc_server.sync import steps
+from qbwc_server.sync import steps, undoing
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
@@ -106,7 +106,7 @@ class SyncConversation:
             if not self._has_work(connection, waiting, bool(doubtful), now):
                 return ticket, "none"
             _end_earlier(database, connection, now)
-            _release_claim_in_doubt(connection, doubtful)
+            _release_what_may_be_written_twice(connection, doubtful)
             database.add(
                 Session(
                     connection_id=connection.id,
@@ -375,12 +375,16 @@ def _end_earlier(database: DatabaseSession, connection: Connection, now: datetim
             question_unanswered(database, connection, sent, "It did not answer.", now)
 
 
-def _release_claim_in_doubt(connection: Connection, doubtful: list[MessageSet]) -> None:
-    """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there."""
+def _release_what_may_be_written_twice(connection: Connection, doubtful: list[MessageSet]) -> None:
+    """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there. Nor
+    does undoing twice what is void or gone already, so that it is simply sent again, under an ID of its own."""
     for sent in doubtful:
         if sent.kind == Kind.CLAIM.value:
             sent.state = "settled"
             connection.company.claim = "unknown"
+        elif sent.kind == Kind.UNDO.value:
+            sent.state = "settled"
+            undoing.want_again(sent.requests)
 
 
 def _readable(hcp_response: str) -> Answer | None:
@@ -462,5 +466,5 @@ def _percent(call: _Call) -> int:
     waiting = refund_store.count_ready(call.database, call.connection.id, call.now)
     call.session.work_total = max(call.session.work_total, sum(waiting.values()))
     total = 3 * call.session.work_total
-    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0)
+    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0) + waiting.get("undo", 0)
     return min(99, max(0, 100 * (total - left) // total)) if total else 0

@@ -125,10 +125,10 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
     if document.alone:
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
     if document.role == Role.APPLICATION.value:
-        _read_anew(taking, document.refund)
+        read_anew(taking, document.refund)
 
 
-def _read_anew(taking: Taking, row: Refund) -> None:
+def read_anew(taking: Taking, row: Refund) -> None:
     """Other refunds of an order whose invoice was read before this one was applied to it: it is less open now."""
     others = taking.database.scalars(
         select(Refund).where(

@@ -18,11 +18,13 @@ from qbwc_server.refunds.planning import plan
 from qbwc_server.refunds.posting import Document as PlannedDocument
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.refunds.review import held
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
+from qbwc_server.store.planned import plan_digest
 from qbwc_server.store.refunds import add_notice as add_notice
-from qbwc_server.store.refunds import data_of, note, taken_by_others
+from qbwc_server.store.refunds import data_of, note, taken_by_others, told_otherwise
 from qbwc_server.store.refunds import stop as stop
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
@@ -81,7 +83,12 @@ def carry_out(
     note(row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
-    doubtful = _adopt(row, findings.documents, ref_number(data), sale)
+    undone = {document.txn_id for document in row.every_document} if row.generation > 1 else set()
+    there = [found for found in findings.documents if found.txn_id not in undone]
+    doubtful = _adopt(row, there, ref_number(data), sale)
+    if doubtful is None and any(document.state != "posted" for document in row.documents):
+        approved = row.decided.get("approved_plan")
+        doubtful = held(settings, row.amount, plan_digest(row.documents), approved, row.approved_by)
     if doubtful is not None:
         stop(row, doubtful, now)
         return
@@ -129,6 +136,9 @@ def conclude(row: Refund, now: datetime) -> None:
         row.status, row.stage, row.reason = Status.POSTED.value, "done", None
         row.batch_limit = None
         note(row, now, "Entered in QuickBooks.")
+        otherwise = told_otherwise(row)
+        if otherwise is not None:
+            stop(row, otherwise, now)
     else:
         row.status, row.stage = Status.POSTING.value, "post"
     row.updated_at = now

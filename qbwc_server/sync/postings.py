@@ -33,6 +33,8 @@ POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment")
 TYPES_BY_REQUEST = {f"{name}Add": name for name in POSTED_TYPES}
 UNDONE = ("deleted", "voided")  # of Document.fate
 _SHOULD_BE_THERE = ("", "missing")  # of Document.fate
+# Neither entered by somebody else's hand nor asked to be undone, which may have been worked with its answer lost.
+_STANDS = (Document.by_hand.is_(False), Document.undo.in_(("", "refused")))
 _WITH_REFUND = joinedload(Document.refund).selectinload(Refund.documents)
 _VALUES_AT_ONCE = 500  # in one statement, well below what databases take as parameters
 _ACCOUNTS = {"CheckAdd": "CheckAdd/AccountRef", "ARRefundCreditCardAdd": "ARRefundCreditCardAdd/RefundFromAccountRef"}
@@ -58,6 +60,7 @@ def following(database: DatabaseSession, connection_id: int, after: int, limit: 
         .where(
             Refund.connection_id == connection_id,
             or_(Document.state == "posted", Document.fate.in_(UNDONE)),
+            *_STANDS,
             Document.txn_id != "",
             Document.request_type.in_(tuple(TYPES_BY_REQUEST)),
             Document.id > after,
@@ -158,6 +161,7 @@ def _posted(connection_id: int) -> Any:
         .where(
             Refund.connection_id == connection_id,
             Document.state == "posted",
+            *_STANDS,
             Document.txn_id != "",
             Document.posted_at.is_not(None),
             Document.fate.in_(_SHOULD_BE_THERE),

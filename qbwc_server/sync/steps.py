@@ -22,11 +22,13 @@ from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
+from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
+from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
-from qbwc_server.sync import postings, questions, reconcile
+from qbwc_server.sync import postings, questions, reconcile, undoing
 from qbwc_server.sync.books import known
 from qbwc_server.sync.plans import Findings
 from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
@@ -65,6 +67,7 @@ class Kind(Enum):
     SCAN = "scan"  # looks for what a set in doubt may have left
     RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
     REPEAT = "repeat"  # sends a set in doubt again, as it was
+    UNDO = "undo"  # voids or deletes what was entered, where a person asked for it
     POST = "post"
     FOLLOW = "follow"
     FIND = "find"
@@ -123,8 +126,12 @@ def next_step(database: DatabaseSession, session: Session, connection: Connectio
     if doubtful:
         return _settling_step(doubtful[0], session)
     waiting = refund_store.count_ready(database, connection.id, now)
-    if waiting.get("post"):
-        return _step_of(_CLAIM_KINDS.get(company.claim, Kind.POST))
+    if waiting.get("undo"):
+        undoing.hold_what_is_closed(database, connection, now)
+        waiting = refund_store.count_ready(database, connection.id, now)
+    writing = next((kind for kind in (Kind.UNDO, Kind.POST) if waiting.get(kind.value)), None)
+    if writing is not None:
+        return _step_of(_CLAIM_KINDS.get(company.claim, writing))
     looking = next((kind for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
     return _step_of(looking or (Kind.RECONCILE if is_reconcile_due(company, now) else None))
 
@@ -234,6 +241,26 @@ def _post(sending: Sending) -> _Message:
     return _Message(document, message_set_id, _about(rows), requests)
 
 
+def _undo(sending: Sending) -> _Message:
+    """Of each refund only what has to go next: as long as a payout stands, its memo is left alone."""
+    rows = sending.ready("undo")
+    way = settings_of(sending.connection).undo
+    calls: list[Call] = []
+    requests: list[SetRequest] = []
+    for row in rows:
+        for document in undoing.next_to_undo(row):
+            request = undo_request(document.request_type, document.txn_id, way)
+            if request is None:
+                continue
+            request_id = f"u{document.id}"
+            calls.append(Call(request_id, request))
+            requests.append(SetRequest(request_id=request_id, document_id=document.id))
+            document.undo, document.undo_request = "sent", type(request).__name__
+        refund_store.note(row, sending.now, "Sent to QuickBooks to be undone.")
+    message_set_id = new_message_set_id()
+    return _Message(_written(calls, new=message_set_id), message_set_id, _about(rows), requests)
+
+
 def _send_scan(sending: Sending, target: MessageSet) -> bytes:
     target.context = target.context | {"scans": target.context.get("scans", 0) + 1}
     return _record(sending, Kind.SCAN, _Message(_written(_scan(target)), context={"target": target.id}))
@@ -272,6 +299,7 @@ _MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
     Kind.READ_CLAIM: _read_claim,
     Kind.FIND: _find,
     Kind.FOLLOW: _follow,
+    Kind.UNDO: _undo,
     Kind.POST: _post,
 }
 _SETTLING: dict[Kind, Callable[[Sending, MessageSet], bytes]] = {
@@ -326,8 +354,8 @@ def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
 
 def _settling_step(target: MessageSet, session: Session) -> Step | None:
     """A set in doubt is first looked for in the books, then asked for by its ID; then its verdict is carried out."""
-    if target.kind == Kind.CLAIM.value:
-        return None  # settled when it was found in doubt: the claim is read back in any case
+    if target.kind in (Kind.CLAIM.value, Kind.UNDO.value):
+        return None  # settled when it was found in doubt: writing it twice does no harm
     if target.context.get("repeat_in") == session.id:
         proved = target.context.get("proved_in") == session.id
         return Step(Kind.REPEAT if proved else Kind.PROOF, in_doubt=target)

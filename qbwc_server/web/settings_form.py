@@ -28,6 +28,8 @@ CHOICE_WORDS = {
     "never": "Never (never)",
     "one": "One PC (one)",
     "several": "Several PCs (several)",
+    "void": "Voiding (void)",
+    "delete": "Deleting (delete)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."

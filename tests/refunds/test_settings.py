@@ -14,6 +14,7 @@ from qbwc_server.refunds.settings import (
     Restock,
     Settings,
     SettingsError,
+    Undo,
     WebConnectors,
     allowed,
     as_texts,
@@ -36,6 +37,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("web_connectors", "several", WebConnectors.SEVERAL),
     ("time_zone", "America/New_York", "America/New_York"),
     ("time_zone", "", ""),
+    *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
+    ("undo", "delete", Undo.DELETE),
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
     ("sync_missing_orders", "false", False),
@@ -51,6 +54,8 @@ BAD = [
     ("payment_method", "x" * 32, "QuickBooks takes 31"),
     ("refund_method", "cash", "not one of credit_card, check, none"),
     ("web_connectors", "two", "not one of one, several"),
+    *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
+    ("undo", "erase", "not one of void, delete"),
     ("time_zone", "Mars/Olympus", "not a time zone such as America/New_York"),
     ("time_zone", "../../etc/passwd", "not a time zone"),
     ("time_zone", "America", "not a time zone"),
@@ -143,6 +148,8 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "fee_item": "",
         "allowance_item": "",
         "payment_method": "",
+        "review": "off",
+        "undo": "void",
     }
 
 

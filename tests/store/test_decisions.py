@@ -269,7 +269,7 @@ def test_a_person_sees_line_by_line_what_would_be_entered(memory: Database) -> N
     refund_id = add(memory, memo="planned")
     with memory.reading() as session:
         hat, tax = planned_rows(session.get_one(Refund, refund_id).documents)
-    assert (hat.document, hat.item, hat.description, hat.quantity, hat.amount, hat.tax_code, hat.account, hat.date) == (
+    assert (hat.document, hat.item, hat.description, hat.quantity, hat.amount, hat.tax_code, hat.account, hat.day) == (
         *("credit memo", "Hat", "A hat", Decimal(2), Decimal("38.00"), "Tax", "Receivables", "2024-03-01"),
     )
     assert (tax.item, tax.amount) == ("Sales tax County", Decimal("3.04"))
