@@ -23,7 +23,7 @@ from qbwc_server.refunds.payout import payouts
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, Settings
 from qbwc_server.refunds.tax import booked_lines
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
 
@@ -140,7 +140,8 @@ def plan(
         return skip
     told = refund
     refund = without_channel_tax(told, sale, company)
-    day = refund.created_at.astimezone(company.time_zone).date()
+    of_refund = refund.created_at.astimezone(company.time_zone).date()
+    day = _booking_day(of_refund, settings, company)
     skip = _before_the_table(refund, sale, company, day)
     if skip is not None:
         return skip
@@ -152,6 +153,8 @@ def plan(
     if isinstance(posting, Skip):
         return posting
     notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
+    if day != of_refund and any(document.role is not Role.CLOSING for document in posting.documents):
+        notices.append(Notice("dated_later", {"date": of_refund.isoformat(), "day": day.isoformat()}))
     return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
 
 
@@ -187,6 +190,14 @@ def _notices_of_what_came_before(told: Refund, refund: Refund, taken: Taken) -> 
     if taken.by_hand:
         notices.append(Notice("counted_by_hand", {"ref_numbers": ", ".join(taken.by_hand)}))
     return notices
+
+
+def _booking_day(of_refund: date, settings: Settings, company: CompanyFacts) -> date:
+    """The refund's own day, or the first open one where it lies in closed books and the settings say so."""
+    first_open = earliest_open_day(company)
+    if settings.closed_books is ClosedBooks.NEXT_OPEN_DAY and first_open is not None:
+        return max(of_refund, first_open)
+    return of_refund
 
 
 def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:

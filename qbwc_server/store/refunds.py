@@ -8,17 +8,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.again import look_again_at
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.fingerprint import fingerprint, is_withdrawn
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
+from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import NEVER_TAKEN_UP
 from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest
 
@@ -76,13 +78,37 @@ def note(row: Refund, now: datetime, text: str, message_set_id: int | None = Non
 
 def stop(row: Refund, skip: Skip, now: datetime) -> None:
     """Ends a refund with a reason: skipped, failed, or waiting for a person."""
+    said_before = row.reason is not None and row.reason["message"] == skip.message  # by a look that found nothing new
     row.status = skip.status.value
     row.stage = "done"
     row.reason = {"code": skip.reason, "message": skip.message}
     row.findings = None
     row.batch_limit = None
     row.updated_at = now
-    note(row, now, skip.message)
+    if not said_before:
+        note(row, now, skip.message)
+    row.not_before = None
+
+
+def look_again_later(row: Refund, settings: Settings, now: datetime) -> None:
+    """A refund that has just stopped for something that may come by itself is taken up again after a while."""
+    at = look_again_at((row.reason or {}).get("code", ""), row.imported_at, now, settings)
+    if at is not None:
+        row.stage, row.not_before = "again", at
+
+
+def wake(session: DatabaseSession, connection_id: int, now: datetime) -> None:
+    """Takes up what is to be looked at again by now; its reason stays until there is another."""
+    session.execute(
+        update(Refund)
+        .where(*_due_where(connection_id, now))
+        .values(version=Refund.version + 1, status=Status.WAITING.value, stage="find", not_before=None, attempts=0)
+    )
+
+
+def count_due(session: DatabaseSession, connection_id: int, now: datetime) -> int:
+    """How many refunds are to be looked at again by now."""
+    return session.scalar(select(func.count()).select_from(Refund).where(*_due_where(connection_id, now))) or 0
 
 
 def add_notice(row: Refund, notice: Notice) -> None:
@@ -172,6 +198,10 @@ def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> 
         amounts=amounts,
         applied=sum(planned, ZERO),
     )
+
+
+def _due_where(connection_id: int, now: datetime) -> tuple[Any, ...]:
+    return Refund.connection_id == connection_id, Refund.stage == "again", Refund.not_before <= now
 
 
 def _ready_where(connection_id: int, stages: Iterable[str], now: datetime) -> tuple[Any, ...]:

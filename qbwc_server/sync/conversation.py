@@ -102,6 +102,7 @@ class SyncConversation:
                 begin_anew_if_clock_went_back(sent, now)
             if any(sent.last_sent_at + self._in_flight > now for sent in doubtful):
                 return ticket, "busy"
+            refund_store.wake(database, connection.id, now)
             waiting = sum(refund_store.count_ready(database, connection.id, now).values())
             if not self._has_work(connection, waiting, bool(doubtful), now):
                 return ticket, "none"
@@ -126,6 +127,7 @@ class SyncConversation:
             noted = connection.last_seen_at is not None and connection.last_seen_at + NOTE_SEEN_EVERY > now
             return (
                 noted
+                and not refund_store.count_due(database, connection_id, now)
                 and not steps.sets_in_doubt(database, connection_id)
                 and not self._has_work(
                     connection, sum(refund_store.count_ready(database, connection_id, now).values()), False, now

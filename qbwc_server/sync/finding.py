@@ -16,7 +16,7 @@ from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import item_mappings
-from qbwc_server.store.refunds import data_of, note
+from qbwc_server.store.refunds import data_of, look_again_later, note
 from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
     FoundDocument,
@@ -76,6 +76,7 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         sale = choose_sale(data_of(row), sales.get(number, ()))
         if isinstance(sale, Skip):
             stop(row, sale, taking.now)
+            look_again_later(row, settings, taking.now)
             continue
         note(row, taking.now, _found_text(sale), sent.id)
         _wait_for_more(row, _wants(sale, documents, data_of(row), settings))
@@ -152,6 +153,7 @@ class _Read:
     invoices: Mapping[str, InvoiceRet]
     own: tuple[FoundDocument, ...]
     hand_memos: tuple[FoundDocument, ...]  # of the customers, whoever entered them
+    hand_payouts: tuple[FoundDocument, ...]  # likewise, near the refunds' dates
     memos: Mapping[str, CreditMemoRet]  # with their lines
     items: Mapping[str, ItemRecord]
 
@@ -165,6 +167,7 @@ class _Read:
             invoices={r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id},
             own=documents_in([by_id["own_memos"]] if "own_memos" in by_id else []),
             hand_memos=documents_in([by_id["hand_memos"]] if "hand_memos" in by_id else []),
+            hand_payouts=documents_in(by_id[name] for name in ("hand_cards", "hand_checks") if name in by_id),
             memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},
             items={r.list_id: r for r in items if isinstance(r, ItemRecord) and r.list_id},
         )
@@ -188,7 +191,8 @@ def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
 def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
     """What is known of a refund's sale after another round of reading."""
     sale = findings.sale
-    documents = _merged(findings.documents, read.own)
+    whoever = (d for d in (*read.hand_memos, *read.hand_payouts) if sale.customer.same_as(d.customer))
+    documents = _merged(findings.documents, (*read.own, *whoever))
     if findings.wants_invoices:
         invoiced = [sale_of(read.invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in read.invoices]
         chosen = choose_sale(refund, (sale, *invoiced))

@@ -44,8 +44,8 @@ DELETED = "deleted"
 CLAIM_OWNER_ID = "{8D2B6C1E-54A0-4C7E-9C53-0B7E2F1A6D94}"  # Connex as the owner of its private data
 
 _DOCUMENT_ELEMENTS = (
-    "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "RefNumber", "TotalAmount", "Amount",
-    "CreditRemaining", "ExternalGUID", "LinkedTxn",
+    "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "TxnDate", "RefNumber", "TotalAmount",
+    "Amount", "CreditRemaining", "ExternalGUID", "LinkedTxn",
 )  # fmt: skip
 _POSTED_ELEMENTS = (
     "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "AccountRef", "RefundFromAccountRef",
@@ -73,6 +73,8 @@ class Wanted:
     memos_since: date | None = None  # the first of the sales
     memos: tuple[str, ...] = ()  # TxnIDs, with their lines
     items: tuple[str, ...] = ()  # ListIDs
+    entered_from: date | None = None  # between which days somebody may have entered the refunds by hand
+    entered_to: date | None = None
 
 
 def lists(
@@ -205,7 +207,27 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
         requests["memos"] = CreditMemoQuery(txn_ids=_unique(wanted.memos), include_line_items=True)
     if wanted.items:
         requests["items"] = ItemQuery(list_ids=_unique(wanted.items))
+    if wanted.customers and wanted.entered_from is not None:
+        requests |= _hand_payouts(wanted)
     return _calls(requests)
+
+
+def _hand_payouts(wanted: Wanted) -> dict[str, Request]:
+    """The customers' card refunds and checks of some days, whoever entered them."""
+    days = TxnDateRangeFilter(from_txn_date=wanted.entered_from, to_txn_date=wanted.entered_to)
+    entities = EntityFilter(list_ids=_unique(wanted.customers))
+    return {
+        "hand_cards": ARRefundCreditCardQuery(
+            max_returned=MAX_FOUND_PER_CUSTOMERS, txn_date_range_filter=days, entity_filter=entities
+        ),
+        "hand_checks": CheckQuery(
+            max_returned=MAX_FOUND_PER_CUSTOMERS,
+            txn_date_range_filter=days,
+            entity_filter=entities,
+            include_line_items=True,
+            include_linked_txns=True,
+        ),
+    }
 
 
 def scan(customers: Iterable[str], closing: Iterable[str], since: datetime) -> tuple[Call, ...]:

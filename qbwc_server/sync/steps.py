@@ -10,7 +10,7 @@ import secrets
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -228,7 +228,7 @@ def _find(sending: Sending) -> _Message:
 
 def _follow(sending: Sending) -> _Message:
     rows = sending.ready("follow")
-    return _Message(_written(_wanted_of(rows)), context=_about(rows))
+    return _Message(_written(_wanted_of(rows, settings_of(sending.connection).hand_entry_days)), context=_about(rows))
 
 
 def _post(sending: Sending) -> _Message:
@@ -437,7 +437,7 @@ def _macro_works(company: CompanyFile, document: Document) -> bool:
     return not document.by_txn_id and known(company.known, fact) is not Known.NO
 
 
-def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
+def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]:
     payments: list[str] = []
     invoices: list[str] = []
     customers: list[str] = []
@@ -474,8 +474,15 @@ def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
             memos_since=min(sold_on) if sold_on else None,
             memos=tuple(memos),
             items=tuple(items),
+            entered_from=_day_beside(min(row.created_at for row in rows), -hand_entry_days),
+            entered_to=_day_beside(max(row.created_at for row in rows), hand_entry_days),
         )
     )
+
+
+def _day_beside(moment: datetime, days: int) -> date | None:
+    """The day that lies so many days before or after a refund, with one more for its zone; None for none."""
+    return (moment + timedelta(days=days + (1 if days > 0 else -1))).date() if days else None
 
 
 def _scan(target: MessageSet) -> tuple[Call, ...]:

@@ -8,7 +8,8 @@ _BY_HAND = "Enter the refund in QuickBooks by hand."
 WHAT_TO_DO = {
     # The sale
     "order_not_found": (
-        "If the order is in QuickBooks under another number, correct the number there, or enter the refund by hand."
+        "It is looked for again every day for a while. If the order is in QuickBooks under another number, correct the "
+        "number there."
     ),
     "ambiguous_sale": (
         "Make the numbers of these sales different in QuickBooks, so that only the refunded one carries this one."

@@ -30,6 +30,8 @@ CHOICE_WORDS = {
     "several": "Several PCs (several)",
     "void": "Voiding (void)",
     "delete": "Deleting (delete)",
+    "wait": "Wait until the date is free (wait)",
+    "next_open_day": "Date it the first open day (next_open_day)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."

@@ -13,7 +13,7 @@ from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, Settings
 from qbxml import Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
@@ -322,6 +322,17 @@ def test_a_refund_dated_in_closed_books_waits() -> None:
     assert "2024-03-04" in skip.message
     open_again = replace(COMPANY, closing_date=date(2024, 3, 3))
     assert memo_of(posted(refund_of(WHOLE), sales_receipt(HAT), company=open_again)).txn_date == date(2024, 3, 4)
+
+
+def test_a_refund_in_closed_books_is_dated_the_first_open_day_where_the_settings_say_so() -> None:
+    company = replace(COMPANY, closing_date=date(2024, 3, 10), accountants_copy_until=date(2024, 3, 31))
+    settings = Settings(closed_books=ClosedBooks.NEXT_OPEN_DAY)
+    posting = posted(refund_of(WHOLE), sales_receipt(HAT), settings, company)
+    assert {document.request.txn_date for document in posting.documents} == {date(2024, 4, 1)}  # type: ignore[attr-defined]
+    assert "2024-03-04" in notices_of(posting)["dated_later"]
+    open_books = posted(refund_of(WHOLE), sales_receipt(HAT), settings)
+    assert {document.request.txn_date for document in open_books.documents} == {date(2024, 3, 4)}  # type: ignore[attr-defined]
+    assert "dated_later" not in notices_of(open_books)
 
 
 def test_a_refund_dated_in_the_accountants_period_waits() -> None:

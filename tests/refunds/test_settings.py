@@ -10,6 +10,7 @@ import pytest
 from qbwc_server.refunds.settings import (
     ITEM_KEYS,
     KEYS,
+    ClosedBooks,
     RefundMethod,
     Restock,
     Settings,
@@ -39,6 +40,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("time_zone", "", ""),
     *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
     ("undo", "delete", Undo.DELETE),
+    ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
+    *((key, str(days), days) for key in ("look_again_days", "hand_entry_days") for days in (0, 30, 366)),
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
     ("sync_missing_orders", "false", False),
@@ -56,6 +59,12 @@ BAD = [
     ("web_connectors", "two", "not one of one, several"),
     *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
     ("undo", "erase", "not one of void, delete"),
+    ("closed_books", "open", "not one of wait, next_open_day"),
+    *(
+        (key, text, "whole number of days from 0 to 366")
+        for key in ("look_again_days", "hand_entry_days")
+        for text in ("", "-1", "367", "1.5", "ten")
+    ),
     ("time_zone", "Mars/Olympus", "not a time zone such as America/New_York"),
     ("time_zone", "../../etc/passwd", "not a time zone"),
     ("time_zone", "America", "not a time zone"),
@@ -150,6 +159,9 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "payment_method": "",
         "review": "off",
         "undo": "void",
+        "closed_books": "wait",
+        "hand_entry_days": "14",
+        "look_again_days": "30",
     }
 
 
