@@ -84,6 +84,7 @@ REASONS: dict[str, tuple[Status, str]] = {
         "The customer's open payments in QuickBooks ({payments}) leave open which one was given back for {order}.",
     ),
     # Settings
+    "order_never_invoiced": (_S, "The sales order {order} was never invoiced, and the settings enter nothing for it."),
     "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
     "refund_account_unknown": (
         _R,
@@ -250,6 +251,7 @@ NOTICES: dict[str, str] = {
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
+    "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",

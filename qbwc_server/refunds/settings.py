@@ -57,6 +57,14 @@ class ClosedBooks(Enum):
     NEXT_OPEN_DAY = "next_open_day"
 
 
+class SalesOrders(Enum):
+    """What becomes of the refund of a sales order that was never invoiced."""
+
+    CLOSE = "close"
+    CREDIT = "credit"
+    SKIP = "skip"
+
+
 class SettingsError(ValueError):
     """A setting that can't be taken; the sentence says which, why, and what is allowed."""
 
@@ -190,6 +198,12 @@ class Settings:
         "Closed books",
         "wait: a refund dated in closed books, or before the dividing date of an Accountant's Copy, waits until its "
         "date is free. next_open_day: it is dated the first open day, such as 2024-04-01 where March is closed.",
+    )
+    sales_order: SalesOrders = _setting(
+        SalesOrders.CLOSE,
+        "Sales orders never invoiced",
+        "close: nothing was booked, so the order is closed and an open payment for it is paid out. credit: a credit "
+        "memo and payout are entered all the same, and the order stays open. skip: nothing is entered.",
     )
     hand_entry_days: int = _setting(
         14,
@@ -345,6 +359,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     WebConnectors: _reader_of_enum(WebConnectors),
     Undo: _reader_of_enum(Undo),
     ClosedBooks: _reader_of_enum(ClosedBooks),
+    SalesOrders: _reader_of_enum(SalesOrders),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,

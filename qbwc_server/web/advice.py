@@ -19,6 +19,7 @@ WHAT_TO_DO = {
     "partial_refund_of_open_order": "Change the order's lines in QuickBooks, or close the order there.",
     "ambiguous_payment": "Apply or pay out the right payment in QuickBooks by hand.",
     # Settings
+    "order_never_invoiced": f"Close the order in QuickBooks, or have such orders closed. {_SETTINGS}",
     "refunds_off": f"If refunds of such sales belong in your books, switch them on. {_SETTINGS}",
     "refund_account_unknown": f"Choose a refund deposit account that QuickBooks has. {_SETTINGS}",
     "refund_account_unfit": f"Choose a bank or asset account as the refund deposit account. {_SETTINGS}",

@@ -30,6 +30,9 @@ CHOICE_WORDS = {
     "several": "Several PCs (several)",
     "void": "Voiding (void)",
     "delete": "Deleting (delete)",
+    "close": "Close the order (close)",
+    "credit": "Credit memo and payout (credit)",
+    "skip": "Enter nothing (skip)",
     "wait": "Wait until the date is free (wait)",
     "next_open_day": "Date it the first open day (next_open_day)",
 }

@@ -13,7 +13,7 @@ from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
 from qbxml import Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
@@ -452,6 +452,22 @@ def test_several_open_payments_that_could_be_meant_wait_for_a_person() -> None:
     order = sales_order(HAT, open_payments=(open_payment("100.00"), open_payment("200.00")))
     skip = stopped(refund_of(WHOLE), order)
     assert (skip.reason, skip.status) == ("ambiguous_payment", Status.REVIEW)
+
+
+def test_the_only_open_payment_is_not_taken_where_its_amount_is_of_another_order() -> None:
+    order = sales_order(HAT, open_payments=(open_payment("500.00"),))
+    assert stopped(refund_of(WHOLE), order).reason == "ambiguous_payment"
+    named = sales_order(HAT, open_payments=(open_payment("500.00", memo="order 1001"),))
+    assert roles(posted(refund_of(WHOLE), named)) == ["closing", "payout"]
+
+
+def test_the_settings_decide_what_becomes_of_a_sales_order_that_was_never_invoiced() -> None:
+    order = sales_order(HAT, open_payments=(open_payment("100.00", deposit_account=ref("Checking")),))
+    skipped = stopped(refund_of(WHOLE), order, Settings(sales_order=SalesOrders.SKIP))
+    assert (skipped.reason, skipped.status) == ("order_never_invoiced", Status.SKIPPED)
+    credited = posted(refund_of(WHOLE), order, Settings(sales_order=SalesOrders.CREDIT))
+    assert roles(credited) == ["memo", "payout"]
+    assert "order_left_open" in notices_of(credited)
 
 
 def test_money_is_not_taken_out_of_a_strangers_payment_where_the_orders_own_is_too_small() -> None:

@@ -13,6 +13,7 @@ from qbwc_server.refunds.settings import (
     ClosedBooks,
     RefundMethod,
     Restock,
+    SalesOrders,
     Settings,
     SettingsError,
     Undo,
@@ -40,6 +41,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("time_zone", "", ""),
     *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
     ("undo", "delete", Undo.DELETE),
+    ("sales_order", "credit", SalesOrders.CREDIT),
     ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
     *((key, str(days), days) for key in ("look_again_days", "hand_entry_days") for days in (0, 30, 366)),
     ("rounding_limit", "0", Decimal(0)),
@@ -59,6 +61,7 @@ BAD = [
     ("web_connectors", "two", "not one of one, several"),
     *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
     ("undo", "erase", "not one of void, delete"),
+    ("sales_order", "cancel", "not one of close, credit, skip"),
     ("closed_books", "open", "not one of wait, next_open_day"),
     *(
         (key, text, "whole number of days from 0 to 366")
@@ -160,6 +163,7 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "review": "off",
         "undo": "void",
         "closed_books": "wait",
+        "sales_order": "close",
         "hand_entry_days": "14",
         "look_again_days": "30",
     }
