@@ -435,7 +435,7 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
         )
         if counts["changed_too_late"]:
             click.echo(
-                "Changed by the shop after they had been planned or entered, so left as they are: "
+                "Changed by the shop after they had left for QuickBooks, so a person has to decide: "
                 f"{_counted(counts['changed_too_late'], 'refund')}."
             )
         for item in refused:
