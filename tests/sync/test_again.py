@@ -15,11 +15,11 @@ DAY = 24 * 3600
 
 
 def days(driver: Driver, count: int) -> int:
-    """Lets days pass, each with the Web Connector's polls; how many of them had work."""
+    """Lets days pass, each with a run of the Web Connector; on how many of them orders were looked for."""
     worked = 0
     for _ in range(count):
         driver.wait(DAY)
-        worked += driver.run_session().code == ""
+        worked += "find" in driver.run_session().kinds
     return worked
 
 
