@@ -127,7 +127,12 @@ def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if not by_id and len(answer.responses) == len(target.requests):
         by_id = {request.request_id: r for request, r in zip(target.requests, answer.responses, strict=True)}
     record_evidence(
-        taking, sent, recovered=True, recovery_code=answer.message_set_status_code, has_stored_outcome=bool(by_id)
+        taking,
+        sent,
+        recovered=True,
+        recovery_code=answer.message_set_status_code,
+        has_stored_outcome=bool(by_id),
+        stored_in_part=bool(by_id) and len(by_id) < len(wanted),
     )
     _carry_out_verdict(taking, target, by_id)
 

@@ -37,7 +37,13 @@ def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if answer.message_set_status_code is not None and not answer.responses:
         sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
         return
+    silent_about = [request for request in sent.requests if request.request_id not in by_id]
     take_outcomes(taking, sent, by_id)
+    left_open = [request.document for request in silent_about if request.document.state == "planned"]
+    if left_open:  # it may have been worked all the same: it is looked for before it goes out again
+        sent.state = "sent"
+        for document in left_open:
+            document.state = "sent"
 
 
 def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) -> None:

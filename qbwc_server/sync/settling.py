@@ -51,6 +51,7 @@ class Evidence:
     recovered: bool = False  # QuickBooks was asked for its record
     recovery_code: int | None = None
     has_stored_outcome: bool = False
+    stored_in_part: bool = False  # the record does not tell of every request
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,12 @@ def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
     """The verdict on a set in doubt from what sessions found, the latest last."""
     latest = evidence[-1]
     perhaps_twice = doubt.times_sent > 1 and any(not sighting.same for sighting in latest.sightings)
-    if latest.has_stored_outcome and not perhaps_twice:
+    if latest.has_stored_outcome and not latest.stored_in_part and not perhaps_twice:
         return Verdict(Action.TAKE_STORED)
     if not latest.scanned:
         return _not_looked_for(doubt, evidence)
+    if latest.has_stored_outcome and not perhaps_twice:  # QuickBooks may be slow, and still be working the set
+        return Verdict(Action.TAKE_STORED if _agreeing(doubt, evidence) else Action.WAIT)
     found = {sighting.document_id: sighting for sighting in latest.sightings}
     missing = tuple(document for document in doubt.document_ids if document not in found)
     if latest.recovery_code == BURNT_MESSAGE_SET_ID:

@@ -31,6 +31,7 @@ def seen(session: int, *sightings: Sighting, after: int = 300, **facts: object) 
     return replace(base, **facts)
 
 
+IN_PART = {"has_stored_outcome": True, "stored_in_part": True}
 NOTHING_TWICE = (seen(1), seen(2))
 ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
 
@@ -42,6 +43,10 @@ ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
         ({"times_sent": 2}, (seen(1, MEMO, has_stored_outcome=True),), Action.TAKE_STORED),
         ({"times_sent": 2}, (seen(1, TWICE, PAYOUT, has_stored_outcome=True),), Action.CLOSE),  # and is looked at
         ({}, (seen(1, scanned=False, has_stored_outcome=True),), Action.TAKE_STORED),
+        ({}, (seen(1, MEMO, **IN_PART),), Action.WAIT),  # QuickBooks may still be working it
+        ({}, (seen(1, MEMO, **IN_PART), seen(2, MEMO, **IN_PART)), Action.TAKE_STORED),
+        ({}, (seen(1, MEMO, **IN_PART), seen(2, MEMO, PAYOUT, **IN_PART)), Action.WAIT),
+        ({}, (seen(1, scanned=False, **IN_PART), seen(2, scanned=False, **IN_PART)), Action.WAIT),
         ({}, (seen(1, MEMO, PAYOUT),), Action.CLOSE),
         ({}, (seen(1),), Action.WAIT),
         ({}, NOTHING_TWICE, Action.REPEAT),
