@@ -153,15 +153,19 @@ class Faults:
         if not 0 <= count <= MAX_DRAWN:
             raise FaultPlanError(f"from 0 to {MAX_DRAWN} faults are drawn, not {count}")
         chance = random.Random(seed)  # noqa: S311 - a plan to be repeated, not a secret
-        every_place = [(session, number) for session in range(1, sessions + 1) for number in range(sets + 1)]
-        fitting = {place: [kind for kind in kinds if _fits(kind, *place)] for place in every_place}
-        places = [place for place in every_place if fitting[place]]
-        if count > len(places):
+        places = [(session, number) for session in range(1, sessions + 1) for number in range(sets + 1)]
+        free = [place for place in places if any(_fits(kind, *place) for kind in kinds)]
+        if count > len(free):
             raise FaultPlanError(
-                f"{count} faults don't fit into {len(places)} places; give more `sessions` or `sets`, or fewer faults"
+                f"{count} faults don't fit into {len(free)} places; give more `sessions` or `sets`, or fewer faults"
             )
-        chosen = sorted(chance.sample(places, count))
-        return cls(tuple(_draw(chance, chance.choice(fitting[place]), *place) for place in chosen))
+        drawn: list[Fault] = []
+        for _ in range(count):
+            kind = chance.choice([kind for kind in kinds if any(_fits(kind, *place) for place in free)])
+            place = chance.choice([place for place in free if _fits(kind, *place)])
+            free.remove(place)
+            drawn.append(_draw(chance, kind, *place))
+        return cls(tuple(sorted(drawn, key=lambda fault: (fault.session_number, fault.set_number))))
 
     @classmethod
     def from_data(cls, data: Any) -> Faults:

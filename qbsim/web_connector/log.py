@@ -69,7 +69,9 @@ class Log:
         return "".join(f'<{name}="{self.short(str(value))}">' for name, value in named.items())
 
     def short(self, text: str) -> str:
-        """A text on one line, cut where it is long."""
+        """A text on one line, cut where it is long; a document by its length alone, for it is in a dump."""
+        if text.startswith(("<?xml", "<QBXML")):
+            return f"({len(text)} characters)"
         line = self.masked(text).replace("\r", "").replace("\n", " ")
         return line if len(line) <= LONGEST_VALUE else f"{line[:LONGEST_VALUE]}... ({len(text)} characters)"
 
