@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from qbsim.company import Company
 from qbsim.processor import QuickBooks, QuickBooksCrashed
-from qbsim.status import RequestRefused
 from qbsim.web_connector.faults import FaultKind
 
 if TYPE_CHECKING:
@@ -43,16 +42,17 @@ class Person:
         """Deletes, voids, edits or renumbers a transaction; gives its TxnID, an empty text where there is none.
 
         `carrying` is its RefNumber, or a part of its Memo; of several the last made is meant, and so it is without it.
-        What QuickBooks refuses a person stays as it is.
+        What a deposit has taken is neither deleted nor voided, as by request.
         """
         transaction = self._named(carrying)
         if transaction is None:
             return ""
-        with suppress(RequestRefused):
-            self._change(kind, transaction)
-            self.changed.append(transaction.txn_id)
-            return transaction.txn_id
-        return ""
+        takes_away = kind in (FaultKind.USER_DELETES, FaultKind.USER_VOIDS)
+        if takes_away and self.quickbooks.company.deposit_of(transaction.txn_id) is not None:
+            return ""
+        self._change(kind, transaction)
+        self.changed.append(transaction.txn_id)
+        return transaction.txn_id
 
     def crash(self, request: str, requests_worked: int) -> None:
         """QuickBooks goes down when so many requests of the set are worked."""

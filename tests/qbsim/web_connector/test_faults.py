@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -293,6 +294,46 @@ def test_a_person_changes_the_transaction_that_carries_the_text(shop: Shop) -> N
     assert shop.company.transaction(other.txn_id) is None
     assert shop.query("TxnDeleted", "<TxnDelType>CreditMemo</TxnDelType>")[0].findtext("TxnID") == other.txn_id
     assert person.changed == [memo.txn_id, memo.txn_id, memo.txn_id, other.txn_id]
+
+
+def test_what_a_deposit_has_taken_is_neither_deleted_nor_voided(shop: Shop) -> None:
+    receipt = shop.builder.sales_receipt(shop.ada, [Line(shop.engraving, quantity=1)], ref_number="3003")
+    shop.builder.deposit([receipt])
+    person, before = Person(shop.quickbooks), shop.company.to_json()
+    for kind in (FaultKind.USER_DELETES, FaultKind.USER_VOIDS):
+        assert person.change(kind, "3003") == ""
+    assert (shop.company.to_json(), person.changed) == (before, [])
+
+
+ADD_MEMO = message_set(add("CreditMemo", CREDIT_MEMO))
+FIND_MEMO = message_set("<CreditMemoQueryRq><RefNumber>1001-R1</RefNumber></CreditMemoQueryRq>")
+
+
+@pytest.mark.parametrize(
+    ("fault", "statuses"),
+    [
+        (Fault(FaultKind.USER_EDITS, 1, 2, carrying="1001-R1"), ["0", "0"]),
+        (Fault(FaultKind.USER_DELETES, 1, 2, carrying="Refund of 1001"), ["0", "1"]),
+        (Fault(FaultKind.USER_RENUMBERS, 1, 2, carrying="1001-R1"), ["0", "1"]),
+        (Fault(FaultKind.BACKUP_RESTORED, 0, 2), ["0", "1"]),
+    ],
+)
+def test_the_application_finds_what_a_person_or_a_backup_has_left(
+    shop: Shop, fault: Fault, statuses: list[str]
+) -> None:
+    saved: list[int] = []
+    with scene(send_request_xml=deque([ADD_MEMO, FIND_MEMO]), receive_response_xml=100) as at:
+        connector = at.connector(
+            quickbooks=shop.quickbooks,
+            faults=Faults((fault,)),
+            person=Person(shop.quickbooks),
+            after_set=lambda: saved.append(len(shop.quickbooks.company.transactions("CreditMemo"))),
+        )
+        assert [connector.run_session().outcome for _ in range(2)] == ["completed", "completed"]
+    answers = [call[2] for call in at.conversation.calls if call[0] == "receive_response_xml"]
+    assert [re.findall(r'statusCode="(\d+)"', answer) for answer in answers] == [[status] for status in statuses]
+    assert saved[0] == 1
+    assert saved[-1] == (0 if fault.kind in (FaultKind.USER_DELETES, FaultKind.BACKUP_RESTORED) else 1)
 
 
 def test_a_restored_backup_knows_nothing_of_what_came_after_it(shop: Shop) -> None:
