@@ -75,6 +75,8 @@ class Scene:
     conversation: ScriptedConversation
     books: Books = field(default_factory=Books)
     slept: list[float] = field(default_factory=list)
+    ports: list[str] = field(default_factory=list)
+    """The Web Connector's end of the line at each call: another number is another connection."""
 
     def connector(self, **settings: Any) -> WebConnector:
         base: dict[str, Any] = {
@@ -106,8 +108,14 @@ def scene(**answers: Any) -> Iterator[Scene]:
         "interactive_rejected": "come back later",
     }
     conversation = ScriptedConversation({**usual, **answers})
-    with serving(make_soap_application(conversation)) as url:
-        yield Scene(url, conversation)
+    soap, ports = make_soap_application(conversation), list[str]()
+
+    def noting(environ: Any, start_response: Any) -> Any:
+        ports.append(environ["REMOTE_PORT"])
+        return soap(environ, start_response)
+
+    with serving(noting) as url:
+        yield Scene(url, conversation, ports=ports)
 
 
 FULL_SESSION = [

@@ -251,6 +251,8 @@ def test_after_a_pcs_sleep_the_same_session_goes_on_under_its_ticket() -> None:
         result = at.run(faults=Faults((Fault(FaultKind.PC_ASLEEP, 1, seconds=3600),)))
     assert (result.outcome, at.slept) == ("completed", [3600])
     assert at.conversation.calls[4][:2] == ("receive_response_xml", "ticket-1")
+    before, after = set(at.ports[:4]), set(at.ports[4:])
+    assert (len(before), len(after), before & after) == (1, 1, set()), "a connection does not outlast a sleep"
 
 
 def test_an_open_dialog_is_told_by_its_hresult() -> None:
