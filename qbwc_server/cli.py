@@ -780,26 +780,28 @@ def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: 
 
 
 @cli.command("simulate")
-@click.option("--url", required=True, help="The server's SOAP address, such as http://localhost:8080/qbwc")
-@click.option("--username", required=True)
+@click.option("--url", help="The server's SOAP address, such as http://localhost:8080/qbwc")
+@click.option("--username", help="The connection's user name.")
+@click.option(
+    "--qwc", type=click.Path(dir_okay=False, path_type=Path), help="A .qwc file, in place of --url and --username."
+)
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 @click.option("--company", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The company, as JSON.")
 @click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 10_000), help="At most so many runs.")
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A switch of the simulated QuickBooks.")
+@click.option("--faults", metavar="SEED", help="Let things go wrong; another number, other faults.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the Web Connector's log here.")
 @json_option
-def simulate_command(
-    url: str, username: str, password_stdin: bool, company: Path, sessions: int, as_json: bool
-) -> None:
+def simulate_command(password_stdin: bool, as_json: bool, **options: Any) -> None:
     """Run a simulated QuickBooks and Web Connector against a server."""
-    from qbwc_server.demo.simulate import SimulationError, simulate
+    from qbwc_server.demo.simulate import SimulationError, SimulationOptions, simulate
 
     del password_stdin  # a password never stands on a command line
     password = _password_from_stdin()
     try:
-        outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
+        outcome = simulate(SimulationOptions(password=password, **options), None if as_json else click.echo)
     except SimulationError as error:
         _fail(str(error))
-    except OSError as error:
-        _fail(f"the company file {company} can't be written: {error.strerror}")
     if as_json:
         _print_json(outcome.as_dict())
     elif outcome.problem:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qbsim.web_connector.faults import FaultKind
+
 
 class Answer(Protocol):
     """What came of one message set: `response` is qbXML, or empty with `hresult` and `message` telling why."""
@@ -31,6 +33,22 @@ class RequestProcessor(Protocol):
 
     def process(self, request: str) -> Answer:
         """Works one qbXML message set."""
+        ...
+
+
+class PersonAtQuickBooks(Protocol):
+    """Someone who works with the same company file (qbsim.web_connector.Person)."""
+
+    def back_up(self) -> None:
+        """Keeps the company file as it is now."""
+        ...
+
+    def restore(self) -> None:
+        """Puts what was kept in the company file's place."""
+        ...
+
+    def change(self, kind: FaultKind, carrying: str | None) -> str:
+        """Does to a transaction what the kind says; gives its TxnID, or an empty text."""
         ...
 
 

@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Literal
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -34,6 +35,10 @@ _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
+Cut = Literal["request", "reply"]
+"""Where a line is cut on purpose: half-way through the body of the call, or of the answer to it."""
+
+
 class CallFailed(Exception):
     """A call had no usable answer: a SOAP fault, another HTTP status, no connection, or an answer that is no SOAP."""
 
@@ -48,6 +53,7 @@ class SoapClient:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=timeout_seconds)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._timeout_seconds = timeout_seconds
 
     def __enter__(self) -> SoapClient:
         return self
@@ -61,16 +67,29 @@ class SoapClient:
         """Closes the connection; the next call opens a new one."""
         self._connection.close()
 
-    def call(self, operation: str, arguments: Mapping[str, str | int]) -> list[str]:
+    def call(self, operation: str, arguments: Mapping[str, str | int], *, cut: Cut | None = None) -> list[str]:
         """The texts in the operation's result: one, or those of an array of strings. Raises CallFailed."""
         try:
-            status, reason, body = self._exchange(operation, envelope(operation, arguments))
+            status, reason, body = self._exchange(operation, envelope(operation, arguments), cut)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise CallFailed(f"no answer from the server: {type(error).__name__}: {error}") from error
         return _result(operation, status, reason, body)
 
-    def _exchange(self, operation: str, body: bytes) -> tuple[int, str, bytes]:
+    def call_nobody(self) -> None:
+        """A call to a server that is not there: it goes to a port of this machine on which nobody listens.
+
+        Raises CallFailed.
+        """
+        self.close()
+        with socket.socket() as deaf:
+            deaf.bind(("127.0.0.1", 0))
+            try:
+                socket.create_connection(deaf.getsockname(), timeout=self._timeout_seconds).close()
+            except OSError as error:
+                raise CallFailed(f"no answer from the server: {type(error).__name__}: {error}") from error
+
+    def _exchange(self, operation: str, body: bytes, cut: Cut | None) -> tuple[int, str, bytes]:
         connection = self._connection
         if connection.sock is not None and _readable(connection.sock, 0):
             self.close()  # the server has closed it meanwhile; .NET opens a new one then, too
@@ -85,9 +104,15 @@ class SoapClient:
             connection.putheader("Connection", "Keep-Alive")
         connection.endheaders()
         is_wanted = _wants_body(connection.sock)
+        if cut == "request":
+            connection.send(body[: len(body) // 2])
+            raise ConnectionAbortedError("the line was cut in the middle of the request")
         if is_wanted:
             connection.send(body)
         answer = connection.getresponse()
+        if cut == "reply":
+            answer.read((answer.length or 2) // 2)
+            raise ConnectionAbortedError("the line was cut in the middle of the answer")
         content = _read(answer)
         if not is_wanted:
             self.close()

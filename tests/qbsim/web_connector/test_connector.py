@@ -3,122 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from qbsim.web_connector import ConnectionFailed, Fault, FaultKind, Faults, SessionResult, WebConnector
-from qbsim.web_connector.connector import MAX_NO_OPS, NO_OP_PAUSE_SECONDS
-from qbwc_server.soap import make_soap_application
-from tests.soap.serving import RecordingConversation, serving
-
-PATH = "C:\\Books\\Demo.qbw"
-PASSWORD = "correct horse"
-NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
-
-
-class ScriptedConversation(RecordingConversation):
-    """An answer that is a deque is taken from its left, call by call."""
-
-    def _take(self, *call: Any) -> Any:
-        answer = self.answers[call[0]]
-        self.answers[call[0]] = answer.popleft() if isinstance(answer, deque) else answer
-        try:
-            return super()._take(*call)
-        finally:
-            self.answers[call[0]] = answer
-
-    @property
-    def names(self) -> list[str]:
-        return [call[0] for call in self.calls]
-
-
-@dataclass(frozen=True)
-class Worked:
-    response: str
-    hresult: str = ""
-    message: str = ""
-
-
-@dataclass
-class Books:
-    """A request processor that notes what it was asked and answers with the request's length."""
-
-    failures: list[ConnectionFailed] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    host_answer: Worked = field(default_factory=lambda: Worked("<QBXML>host</QBXML>"))
-
-    def begin_session(self) -> None:
-        if self.failures:
-            self.events.append("failed")
-            raise self.failures.pop(0)
-        self.events.append("begin")
-
-    def end_session(self) -> None:
-        self.events.append("end")
-
-    def process(self, request: str) -> Worked:
-        if "HostQueryRq" in request:
-            return self.host_answer
-        self.events.append(request)
-        return Worked(f"<QBXML>worked {request}</QBXML>")
-
-    @property
-    def worked(self) -> list[str]:
-        return [event for event in self.events if event not in ("begin", "end", "failed")]
-
-
-@dataclass
-class Scene:
-    url: str
-    conversation: ScriptedConversation
-    books: Books = field(default_factory=Books)
-    slept: list[float] = field(default_factory=list)
-
-    def connector(self, **settings: Any) -> WebConnector:
-        base: dict[str, Any] = {
-            "company_path": PATH,
-            "sleep": self.slept.append,
-            "now": lambda: NOW,
-            "timeout_seconds": 20.0,
-        }
-        return WebConnector(self.url, "anna", PASSWORD, self.books, **{**base, **settings})
-
-    def run(self, **settings: Any) -> SessionResult:
-        return self.connector(**settings).run_session()
-
-
-@contextmanager
-def scene(**answers: Any) -> Iterator[Scene]:
-    usual = {
-        "server_version": "Connex 1",
-        "client_version": "",
-        "authenticate": ("ticket-1", ""),
-        "send_request_xml": deque(["one", "two"]),
-        "receive_response_xml": deque([50, 100]),
-        "get_last_error": "something is wrong",
-        "connection_error": "done",
-        "close_connection": "OK",
-    }
-    conversation = ScriptedConversation({**usual, **answers})
-    with serving(make_soap_application(conversation)) as url:
-        yield Scene(url, conversation)
-
-
-FULL_SESSION = [
-    "server_version",
-    "client_version",
-    "authenticate",
-    "send_request_xml",
-    "receive_response_xml",
-    "send_request_xml",
-    "receive_response_xml",
-    "close_connection",
-]
+from qbsim.web_connector import ConnectionFailed
+from qbsim.web_connector.session import MAX_INTERACTIVE_POLLS, MAX_NO_OPS, MAX_PATHS_TRIED, NO_OP_PAUSE_SECONDS
+from tests.qbsim.web_connector.scenes import FULL_SESSION, PASSWORD, PATH, Worked, scene
 
 
 def test_a_session_makes_the_calls_in_the_real_order_with_the_real_arguments() -> None:
@@ -197,7 +88,7 @@ def test_a_negative_percentage_asks_for_the_last_error_and_closes() -> None:
     assert at.conversation.names[-3:] == ["receive_response_xml", "get_last_error", "close_connection"]
 
 
-@pytest.mark.parametrize("text", ["something is wrong", "Interactive mode", ""])
+@pytest.mark.parametrize("text", ["something is wrong", "noop", ""])
 def test_an_empty_request_asks_for_the_last_error_and_closes(text: str) -> None:
     with scene(send_request_xml="", get_last_error=text) as at:
         result = at.run()
@@ -252,9 +143,50 @@ def test_connection_error_may_name_another_path_to_try() -> None:
     assert at.conversation.calls[5][3] == PATH
 
 
-def test_paths_without_end_are_given_up() -> None:
+def test_no_more_than_a_couple_of_other_paths_are_tried() -> None:
     with scene(authenticate=("ticket-1", "D:\\Other.qbw"), connection_error="D:\\Other.qbw") as at:
         assert at.run().outcome == "no_quickbooks"
+    assert at.conversation.names.count("connection_error") == MAX_PATHS_TRIED == 3
+    assert at.conversation.names[-1] == "close_connection"
+
+
+def test_an_agreed_interactive_page_is_waited_for_and_the_session_goes_on() -> None:
+    with scene(
+        send_request_xml=deque(["", "one"]),
+        receive_response_xml=100,
+        get_last_error="Interactive mode",
+        interactive_done=deque(["not yet", "Done"]),
+    ) as at:
+        shown: list[str] = []
+        result = at.run(open_page=lambda url: not shown.append(url))
+    assert shown == ["https://shop.example.com/ask"]
+    assert (result.outcome, at.slept) == ("completed", [5.0])
+    assert at.conversation.names[4:8] == [
+        *("get_last_error", "get_interactive_url", "interactive_done", "interactive_done")
+    ]
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_an_interactive_page_that_nobody_agrees_to_is_rejected_and_the_session_closed(is_asked: bool) -> None:
+    with scene(send_request_xml="", get_last_error="Interactive mode") as at:
+        result = at.run(open_page=(lambda _: False) if is_asked else None)
+    assert (result.outcome, result.last_error) == ("error", "come back later")
+    assert at.conversation.calls[-2] == ("interactive_rejected", "ticket-1", "User rejected interactive mode")
+    assert ("get_interactive_url" in at.conversation.names) is is_asked
+    assert at.conversation.names[-1] == "close_connection"
+
+
+def test_an_interactive_page_that_is_left_open_is_given_up() -> None:
+    with scene(send_request_xml="", get_last_error="Interactive mode", interactive_done="no") as at:
+        result = at.run(open_page=lambda _: True)
+    assert result.last_error == "come back later"
+    assert len(at.slept) == MAX_INTERACTIVE_POLLS
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-5", " ", "1e9"])
+def test_seconds_that_are_no_number_postpone_nothing(seconds: str) -> None:
+    with scene(authenticate=("ticket-1", "", seconds, "")) as at:
+        assert at.run(auto_run=True).outcome == "completed"
 
 
 def test_a_failing_question_for_host_and_company_ends_the_session() -> None:
@@ -317,7 +249,7 @@ def test_the_log_has_the_form_of_qwclog_and_never_the_password() -> None:
         "********************* Update session locked *********************"
     )
     assert any("SOAPWebService.do_authenticate() : Authenticating to application 'Connex'" in line for line in written)
-    assert any('<authenticateRet[0]="ticket-1">' in line for line in written)
+    assert any('<authRet[0]="ticket-1">' in line for line in written)
     assert not any(PASSWORD in line for line in written)
     assert sum("<MaskedForSecurity>" in line for line in written) >= 2
     assert PASSWORD in result.last_error
@@ -346,120 +278,3 @@ def test_no_more_sessions_are_run_than_asked_for() -> None:
     with scene(authenticate=("", "none")) as at:
         assert len(at.connector().update_selected(3, until_nothing_to_do=False)) == 3
         assert len(at.connector().update_selected(3)) == 1
-
-
-# kind, what QuickBooks works, calls after authenticate, outcome
-FAULTS: list[tuple[FaultKind, list[str], list[str], str]] = [
-    (FaultKind.CUT_BEFORE_WORK, [], FULL_SESSION[3:4], "error"),
-    (FaultKind.DELIVER_LATE, [], FULL_SESSION[3:4], "error"),
-    (FaultKind.LOSE_ANSWER, ["one"], FULL_SESSION[3:4], "error"),
-    (FaultKind.LOSE_REPLY, ["one"], FULL_SESSION[3:5], "error"),
-    (FaultKind.KILL_BEFORE_ANSWER, ["one"], FULL_SESSION[3:4], "killed"),
-    (FaultKind.KILL_AFTER_ANSWER, ["one"], FULL_SESSION[3:5], "killed"),
-    (FaultKind.ANSWER_TWICE, ["one"], [*FULL_SESSION[3:5], "receive_response_xml", "close_connection"], "completed"),
-    (FaultKind.COM_FAILURE_AFTER_WORK, ["one", "two"], FULL_SESSION[3:], "completed"),
-    (FaultKind.COM_FAILURE_BEFORE_WORK, ["two"], FULL_SESSION[3:], "completed"),
-    (FaultKind.CRASH_DURING_WORK, ["1 of one", "two"], FULL_SESSION[3:], "completed"),
-]
-
-
-@pytest.mark.parametrize(("kind", "worked", "calls", "outcome"), FAULTS, ids=[fault[0].name for fault in FAULTS])
-def test_each_fault_breaks_the_session_where_it_says(
-    kind: FaultKind, worked: list[str], calls: list[str], outcome: str
-) -> None:
-    crash_after = 1 if kind is FaultKind.CRASH_DURING_WORK else None
-    with scene() as at:
-        faults = Faults((Fault(kind, set_number=1, crash_after=crash_after),))
-        result = at.run(faults=faults, crash=lambda request, after: at.books.events.append(f"{after} of {request}"))
-    assert at.books.worked == worked
-    assert at.conversation.names[3:] == calls
-    assert result.outcome == outcome
-    assert at.books.events.count("begin") == at.books.events.count("end")
-
-
-def test_every_kind_of_fault_is_tried_here() -> None:
-    assert {fault[0] for fault in FAULTS} == set(FaultKind)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(FaultKind.COM_FAILURE_AFTER_WORK, 1),
-        Fault(FaultKind.COM_FAILURE_BEFORE_WORK, 1),
-        Fault(FaultKind.CRASH_DURING_WORK, 1, crash_after=0),
-    ],
-)
-def test_a_com_failure_is_answered_with_its_hresult_and_no_response(fault: Fault) -> None:
-    with scene() as at:
-        at.run(faults=Faults((fault,)), crash=lambda request, after: at.books.events.append(f"{after} of {request}"))
-    assert at.conversation.calls[4][2:4] == ("", "0x80010105")
-
-
-def test_a_fault_comes_at_its_set_of_its_session_only() -> None:
-    faults = Faults((Fault(FaultKind.LOSE_ANSWER, set_number=2, session_number=2),))
-    with scene(send_request_xml="one", receive_response_xml=deque([50, 100, 50, 50, 100])) as at:
-        connector = at.connector(faults=faults)
-        results = [connector.run_session() for _ in range(3)]
-    assert [(result.outcome, result.round_trips) for result in results] == [
-        ("completed", 2),
-        ("error", 2),
-        ("completed", 2),
-    ]
-
-
-def test_a_set_that_hangs_is_worked_when_released_and_answered_under_its_old_ticket() -> None:
-    faults = Faults((Fault(FaultKind.DELIVER_LATE, set_number=1),))
-    with scene(authenticate=deque([("ticket-1", ""), ("ticket-2", "")]), send_request_xml=deque(["late", "new"])) as at:
-        at.conversation.answers["receive_response_xml"] = deque([100, 7])
-        connector = at.connector(faults=faults)
-        assert connector.run_session().outcome == "error"
-        assert connector.run_session().outcome == "completed"
-        assert [late.request for late in connector.late_sets] == ["late"]
-        deliveries = connector.release()
-        assert at.books.worked == ["new", "late"]
-        assert at.books.events[-3:] == ["begin", "late", "end"]
-        assert at.conversation.calls[-1] == ("receive_response_xml", "ticket-1", "<QBXML>worked late</QBXML>", "", "")
-    assert [(delivery.late_set.ticket, delivery.percent) for delivery in deliveries] == [("ticket-1", 7)]
-    assert connector.late_sets == []
-
-
-def test_a_late_answer_can_be_kept_back_and_may_be_refused() -> None:
-    faults = Faults((Fault(FaultKind.DELIVER_LATE, 1), Fault(FaultKind.DELIVER_LATE, 1, 2)))
-    with scene(send_request_xml="late", receive_response_xml=LookupError()) as at:
-        connector = at.connector(faults=faults)
-        connector.run_session()
-        assert [delivery.percent for delivery in connector.release(send_answers=False)] == [None]
-        assert "receive_response_xml" not in at.conversation.names
-        connector.run_session()
-        assert [delivery.percent for delivery in connector.release()] == [None]
-        assert at.conversation.names[-1] == "receive_response_xml"
-
-
-def test_late_sets_are_kept_while_quickbooks_can_not_be_opened() -> None:
-    with scene() as at:
-        connector = at.connector(faults=Faults((Fault(FaultKind.DELIVER_LATE, 1),)))
-        connector.run_session()
-        at.books.failures = [ConnectionFailed("0x80040408", "no")]
-        with pytest.raises(ConnectionFailed):
-            connector.release()
-        assert len(connector.late_sets) == 1
-        assert len(connector.release()) == 1
-
-
-def test_a_schedule_that_contradicts_itself_is_refused() -> None:
-    with pytest.raises(ValueError, match="same set"):
-        Faults((Fault(FaultKind.LOSE_ANSWER, 1), Fault(FaultKind.ANSWER_TWICE, 1)))
-    with pytest.raises(ValueError, match="counted from 1"):
-        Fault(FaultKind.LOSE_ANSWER, 0)
-    with pytest.raises(ValueError, match="CRASH_DURING_WORK"):
-        Fault(FaultKind.LOSE_ANSWER, 1, crash_after=1)
-    with pytest.raises(ValueError, match="CRASH_DURING_WORK"):
-        Fault(FaultKind.CRASH_DURING_WORK, 1)
-    with pytest.raises(ValueError, match="number of requests"):
-        Fault(FaultKind.CRASH_DURING_WORK, 1, crash_after=-1)
-
-
-def test_a_planned_crash_needs_a_way_to_crash() -> None:
-    faults = Faults((Fault(FaultKind.CRASH_DURING_WORK, 1, crash_after=1),))
-    with pytest.raises(ValueError, match="crash"):
-        WebConnector("http://localhost/qbwc", "anna", PASSWORD, Books(), company_path=PATH, faults=faults)
