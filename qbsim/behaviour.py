@@ -43,7 +43,6 @@ class Behaviour:
     records_credit_only_payments: bool = False
     #: Premier and Enterprise have sales orders; Pro answers 3250.
     has_sales_orders: bool = True
-    country: str = "US"
     product_name: str = "QuickBooks Premier Edition 2023"
     major_version: str = "33"
     minor_version: str = "0"

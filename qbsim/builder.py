@@ -17,7 +17,18 @@ from typing import Any, TypeAlias, TypeVar
 
 from qbsim.clock import Clock, real_time
 from qbsim.company import Company
-from qbsim.lists import Account, Customer, Item, ItemGroupMember, ListElement, ListTable, NamedElement, PaymentMethod
+from qbsim.editions import US, StartingCode, edition
+from qbsim.lists import (
+    Account,
+    Customer,
+    Item,
+    ItemGroupMember,
+    ListElement,
+    ListTable,
+    NamedElement,
+    PaymentMethod,
+    SalesTaxCode,
+)
 from qbsim.lists import items as kinds
 from qbsim.lists.adding import create
 from qbsim.numbers import to_cent
@@ -56,7 +67,8 @@ class UnknownNameError(LookupError):
 class Line:
     """A line of a sale. Without rate and amount the item's price is taken, without a tax code the item's own.
 
-    `tax_code` is "Tax" or "Non", `percent` the percentage of a discount line.
+    `tax_code` is a sales tax code of the company, such as "Tax" or "Non" in the US or "S" in the UK, `percent` the
+    percentage of a discount line, `tax_amount` the tax that stands in the Australian edition whatever the rate says.
     """
 
     item: Item | str | None = None
@@ -66,6 +78,7 @@ class Line:
     percent: Number | None = None
     description: str | None = None
     tax_code: str | None = None
+    tax_amount: Number | None = None
     class_name: str | None = None
 
 
@@ -75,7 +88,7 @@ _CHART = (
     ("PayPal", "Bank", None),
     ("Accounts Receivable", "AccountsReceivable", None),
     ("Inventory Asset", "OtherCurrentAsset", "InventoryAssets"),
-    ("Sales Tax Payable", "OtherCurrentLiability", "SalesTaxPayable"),
+    ("Sales Tax Payable", "OtherCurrentLiability", "SalesTaxPayable"),  # by the edition's name for it
     ("Opening Balance Equity", "Equity", "OpeningBalanceEquity"),
     ("Retained Earnings", "Equity", "RetainedEarnings"),
     ("Sales", "Income", None),
@@ -97,23 +110,33 @@ _PAYMENT_METHODS = (
 
 
 class CompanyBuilder:
-    """A company with a chart of accounts, tax codes Tax and Non, and payment methods, to be filled.
+    """A company with a chart of accounts, its country's tax codes (Tax and Non in the US), and payment methods, to be
+    filled.
 
-    `undeposited_funds` is the name of that account, which QuickBooks files of different age spell differently.
+    `undeposited_funds` is the name of that account, which QuickBooks files of different age spell differently;
+    `country` the edition: US, CA, UK or AU.
     """
 
     def __init__(
-        self, name: str = "Sample Company", clock: Clock = real_time, *, undeposited_funds: str = "Undeposited Funds"
+        self,
+        name: str = "Sample Company",
+        clock: Clock = real_time,
+        *,
+        undeposited_funds: str = "Undeposited Funds",
+        country: str = US,
     ) -> None:
+        self._edition = edition(country)
         self.company = Company(name, clock)
+        self.company.preferences.country = country
         lists, preferences = self.company.lists, self.company.preferences
         self.account(undeposited_funds, "OtherCurrentAsset", special_account_type="UndepositedFunds")
         for account_name, account_type, special in _CHART:
-            self.account(account_name, account_type, special_account_type=special)
-        taxable = create(self.company, lists.sales_tax_codes, "Tax", is_taxable=True)
-        non_taxable = create(self.company, lists.sales_tax_codes, "Non", is_taxable=False)
-        preferences.default_taxable_code_id = taxable.list_id
-        preferences.default_non_taxable_code_id = non_taxable.list_id
+            edition_name = self._edition.tax_account if special == "SalesTaxPayable" else account_name
+            self.account(edition_name, account_type, special_account_type=special)
+        for code in self._edition.codes:
+            self._starting_code(code)
+        preferences.default_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.taxable_code)
+        preferences.default_non_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.non_taxable_code)
         for template in DEFAULT_TEMPLATES.values():
             create(self.company, lists.templates, template)
         for method, method_type in _PAYMENT_METHODS:
@@ -157,7 +180,8 @@ class CompanyBuilder:
         """A customer; `values` are further fields of Customer, such as email or bill_address."""
         lists = self.company.lists
         values["item_sales_tax_id"] = self._id(lists.items, sales_tax)
-        values["sales_tax_code_id"] = self._id(lists.sales_tax_codes, "Tax" if taxable else "Non")
+        if not self._edition.taxes_by_code or not taxable:
+            values.setdefault("sales_tax_code_id", self._code_id(None, is_taxable=taxable))
         made: Customer = create(self.company, lists.customers, name, self._id(lists.customers, parent), **values)
         return made
 
@@ -177,9 +201,14 @@ class CompanyBuilder:
         made: NamedElement = create(self.company, table, name, self._id(table, parent))
         return made
 
-    def sales_tax_item(self, name: str, rate: Number, *, is_default: bool = True) -> Item:
-        """A sales tax of so many percent; by default it becomes the company's."""
-        made = self._item(name, kinds.SALES_TAX, tax_rate=_number(rate), description="Sales Tax")
+    def sales_tax_item(
+        self, name: str, rate: Number, *, is_default: bool = True, account: Account | str | None = None
+    ) -> Item:
+        """A sales tax of so many percent; by default it becomes the company's. `account` is where it is owed, if not
+        on the company's tax account.
+        """
+        account_id = self._id(self.company.lists.accounts, account)
+        made = self._item(name, kinds.SALES_TAX, tax_rate=_number(rate), description="Sales Tax", account_id=account_id)
         if is_default:
             self.company.preferences.default_item_sales_tax_id = made.list_id
         return made
@@ -192,6 +221,24 @@ class CompanyBuilder:
             self.company.preferences.default_item_sales_tax_id = made.list_id
         return made
 
+    def sales_tax_code(
+        self, name: str, tax: Item | str | None = None, *, purchase_tax: Item | str | None = None, description: str = ""
+    ) -> SalesTaxCode:
+        """A sales tax code; outside the US it stands for a tax item or group, in purchases for another if one is named.
+        A code without a tax is not taxable.
+        """
+        lists = self.company.lists
+        made: SalesTaxCode = create(
+            self.company,
+            lists.sales_tax_codes,
+            name,
+            is_taxable=tax is not None,
+            description=description or None,
+            item_sales_tax_id=self._id(lists.items, tax),
+            item_purchase_tax_id=self._id(lists.items, purchase_tax or tax),
+        )
+        return made
+
     def inventory_item(
         self,
         name: str,
@@ -200,13 +247,14 @@ class CompanyBuilder:
         cost: Number,
         on_hand: Number = 0,
         account: Account | str = "Sales",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """An inventory part with its average cost; what is on hand goes against Opening Balance Equity."""
         accounts = self.company.lists.accounts
-        made = self._sold_item(name, kinds.INVENTORY, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=True)
+        made = self._sold_item(name, kinds.INVENTORY, price, account, code_id, parent, description)
         made.average_cost = _number(cost)
         made.quantity_on_hand = _number(on_hand)
         made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
@@ -220,12 +268,13 @@ class CompanyBuilder:
         *,
         price: Number,
         account: Account | str = "Sales",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """A part that is not kept in stock."""
-        return self._sold_item(name, kinds.NON_INVENTORY, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=True)
+        return self._sold_item(name, kinds.NON_INVENTORY, price, account, code_id, parent, description)
 
     def service_item(
         self,
@@ -233,12 +282,13 @@ class CompanyBuilder:
         *,
         price: Number,
         account: Account | str = "Sales",
-        tax_code: str = "Non",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """A service."""
-        return self._sold_item(name, kinds.SERVICE, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=self._edition.taxes_by_code)
+        return self._sold_item(name, kinds.SERVICE, price, account, code_id, parent, description)
 
     def other_charge_item(
         self,
@@ -246,11 +296,12 @@ class CompanyBuilder:
         *,
         price: Number = 0,
         account: Account | str = "Shipping Income",
-        tax_code: str = "Non",
+        tax_code: str | None = None,
         description: str | None = None,
     ) -> Item:
         """Another charge, such as shipping."""
-        return self._sold_item(name, kinds.OTHER_CHARGE, price, account, tax_code, None, description)
+        code_id = self._code_id(tax_code, is_taxable=self._edition.taxes_by_code)
+        return self._sold_item(name, kinds.OTHER_CHARGE, price, account, code_id, None, description)
 
     def discount_item(
         self,
@@ -259,7 +310,7 @@ class CompanyBuilder:
         percent: Number | None = None,
         amount: Number | None = None,
         account: Account | str = "Discounts",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
     ) -> Item:
         """A discount, by percent of the line before or by amount; with a taxable code it lowers the tax."""
         lists = self.company.lists
@@ -269,7 +320,7 @@ class CompanyBuilder:
             price=None if amount is None else _number(amount),
             price_percent=None if percent is None else _number(percent),
             account_id=self._need(lists.accounts, account),
-            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+            sales_tax_code_id=self._code_id(tax_code, is_taxable=True),
         )
 
     def subtotal_item(self, name: str = "Subtotal") -> Item:
@@ -290,7 +341,7 @@ class CompanyBuilder:
 
     def invoice(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> Invoice:
         """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, class_name, bill_address,
-        ship_address, po_number, other, account (receivable).
+        ship_address, po_number, other, account (receivable), is_tax_included.
         """
         return add_invoice(self.company, self._draft(customer, lines, fields))
 
@@ -411,6 +462,7 @@ class CompanyBuilder:
             ship_address=dict(given.pop("ship_address", {})),
             po_number=given.pop("po_number", None),
             other=given.pop("other", None),
+            is_tax_included=given.pop("is_tax_included", None),
         )
         return SalesDraft(
             customer_id=self._need(lists.customers, customer),
@@ -428,6 +480,7 @@ class CompanyBuilder:
             rate=None if line.rate is None else _number(line.rate),
             rate_percent=None if line.percent is None else _number(line.percent),
             amount=None if line.amount is None else to_cent(_number(line.amount)),
+            tax_amount=None if line.tax_amount is None else to_cent(_number(line.tax_amount)),
             class_id=self._id(lists.classes, line.class_name),
             sales_tax_code_id=self._id(lists.sales_tax_codes, line.tax_code),
         )
@@ -438,7 +491,7 @@ class CompanyBuilder:
         item_type: str,
         price: Number,
         account: Account | str,
-        tax_code: str,
+        code_id: str,
         parent: Item | str | None,
         description: str | None,
     ) -> Item:
@@ -450,8 +503,28 @@ class CompanyBuilder:
             price=_number(price),
             description=description,
             account_id=self._need(lists.accounts, account),
-            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+            sales_tax_code_id=code_id,
         )
+
+    def _starting_code(self, code: StartingCode) -> None:
+        """A tax code that the edition's companies begin with, and its taxes; two or more become a group."""
+        items = self.company.lists.items
+        taxes = [  # several codes may share a tax
+            items.find(name) or self.sales_tax_item(name, percent, is_default=False) for name, percent in code.taxes
+        ]
+        if not code.is_taxable or not self._edition.taxes_by_code:
+            made = self.sales_tax_code(code.name, description=code.description)
+            made.is_taxable = code.is_taxable
+            return
+        tax = taxes[0] if len(taxes) == 1 else self.sales_tax_group(code.description, taxes, is_default=False)
+        self.sales_tax_code(code.name, tax, description=code.description)
+        if code.name == self._edition.taxable_code:
+            self.company.preferences.default_item_sales_tax_id = tax.list_id
+
+    def _code_id(self, tax_code: str | None, *, is_taxable: bool) -> str:
+        """ListID of the code, or of the edition's usual one for what is taxable or is not."""
+        usual = self._edition.taxable_code if is_taxable else self._edition.non_taxable_code
+        return self._need(self.company.lists.sales_tax_codes, tax_code or usual)
 
     def _item(self, name: str, item_type: str, parent_id: str | None = None, **values: Any) -> Item:
         made: Item = create(self.company, self.company.lists.items, name, parent_id, item_type=item_type, **values)

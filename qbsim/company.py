@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from qbsim.clock import Clock, NaiveClockError, real_time
 from qbsim.codec import CompanyFileError, decode, encode
+from qbsim.editions import US
 from qbsim.identity import Counters, Stamp
 from qbsim.ledger import Ledger, OutOfBalanceError
 from qbsim.lists import Account, ListElement, Lists, ListTable
@@ -34,6 +35,12 @@ AnyTransaction = TypeVar("AnyTransaction", bound=Transaction)
 class Preferences:
     """What the company's preferences say, as far as PreferencesRet and the rules need it."""
 
+    #: The edition of QuickBooks that the company is of: US, CA, UK or AU (qbsim.editions).
+    country: str = US
+    #: Tax is rounded line by line; off, on the sum of the lines that bear the same taxes. Nothing tells which.
+    rounds_tax_by_line: bool = False
+    #: Outside the US, a customer's tax code goes before the item's.
+    uses_customer_tax_codes: bool = False
     uses_account_numbers: bool = False
     uses_classes: bool = True
     uses_inventory: bool = True

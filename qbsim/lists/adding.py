@@ -12,6 +12,7 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
+from qbsim.editions import edition
 from qbsim.lists.accounts import Account
 from qbsim.lists.customers import CUSTOMER_REFERENCES, CUSTOMER_TEXTS, Customer
 from qbsim.lists.element import ListElement
@@ -70,14 +71,16 @@ def add_customer(context: Context, request: Element) -> Outcome:
     """Works CustomerAddRq."""
     company, element = context.company, _add_element(request)
     values: dict[str, Any] = {kept: reading.text(element, name) for name, kept in CUSTOMER_TEXTS.items()}
+    unknown = edition(company.preferences.country).unknown_fields
     for field, kept in CUSTOMER_REFERENCES.items():
-        values[kept] = resolve(company.lists, element, field, "Customer")
+        found = resolve(company.lists, element, field, "Customer")
+        values[kept] = None if field in unknown else found
     values["bill_address"] = reading.address(element, "BillAddress")
     values["ship_address"] = reading.address(element, "ShipAddress")
     values["external_guid"] = reading.text(element, "ExternalGUID")
     customer: Customer = _created(company, company.lists.customers, element, "Customer", values)
     inside = customer_ret(company, customer, shows_guid=context.behaviour.shows_external_guid)
-    return _outcome(request, element, customer, ("CustomerRet", inside), _CUSTOMER_KEPT)
+    return _outcome(request, element, customer, ("CustomerRet", inside), _CUSTOMER_KEPT - unknown)
 
 
 def add_account(context: Context, request: Element) -> Outcome:

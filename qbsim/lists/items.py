@@ -19,12 +19,13 @@ SUBTOTAL = "ItemSubtotal"
 GROUP = "ItemGroup"
 SALES_TAX = "ItemSalesTax"
 SALES_TAX_GROUP = "ItemSalesTaxGroup"
-#: Kinds that can stand in a line of a sale; groups stand in a group line.
-LINE_KINDS = frozenset({INVENTORY, NON_INVENTORY, SERVICE, OTHER_CHARGE, DISCOUNT, SUBTOTAL})
+#: Kinds that can stand in a line of a sale; groups stand in a group line. A tax item taxes the line before it
+#: (Intuit's page of ItemSalesTaxAdd).
+LINE_KINDS = frozenset({INVENTORY, NON_INVENTORY, SERVICE, OTHER_CHARGE, DISCOUNT, SUBTOTAL, SALES_TAX})
 TAX_KINDS = frozenset({SALES_TAX, SALES_TAX_GROUP})
 
 #: All kinds; each is the name of its Ret without `Ret`.
-ITEM_KINDS = (*sorted(LINE_KINDS), GROUP, SALES_TAX, SALES_TAX_GROUP)
+ITEM_KINDS = (*sorted(LINE_KINDS), GROUP, SALES_TAX_GROUP)
 
 #: Kinds that requests can add.
 ADDED_KINDS = (INVENTORY, NON_INVENTORY, SERVICE, OTHER_CHARGE)
@@ -46,8 +47,8 @@ class Item(ListElement):
     """An item; `item_type` is the name of its Ret without `Ret`.
 
     `price` is the sales price, or the amount of a discount; `price_percent` a discount's or charge's percentage.
-    `account_id` is the income account, of a discount the account it is booked to; `cost_account_id` the account of
-    its cost, of items that are not kept in stock the expense account of buying them.
+    `account_id` is the income account, of a discount the account it is booked to, of a tax the account it is owed on;
+    `cost_account_id` the account of its cost, of items that are not kept in stock the expense account of buying them.
     """
 
     item_type: str

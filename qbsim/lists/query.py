@@ -121,7 +121,7 @@ def query_sales_tax_codes(context: Context, request: Element) -> Outcome:
     """Works SalesTaxCodeQueryRq."""
 
     def ret(code: SalesTaxCode) -> tuple[str, Nodes]:
-        return "SalesTaxCodeRet", code.ret()
+        return "SalesTaxCodeRet", code.ret(lambda list_id: refer(context.company.lists, "ItemSalesTaxRef", list_id))
 
     return _query(context, request, context.company.lists.sales_tax_codes, lambda _code: True, ret)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qbsim.lists.element import CORE_ORDER, ListElement
@@ -19,13 +20,23 @@ class NamedElement(ListElement):
 
 @dataclass(kw_only=True)
 class SalesTaxCode(ListElement):
-    """A sales tax code such as Tax or Non; names have at most three letters."""
+    """A sales tax code such as Tax or Non; names have at most three letters. Outside the US it names its taxes."""
 
     is_taxable: bool = False
+    description: str | None = None
+    item_purchase_tax_id: str | None = None
+    item_sales_tax_id: str | None = None
 
-    def ret(self) -> Nodes:
-        """The inside of SalesTaxCodeRet."""
-        return pick((*_FLAT, "IsTaxable"), {**self.core(), "IsTaxable": boolean_text(self.is_taxable)})
+    def ret(self, refer: Callable[[str | None], Nodes | None]) -> Nodes:
+        """The inside of SalesTaxCodeRet; `refer` gives the inside of the Ref to a tax item."""
+        values: dict[str, str | Nodes | None] = {
+            **self.core(),
+            "IsTaxable": boolean_text(self.is_taxable),
+            "Desc": self.description,
+            "ItemPurchaseTaxRef": refer(self.item_purchase_tax_id),
+            "ItemSalesTaxRef": refer(self.item_sales_tax_id),
+        }
+        return pick((*_FLAT, "IsTaxable", "Desc", "ItemPurchaseTaxRef", "ItemSalesTaxRef"), values)
 
 
 @dataclass(kw_only=True)

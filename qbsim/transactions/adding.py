@@ -9,6 +9,7 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
+from qbsim.editions import unknown_fields
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, only_elements
 from qbsim.status import message, refusal
@@ -20,11 +21,11 @@ from qbsim.transactions.transaction import Transaction
 if TYPE_CHECKING:
     from qbsim.company import DeletedTransaction
 
-#: Fields that are passed over with a warning: those of other countries and of the dead Online Edition (FACTS.md 8), and
-#: those of features that this company has not switched on. That they all give 530 is a guess.
+#: Fields that are passed over with a warning: those of the dead Online Edition (FACTS.md 8), and those of features that
+#: this company has not switched on; beside them those of other countries. That they all give 530 is a guess.
 _PASSED_OVER = frozenset(
     {
-        *("IsTaxIncluded", "TaxAmount", "IsTaxable", "ExchangeRate", "DiscountLineAdd", "SalesTaxLineAdd"),
+        *("IsTaxable", "ExchangeRate", "DiscountLineAdd", "SalesTaxLineAdd"),
         *("ShippingLineAdd", "InventorySiteRef", "InventorySiteLocationRef", "SerialNumber", "LotNumber"),
         *("UnitOfMeasure", "PriceLevelRef", "CreditCardTxnInfo", "TxnLineDetail", "DataExt"),
     }
@@ -46,7 +47,7 @@ def adding(kind: Kind) -> Callable[[Context, Element], Outcome]:
         transaction: Transaction = kind.add(context, element)
         if context.company.transaction(transaction.txn_id) is not None:
             macros.define(element, transaction.txn_id)
-        return _changed(context, kind, transaction, request, _unsupported(element))
+        return _changed(context, kind, transaction, request, _unsupported(context, element, kind.name))
 
     return work
 
@@ -155,8 +156,9 @@ def _check_accountant_copy(context: Context, element: Element, name: str) -> Non
         raise refusal(status.SAVE_FAILED, object=name, reason=reason)
 
 
-def _unsupported(element: Element) -> str | None:
-    return next((str(part.tag) for part in element.iter("*") if part.tag in _PASSED_OVER), None)
+def _unsupported(context: Context, element: Element, name: str) -> str | None:
+    passed_over = _PASSED_OVER | unknown_fields(context.company.preferences.country, name)
+    return next((str(part.tag) for part in element.iter("*") if part.tag in passed_over), None)
 
 
 def _named(context: Context, request: Element, type_field: str) -> Transaction:

@@ -1,5 +1,7 @@
-"""Checks: money out of a bank account. A direct refund is a check with an expense line on the receivable account,
-linked to the credits that it pays out by ApplyCheckToTxnAdd (FACTS.md 5).
+"""Checks: money out of a bank account. Outside the US the lines bear tax by their tax codes.
+
+A direct refund is a check with an expense line on the receivable account, linked to the credits that it pays out by
+ApplyCheckToTxnAdd (FACTS.md 5).
 """
 
 from __future__ import annotations
@@ -11,15 +13,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lxml.etree import _Element as Element
 
-from qbsim import reading, status
+from qbsim import reading, sales_tax, status
+from qbsim.editions import unknown_fields
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import ASSET_TYPES, BANK, RECEIVABLE
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
+from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
 from qbsim.transactions.rets import Shown, external_guid, link_nodes
-from qbsim.transactions.sales_document import address_nodes
+from qbsim.transactions.sales_document import address_nodes, tax_account, tax_amount_text
 from qbsim.transactions.settling import Settlement
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
@@ -30,11 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ExpenseLine:
-    """A line of a check: the account that is debited. On a receivable account it belongs to a customer."""
+    """A line of a check: the account that is debited. On a receivable account it belongs to a customer, and no tax."""
 
     txn_line_id: str = ""
     account_id: str
     amount: Decimal
+    tax_amount: Decimal | None = None
+    sales_tax_code_id: str | None = None
     memo: str | None = None
     customer_id: str | None = None
     class_id: str | None = None
@@ -49,18 +55,24 @@ class Check(Transaction):
     account_id: str
     address: dict[str, str] = field(default_factory=dict)
     is_to_be_printed: bool = False
+    is_tax_included: bool | None = None
+    sales_tax_code_id: str | None = None
     lines: list[ExpenseLine] = field(default_factory=list)
+    tax_parts: list[TaxPart] = field(default_factory=list)
 
     @property
     def amount(self) -> Decimal:
-        """The sum of its lines."""
-        return sum((line.amount for line in self.lines), ZERO)
+        """The sum of its lines, with the tax."""
+        total = sum((line.amount for line in self.lines), ZERO)
+        return total if self.is_tax_included else total + sum((part.amount for part in self.tax_parts), ZERO)
 
     def void(self) -> None:
         """The lines become zero."""
         super().void()
+        self.tax_parts = []
         for line in self.lines:
             line.amount = ZERO
+            line.tax_amount = None if line.tax_amount is None else ZERO
 
 
 @dataclass(kw_only=True)
@@ -76,15 +88,20 @@ class CheckDraft:
     memo: str | None = None
     address: dict[str, str] = field(default_factory=dict)
     is_to_be_printed: bool = False
+    is_tax_included: bool | None = None
+    sales_tax_code_id: str | None = None
     external_guid: str | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
     *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount", "Memo", "Address", "AddressBlock"),
-    *("IsPending", "IsToBePrinted", "ExternalGUID"),
+    *("IsPending", "IsToBePrinted", "IsTaxIncluded", "SalesTaxCodeRef", "ExternalGUID"),
 )
-_LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "CustomerRef", "ClassRef", "BillableStatus")
+_LINE_ORDER = (
+    *("TxnLineID", "AccountRef", "Amount", "TaxAmount", "Memo", "CustomerRef", "ClassRef", "SalesTaxCodeRef"),
+    "BillableStatus",
+)
 
 
 def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bool = True) -> Check:
@@ -98,8 +115,9 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         if line.customer_id is None:
             reason = "A customer is needed with an accounts receivable account."
             raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
-    total = sum((line.amount for line in draft.lines), ZERO)
-    if total < 0:
+    _forget_unknown_fields(company, draft)
+    sums = _tax_of(company, draft)
+    if sum((line.amount for line in draft.lines), ZERO) < 0:
         raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
     settlement = Settlement(company)
     if draft.applications:
@@ -117,7 +135,10 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         account_id=draft.account_id,
         address=draft.address,
         is_to_be_printed=draft.is_to_be_printed,
+        is_tax_included=draft.is_tax_included,
+        sales_tax_code_id=draft.sales_tax_code_id,
         lines=draft.lines,
+        tax_parts=list(sums.parts),
     )
     for line in check.lines:
         line.txn_line_id = company.counters.line_id(now)
@@ -145,6 +166,8 @@ def add(context: Context, element: Element) -> Check:
         memo=reading.text(element, "Memo"),
         address=reading.address(element, "Address"),
         is_to_be_printed=bool(reading.boolean(element, "IsToBePrinted")),
+        is_tax_included=reading.boolean(element, "IsTaxIncluded"),
+        sales_tax_code_id=resolve(company.lists, element, "SalesTaxCodeRef", place),
         external_guid=reading.text(element, "ExternalGUID"),
     )
     return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
@@ -163,6 +186,8 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
         "AddressBlock": block,
         "IsPending": boolean_text(False),
         "IsToBePrinted": boolean_text(check.is_to_be_printed),
+        "IsTaxIncluded": _tax_included_text(company, check),
+        "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", check.sales_tax_code_id),
         "ExternalGUID": external_guid(check, shown),
     }
     lines: Nodes = [("ExpenseLineRet", _line_ret(company, line)) for line in check.lines] if shown.lines else []
@@ -177,6 +202,8 @@ def _read_line(company: Company, element: Element) -> ExpenseLine:
     return ExpenseLine(
         account_id=account_id,
         amount=reading.amount(element, "Amount") or ZERO,
+        tax_amount=reading.amount(element, "TaxAmount"),
+        sales_tax_code_id=resolve(company.lists, element, "SalesTaxCodeRef", place),
         memo=reading.text(element, "Memo"),
         customer_id=resolve(company.lists, element, "CustomerRef", place),
         class_id=resolve(company.lists, element, "ClassRef", place),
@@ -226,11 +253,53 @@ def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: 
         raise refusal(status.BAD_VALUE, field="ApplyCheckToTxnAdd amount", value=applied, reason=reason)
 
 
+def _forget_unknown_fields(company: Company, draft: CheckDraft) -> None:
+    unknown = unknown_fields(company.preferences.country, Check.TYPE)
+    if "IsTaxIncluded" in unknown:
+        draft.is_tax_included = None
+    if "SalesTaxCodeRef" in unknown:
+        draft.sales_tax_code_id = None
+    for line in draft.lines:
+        if "SalesTaxCodeRef" in unknown:
+            line.sales_tax_code_id = None
+        if "TaxAmount" in unknown:
+            line.tax_amount = None
+
+
+def _tax_of(company: Company, draft: CheckDraft) -> sales_tax.TaxSums:
+    """The purchase tax of the lines; a line without a tax code takes the check's own (a guess), else bears none."""
+    items, codes = company.lists.items, company.lists.sales_tax_codes
+    amounts = []
+    for line in draft.lines:
+        if _is_receivable(company, line.account_id):
+            amounts.append(sales_tax.TaxedAmount(line.amount))
+            continue
+        line.sales_tax_code_id = line.sales_tax_code_id or draft.sales_tax_code_id
+        taxes = sales_tax.taxes_of_code(items, codes.get(line.sales_tax_code_id or ""), is_purchase=True)
+        amounts.append(sales_tax.TaxedAmount(line.amount, taxes, line.tax_amount))
+    sums = sales_tax.work_out(
+        amounts,
+        is_included=bool(draft.is_tax_included),
+        rounds_by_line=company.preferences.rounds_tax_by_line,
+    )
+    for line, tax in zip(draft.lines, sums.by_line, strict=True):
+        line.tax_amount = tax if line.sales_tax_code_id is not None else None
+    return sums
+
+
+def _tax_included_text(company: Company, check: Check) -> str | None:
+    is_unknown = "IsTaxIncluded" in unknown_fields(company.preferences.country, Check.TYPE)
+    return None if is_unknown else boolean_text(bool(check.is_tax_included))
+
+
 def _entries(company: Company, check: Check) -> list[Entry]:
     entries = [Entry(check.account_id, -check.amount)]
     for line in check.lines:
         customer_id = line.customer_id if _is_receivable(company, line.account_id) else None
-        entries.append(Entry(line.account_id, line.amount, customer_id))
+        tax = line.tax_amount or ZERO if check.is_tax_included else ZERO
+        entries.append(Entry(line.account_id, line.amount - tax, customer_id))
+    for part in check.tax_parts:
+        entries.append(Entry(tax_account(company, company.lists.items.get(part.item_id), Check.TYPE), part.amount))
     return entries
 
 
@@ -245,9 +314,11 @@ def _line_ret(company: Company, line: ExpenseLine) -> Nodes:
         "TxnLineID": line.txn_line_id,
         "AccountRef": refer(lists, "AccountRef", line.account_id),
         "Amount": amount_text(line.amount),
+        "TaxAmount": tax_amount_text(company, line.tax_amount),
         "Memo": line.memo,
         "CustomerRef": refer(lists, "CustomerRef", line.customer_id),
         "ClassRef": refer(lists, "ClassRef", line.class_id),
+        "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", line.sales_tax_code_id),
         "BillableStatus": line.billable_status,
     }
     return pick(_LINE_ORDER, values)

@@ -53,7 +53,7 @@ _RET_ORDER = (
     *("IsPending", "PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
     *("TotalAmount", "CreditRemaining", "Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
-    *("CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
 

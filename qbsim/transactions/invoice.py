@@ -69,7 +69,7 @@ _RET_ORDER = (
     "ShipMethodRef",
     *TAX_FIELDS,
     *("AppliedAmount", "BalanceRemaining", "Memo", "IsPaid", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
-    *("CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
 

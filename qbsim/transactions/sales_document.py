@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, sales_tax, status
+from qbsim.editions import edition
 from qbsim.ledger import Entry
 from qbsim.lists import Account, Item
 from qbsim.lists.accounts import RECEIVABLE
-from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SUBTOTAL, TAX_KINDS
+from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SALES_TAX, SUBTOTAL, TAX_KINDS
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
+from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
 from qbsim.transactions.transaction import CORE_ORDER, StockMove, Transaction
 
@@ -52,6 +54,7 @@ class SalesHeader:
     customer_message_id: str | None = None
     is_to_be_printed: bool | None = None
     is_to_be_emailed: bool | None = None
+    is_tax_included: bool | None = None
     customer_tax_code_id: str | None = None
     deposit_to_id: str | None = None
     other: str | None = None
@@ -67,6 +70,7 @@ class LineDraft:
     rate: Decimal | None = None
     rate_percent: Decimal | None = None
     amount: Decimal | None = None
+    tax_amount: Decimal | None = None
     class_id: str | None = None
     sales_tax_code_id: str | None = None
     account_id: str | None = None
@@ -92,7 +96,9 @@ class SalesDraft:
 
 @dataclass(kw_only=True)
 class SalesLine:
-    """A line as it stands in the books. `invoiced` and `is_manually_closed` are used on sales orders alone."""
+    """A line as it stands in the books. `tax_amount` is its share of the tax, which `amount` contains where the
+    document says so; `invoiced` and `is_manually_closed` are used on sales orders alone.
+    """
 
     txn_line_id: str
     item_id: str | None = None
@@ -101,6 +107,7 @@ class SalesLine:
     rate: Decimal | None = None
     rate_percent: Decimal | None = None
     amount: Decimal | None = None
+    tax_amount: Decimal | None = None
     class_id: str | None = None
     sales_tax_code_id: str | None = None
     account_id: str | None = None
@@ -127,7 +134,12 @@ class SalesDocument(Transaction):
     lines: list[SalesLine] = field(default_factory=list)
     subtotal: Decimal = ZERO
     tax_percentage: Decimal = ZERO
-    tax_total: Decimal = ZERO
+    tax_parts: list[TaxPart] = field(default_factory=list)
+
+    @property
+    def tax_total(self) -> Decimal:
+        """All taxes together."""
+        return sum((part.amount for part in self.tax_parts), ZERO)
 
     @property
     def receivable_id(self) -> str | None:
@@ -150,9 +162,12 @@ class SalesDocument(Transaction):
         for line in (*self.lines, *self.every_line()):
             if line.amount is not None:
                 line.amount = ZERO
+            if line.tax_amount is not None:
+                line.tax_amount = ZERO
             if line.quantity is not None:
                 line.quantity = Decimal(0)
-        self.subtotal = self.tax_total = ZERO
+        self.subtotal = ZERO
+        self.tax_parts = []
 
 
 #: The form that a document takes where none is named, if the company has it.
@@ -171,6 +186,7 @@ _HEADER_BOOLEANS = {
     "IsPending": "is_pending",
     "IsToBePrinted": "is_to_be_printed",
     "IsToBeEmailed": "is_to_be_emailed",
+    "IsTaxIncluded": "is_tax_included",
 }
 _HEADER_ADDRESSES = {"BillAddress": "bill_address", "ShipAddress": "ship_address"}
 _HEADER_REFERENCES = {
@@ -194,7 +210,7 @@ _LINE_REFERENCES = {
     "OverrideItemAccountRef": "account_id",
 }
 _LINE_ORDER = (
-    *("TxnLineID", "ItemRef", "Desc", "Quantity", "Rate", "RatePercent", "ClassRef", "Amount"),
+    *("TxnLineID", "ItemRef", "Desc", "Quantity", "Rate", "RatePercent", "ClassRef", "Amount", "TaxAmount"),
     *("ServiceDate", "SalesTaxCodeRef", "Invoiced", "IsManuallyClosed", "Other1", "Other2"),
 )
 _GROUP_ORDER = ("TxnLineID", "ItemGroupRef", "Desc", "Quantity", "IsPrintItemsInGroup", "TotalAmount", "ServiceDate")
@@ -212,15 +228,31 @@ def read_draft(company: Company, add: Element) -> SalesDraft:
     """The sale that an Add element asks for. Refused as 3000 to 3060 and 3140 where a value or a Ref is wrong."""
     place = str(add.tag).removesuffix("Add")
     customer_id = resolve(company.lists, add, "CustomerRef", place)
-    return SalesDraft(
-        customer_id=customer_id,
-        header=_read_header(company, add, place),
-        txn_date=reading.day(add, "TxnDate"),
-        ref_number=reading.text(add, "RefNumber"),
-        memo=reading.text(add, "Memo"),
-        external_guid=reading.text(add, "ExternalGUID"),
-        lines=[draft for element in add for draft in _read_line(company, element, place)],
+    return _without(
+        company,
+        SalesDraft(
+            customer_id=customer_id,
+            header=_read_header(company, add, place),
+            txn_date=reading.day(add, "TxnDate"),
+            ref_number=reading.text(add, "RefNumber"),
+            memo=reading.text(add, "Memo"),
+            external_guid=reading.text(add, "ExternalGUID"),
+            lines=[draft for element in add for draft in _read_line(company, element, place)],
+        ),
     )
+
+
+def _without(company: Company, draft: SalesDraft) -> SalesDraft:
+    """Takes away what this country's edition passes over."""
+    unknown = edition(company.preferences.country).unknown_fields
+    if "IsTaxIncluded" in unknown:
+        draft.header.is_tax_included = None
+    if "ItemSalesTaxRef" in unknown:
+        draft.header.item_sales_tax_id = None
+    if "TaxAmount" in unknown:
+        for line in draft.lines:
+            line.tax_amount = None
+    return draft
 
 
 def _read_header(company: Company, add: Element, place: str) -> SalesHeader:
@@ -265,6 +297,7 @@ def read_line_draft(company: Company, element: Element, place: str) -> LineDraft
         rate=reading.price(element, "Rate"),
         rate_percent=reading.percent(element, "RatePercent"),
         amount=reading.amount(element, "Amount"),
+        tax_amount=reading.amount(element, "TaxAmount"),
         service_date=reading.day(element, "ServiceDate"),
         **values,
     )
@@ -282,16 +315,7 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
     place = kind.TYPE
     lists = company.lists
     header = draft.header
-    customer = lists.customers.get(draft.customer_id or "")
-    if header.customer_tax_code_id is None:
-        default_code = company.preferences.default_taxable_code_id
-        header.customer_tax_code_id = (customer.sales_tax_code_id if customer else None) or default_code
-    tax_code = lists.sales_tax_codes.get(header.customer_tax_code_id or "")
-    is_taxable = tax_code is not None and tax_code.is_taxable
-    if header.item_sales_tax_id is None and is_taxable:
-        default_tax = company.preferences.default_item_sales_tax_id
-        header.item_sales_tax_id = (customer.item_sales_tax_id if customer else None) or default_tax
-    _check_tax_item(lists.items.get(header.item_sales_tax_id or ""), place)
+    _complete_tax(company, draft, place)
     now = company.now()
     template = lists.templates.find(DEFAULT_TEMPLATES[place])
     header.template_id = header.template_id or (template.list_id if template else None)
@@ -300,12 +324,12 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         header.is_to_be_printed = True  # as in all samples of answers to Adds that leave it out
     header.ship_date = header.ship_date or draft.txn_date or now.date()
     lines = _work_out(company, draft.lines, place)
-    taxes = sales_tax.tax_items(lists.items, header.item_sales_tax_id)
     counted = [line for top in lines for line in (top.members or [top]) if not _is_subtotal(company, line)]
+    sums = _tax_of(company, header, counted)
     subtotal = sum((line.amount or ZERO for line in counted), ZERO)
-    taxable = sum((line.amount or ZERO for line in counted if _is_taxable(company, line)), ZERO)
-    tax_total = sales_tax.tax_on(taxable, taxes) if is_taxable else ZERO
-    if subtotal + tax_total < 0:
+    if header.is_tax_included:
+        subtotal -= sums.total
+    if subtotal + sums.total < 0:
         raise refusal(status.SAVE_FAILED, object=place, reason="Transaction amount must be positive.")
     stamp = company.counters.transaction_stamp(now)
     for top in lines:
@@ -322,16 +346,64 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         header=header,
         lines=lines,
         subtotal=subtotal,
-        tax_percentage=sales_tax.rate(taxes),
-        tax_total=tax_total,
+        tax_percentage=sales_tax.rate(sales_tax.taxes_of_item(lists.items, header.item_sales_tax_id)),
+        tax_parts=list(sums.parts),
     )
+
+
+def _complete_tax(company: Company, draft: SalesDraft, place: str) -> None:
+    """The tax code and, in the US, the tax item that the draft leaves to the customer and the preferences."""
+    header, preferences = draft.header, company.preferences
+    customer = company.lists.customers.get(draft.customer_id or "")
+    by_code = edition(preferences.country).taxes_by_code
+    if header.customer_tax_code_id is None:
+        default_code = None if by_code else preferences.default_taxable_code_id
+        header.customer_tax_code_id = (customer.sales_tax_code_id if customer else None) or default_code
+    if by_code:
+        _take_customers_code(company, draft)
+        return
+    if header.item_sales_tax_id is None and _is_taxable(company, header.customer_tax_code_id):
+        default_tax = preferences.default_item_sales_tax_id
+        header.item_sales_tax_id = (customer.item_sales_tax_id if customer else None) or default_tax
+    _check_tax_item(company.lists.items.get(header.item_sales_tax_id or ""), place)
+
+
+def _take_customers_code(company: Company, draft: SalesDraft) -> None:
+    """The customer's code on every line that names none, where the preferences say so (a guess at its rank)."""
+    if not company.preferences.uses_customer_tax_codes:
+        return
+    for line in draft.lines:
+        line.sales_tax_code_id = line.sales_tax_code_id or draft.header.customer_tax_code_id
+
+
+def _tax_of(company: Company, header: SalesHeader, lines: Sequence[SalesLine]) -> sales_tax.TaxSums:
+    """The tax of a document by the rule of its country; outside the US each line is told its share."""
+    items, codes = company.lists.items, company.lists.sales_tax_codes
+    by_code = edition(company.preferences.country).taxes_by_code
+    whole: tuple[sales_tax.Tax, ...] = ()
+    if not by_code and _is_taxable(company, header.customer_tax_code_id):
+        whole = sales_tax.taxes_of_item(items, header.item_sales_tax_id)
+    amounts = []
+    for line in lines:
+        code = codes.get(line.sales_tax_code_id or "")
+        taxes = sales_tax.taxes_of_code(items, code) if by_code else whole
+        is_taxed = code is not None and code.is_taxable
+        amounts.append(sales_tax.TaxedAmount(line.amount or ZERO, taxes if is_taxed else (), line.tax_amount))
+    sums = sales_tax.work_out(
+        amounts,
+        is_included=bool(header.is_tax_included),
+        rounds_by_line=company.preferences.rounds_tax_by_line,
+    )
+    for line, tax in zip(lines, sums.by_line, strict=True):
+        line.tax_amount = tax if by_code and line.amount is not None else None
+    return sums
 
 
 def book(company: Company, document: SalesDocument, main_account_id: str, sign: int) -> None:
     """Works out entries and stock: `sign` 1 for a sale (debit the main account), -1 for a credit memo.
 
-    Income is credited line by line, tax to Sales Tax Payable, and inventory leaves at average cost. A pending document
-    posts nothing.
+    Income is credited line by line without the tax, each tax to its liability account, and inventory leaves at average
+    cost. A pending document posts nothing.
     """
     if document.header.is_pending:
         return
@@ -342,14 +414,16 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
         item = company.lists.items.get(line.item_id or "")
         if item is None or item.item_type == SUBTOTAL:
             continue
-        if line.amount:
-            entries.append(Entry(_line_account(line, item, document.TYPE), -sign * line.amount))
+        income = (line.amount or ZERO) - (line.tax_amount or ZERO if document.header.is_tax_included else ZERO)
+        if income:
+            entries.append(Entry(_line_account(company, line, item, document.TYPE), -sign * income))
         if item.item_type == INVENTORY and line.pieces:
             document.stock.append(StockMove(item.list_id, -sign * line.pieces))
             cost = to_cent(line.pieces * item.average_cost)
             entries += _cost_entries(item, sign * cost)
-    if document.tax_total:
-        entries.append(Entry(_tax_account(company, document.TYPE), -sign * document.tax_total))
+    for part in document.tax_parts:
+        account_id = tax_account(company, company.lists.items.get(part.item_id), document.TYPE)
+        entries.append(Entry(account_id, -sign * part.amount))
     document.entries = [entry for entry in entries if entry.amount]
 
 
@@ -377,6 +451,19 @@ def undeposited_funds(company: Company, place: str) -> str:
     account = company.special_account("UndepositedFunds")
     if account is None:
         raise refusal(status.SAVE_FAILED, object=place, reason="There is no undeposited funds account.")
+    return account.list_id
+
+
+def tax_account(company: Company, tax: Item | None, place: str) -> str:
+    """ListID of the liability account of a tax: the tax item's own, else Sales Tax Payable.
+
+    Refused as 3180 where the company has none.
+    """
+    if tax is not None and tax.account_id is not None:
+        return tax.account_id
+    account = company.special_account("SalesTaxPayable")
+    if account is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason="There is no sales tax payable account.")
     return account.list_id
 
 
@@ -432,6 +519,7 @@ def _single_line(
         description=draft.description or item.description,
         class_id=draft.class_id,
         sales_tax_code_id=draft.sales_tax_code_id or item.sales_tax_code_id,
+        tax_amount=draft.tax_amount,
         account_id=draft.account_id,
         service_date=draft.service_date,
         other1=draft.other1,
@@ -455,7 +543,7 @@ def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[Sale
     line.quantity = draft.quantity
     percent = draft.rate_percent
     if percent is None and draft.rate is None and draft.amount is None:
-        percent = item.price_percent
+        percent = item.tax_rate if item.item_type == SALES_TAX else item.price_percent
     if percent is not None:
         line.rate_percent = percent
         base = before[-1].amount or ZERO if before else ZERO
@@ -505,8 +593,8 @@ def _is_subtotal(company: Company, line: SalesLine) -> bool:
     return item is not None and item.item_type == SUBTOTAL
 
 
-def _is_taxable(company: Company, line: SalesLine) -> bool:
-    code = company.lists.sales_tax_codes.get(line.sales_tax_code_id or "")
+def _is_taxable(company: Company, code_id: str | None) -> bool:
+    code = company.lists.sales_tax_codes.get(code_id or "")
     return code is not None and code.is_taxable
 
 
@@ -519,7 +607,9 @@ def _check_tax_item(item: Item | None, place: str) -> None:
         raise refusal(status.BAD_REFERENCE, kind="ItemSalesTax", value=item.full_name, object=place)
 
 
-def _line_account(line: SalesLine, item: Item, place: str) -> str:
+def _line_account(company: Company, line: SalesLine, item: Item, place: str) -> str:
+    if item.item_type == SALES_TAX:
+        return tax_account(company, item, place)
     account_id = line.account_id or item.account_id
     if account_id is None:
         raise refusal(status.SAVE_FAILED, object=place, reason=f"The item {item.full_name} has no account.")
@@ -530,13 +620,6 @@ def _cost_entries(item: Item, cost: Decimal) -> list[Entry]:
     if not cost or item.cost_account_id is None or item.asset_account_id is None:
         return []
     return [Entry(item.cost_account_id, cost), Entry(item.asset_account_id, -cost)]
-
-
-def _tax_account(company: Company, place: str) -> str:
-    account = company.special_account("SalesTaxPayable")
-    if account is None:
-        raise refusal(status.SAVE_FAILED, object=place, reason="There is no sales tax payable account.")
-    return account.list_id
 
 
 # Writing a Ret
@@ -552,6 +635,10 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
         values[name] = on.isoformat() if on else None
     for name, kept in _HEADER_BOOLEANS.items():
         values[name] = boolean_text(bool(getattr(header, kept)))
+    country = company.preferences.country
+    by_code = edition(country).taxes_by_code
+    if "IsTaxIncluded" in edition(country).unknown_fields:
+        values["IsTaxIncluded"] = None
     for name, kept in _HEADER_ADDRESSES.items():
         values[name], values[f"{name}Block"] = address_nodes(getattr(header, kept))
     values.update({name: refer(lists, name, getattr(header, kept)) for name, kept in _HEADER_REFERENCES.items()})
@@ -559,7 +646,7 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
         {
             "CustomerRef": refer(lists, "CustomerRef", document.customer_id),
             "Subtotal": amount_text(document.subtotal),
-            "SalesTaxPercentage": price_text(document.tax_percentage),
+            "SalesTaxPercentage": None if by_code else price_text(document.tax_percentage),
             "SalesTaxTotal": amount_text(document.tax_total),
             "TotalAmount": amount_text(document.total),
         }
@@ -592,6 +679,12 @@ def address_nodes(address: dict[str, str]) -> tuple[Nodes | None, Nodes | None]:
     return list(address.items()), block
 
 
+def tax_amount_text(company: Company, tax_amount: Decimal | None) -> str | None:
+    """TaxAmount of a line, which is in the Australian edition's answers alone."""
+    is_shown = "TaxAmount" not in edition(company.preferences.country).unknown_fields
+    return amount_text(tax_amount) if is_shown and tax_amount is not None else None
+
+
 def _line_ret(company: Company, document_type: str, line: SalesLine) -> Nodes:
     lists = company.lists
     is_order = document_type == "SalesOrder"
@@ -604,6 +697,7 @@ def _line_ret(company: Company, document_type: str, line: SalesLine) -> Nodes:
         "RatePercent": None if line.rate_percent is None else price_text(line.rate_percent),
         "ClassRef": refer(lists, "ClassRef", line.class_id),
         "Amount": None if line.amount is None else amount_text(line.amount),
+        "TaxAmount": tax_amount_text(company, line.tax_amount),
         "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", line.sales_tax_code_id),
         "ServiceDate": line.service_date.isoformat() if line.service_date and not is_order else None,
         "Other1": line.other1,

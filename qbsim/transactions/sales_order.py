@@ -59,7 +59,7 @@ _RET_ORDER = (
     *("PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
     *("TotalAmount", "IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
-    *("IsToBeEmailed", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("IsToBeEmailed", "IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 _MOD_TEXTS = {"PONumber": "po_number", "FOB": "fob", "Other": "other"}
 _MOD_BOOLEANS = {"IsToBePrinted": "is_to_be_printed", "IsToBeEmailed": "is_to_be_emailed"}

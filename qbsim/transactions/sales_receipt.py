@@ -44,7 +44,15 @@ _RET_ORDER = (
     *ADDRESSES,
     *("IsPending", "CheckNumber", "PaymentMethodRef", "DueDate", "SalesRepRef", "ShipDate", "ShipMethodRef", "FOB"),
     *TAX_FIELDS,
-    *("TotalAmount", "Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed", "CustomerSalesTaxCodeRef"),
+    *(
+        "TotalAmount",
+        "Memo",
+        "CustomerMsgRef",
+        "IsToBePrinted",
+        "IsToBeEmailed",
+        "IsTaxIncluded",
+        "CustomerSalesTaxCodeRef",
+    ),
     *("DepositToAccountRef", "Other", "ExternalGUID"),
 )
 
