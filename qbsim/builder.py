@@ -20,6 +20,7 @@ from qbsim.company import Company
 from qbsim.editions import US, StartingCode, edition
 from qbsim.lists import (
     Account,
+    Currency,
     Customer,
     Item,
     ItemGroupMember,
@@ -30,7 +31,7 @@ from qbsim.lists import (
     SalesTaxCode,
 )
 from qbsim.lists import items as kinds
-from qbsim.lists.adding import create
+from qbsim.lists.adding import create, take_currency
 from qbsim.numbers import to_cent
 from qbsim.transactions import (
     ARRefundCreditCard,
@@ -153,8 +154,11 @@ class CompanyBuilder:
         special_account_type: str | None = None,
         account_number: str | None = None,
         opening_balance: Number | None = None,
+        currency: Currency | str | None = None,
     ) -> Account:
-        """An account; an opening balance (debits positive) goes against Opening Balance Equity."""
+        """An account; an opening balance (debits positive) goes against Opening Balance Equity. One in a foreign
+        currency begins without a balance.
+        """
         made: Account = create(
             self.company,
             self.company.lists.accounts,
@@ -163,6 +167,7 @@ class CompanyBuilder:
             account_type=account_type,
             special_account_type=special_account_type,
             account_number=account_number,
+            currency_id=self._id(self.company.lists.currencies, currency),
         )
         if opening_balance is not None:
             open_balance(self.company, made.list_id, _number(opening_balance))
@@ -175,14 +180,36 @@ class CompanyBuilder:
         parent: Customer | str | None = None,
         taxable: bool = True,
         sales_tax: Item | str | None = None,
+        currency: Currency | str | None = None,
         **values: Any,
     ) -> Customer:
-        """A customer; `values` are further fields of Customer, such as email or bill_address."""
+        """A customer; `values` are further fields of Customer, such as email or bill_address. The first customer in a
+        foreign currency brings that currency's receivable account along.
+        """
         lists = self.company.lists
         values["item_sales_tax_id"] = self._id(lists.items, sales_tax)
         if not self._edition.taxes_by_code or not taxable:
             values.setdefault("sales_tax_code_id", self._code_id(None, is_taxable=taxable))
+        values["currency_id"] = self._id(lists.currencies, currency)
         made: Customer = create(self.company, lists.customers, name, self._id(lists.customers, parent), **values)
+        take_currency(self.company, made)
+        return made
+
+    def currency(self, name: str, code: str, rate: Number | None = None, *, is_user_defined: bool = False) -> Currency:
+        """A currency with the home currency's worth of one unit. The first one switches several currencies on; the home
+        currency, which is the edition's, comes with it.
+        """
+        preferences, currencies = self.company.preferences, self.company.lists.currencies
+        if not preferences.multi_currency:
+            preferences.multi_currency = True
+            if code != self._edition.currency_code:
+                self.currency(self._edition.currency_name, self._edition.currency_code)
+        made: Currency = create(self.company, currencies, name, currency_code=code, is_user_defined=is_user_defined)
+        if code == self._edition.currency_code:
+            preferences.home_currency_id = made.list_id
+            rate = 1
+        if rate is not None:
+            made.exchange_rate, made.as_of_date = _number(rate), self.company.today()
         return made
 
     def job(self, customer: Customer | str, name: str, **values: Any) -> Customer:
@@ -341,7 +368,7 @@ class CompanyBuilder:
 
     def invoice(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> Invoice:
         """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, class_name, bill_address,
-        ship_address, po_number, other, account (receivable), is_tax_included.
+        ship_address, po_number, other, account (receivable), is_tax_included, exchange_rate.
         """
         return add_invoice(self.company, self._draft(customer, lines, fields))
 
@@ -382,6 +409,7 @@ class CompanyBuilder:
         txn_date: date | None = None,
         ref_number: str | None = None,
         memo: str | None = None,
+        exchange_rate: Number | None = None,
     ) -> ReceivePayment:
         """A payment of an invoice, of what is open on it where no amount is given; a greater `total` leaves unused
         payment.
@@ -397,6 +425,7 @@ class CompanyBuilder:
             ref_number=ref_number,
             memo=memo,
             applications=[Application(invoice_id=invoice.txn_id, amount=paid)],
+            exchange_rate=None if exchange_rate is None else _number(exchange_rate),
         )
         return add_receive_payment(self.company, draft)
 
@@ -452,6 +481,8 @@ class CompanyBuilder:
     def _draft(self, customer: Customer | str, lines: Sequence[Line], fields: dict[str, Any]) -> SalesDraft:
         lists = self.company.lists
         given = dict(fields)
+        if given.get("exchange_rate") is not None:
+            given["exchange_rate"] = _number(given["exchange_rate"])
         header = SalesHeader(
             class_id=self._id(lists.classes, given.pop("class_name", None)),
             receivable_id=self._id(lists.accounts, given.pop("account", None)),

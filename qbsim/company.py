@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from qbsim.clock import Clock, NaiveClockError, real_time
 from qbsim.codec import CompanyFileError, decode, encode
+from qbsim.currencies import settle
 from qbsim.editions import US
 from qbsim.identity import Counters, Stamp
 from qbsim.ledger import Ledger, OutOfBalanceError
@@ -24,6 +25,7 @@ from qbsim.numbers import ZERO
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
 from qbsim.transactions import TRANSACTION_TYPES, Link, Transaction
+from qbsim.transactions.transaction import AMOUNT_LINK
 
 #: Written into every file; a file of another form is refused.
 FILE_FORM = 1
@@ -41,6 +43,9 @@ class Preferences:
     rounds_tax_by_line: bool = False
     #: Outside the US, a customer's tax code goes before the item's.
     uses_customer_tax_codes: bool = False
+    #: Several currencies; once on, QuickBooks never lets it be off again.
+    multi_currency: bool = False
+    home_currency_id: str | None = None
     uses_account_numbers: bool = False
     uses_classes: bool = True
     uses_inventory: bool = True
@@ -99,7 +104,7 @@ class Company:
         return self.ledger.account(self._named(self.lists.accounts, account).list_id)
 
     def customer_balance(self, full_name: str, *, with_jobs: bool = False) -> Decimal:
-        """What the customer owes, negative for a credit. Raises KeyError for an unknown one."""
+        """What the customer owes in its own currency, negative for a credit. Raises KeyError for an unknown one."""
         customer = self._named(self.lists.customers, full_name)
         members = self.lists.customers.with_children(customer.list_id) if with_jobs else {customer.list_id}
         return sum((self.ledger.customer(member) for member in members), ZERO)
@@ -169,13 +174,23 @@ class Company:
         return transaction
 
     def link(self, first: Transaction, second: Transaction, amount: Decimal, link_type: str = "AMTTYPE") -> None:
-        """Links two transactions on both sides, adding to a link that is there. EditSequences stay as they are."""
+        """Links two transactions on both sides, adding to a link that is there. EditSequences stay as they are.
+
+        Where they were booked at different exchange rates, the gain or loss is posted and kept on the first's side.
+        """
+        settled = settle(self, first, second, amount) if link_type == AMOUNT_LINK else None
         for one, other in ((first, second), (second, first)):
-            existing = next((x for x in one.links if x.txn_id == other.txn_id and x.link_type == link_type), None)
-            if existing is None:
-                one.links.append(Link(other.txn_id, -amount, link_type))
-            else:
-                existing.amount -= amount
+            link = next((x for x in one.links if x.txn_id == other.txn_id and x.link_type == link_type), None)
+            if link is None:
+                link = Link(other.txn_id, ZERO, link_type)
+                one.links.append(link)
+            link.amount -= amount
+            if settled is not None:
+                link.home_amount = (link.home_amount or ZERO) - (settled.first if one is first else settled.second)
+        if settled is not None and settled.entries:
+            self.ledger.post(settled.entries)
+            own = next(x for x in first.links if x.txn_id == second.txn_id and x.link_type == link_type)
+            own.entries += settled.entries
 
     def delete(self, transaction: Transaction) -> DeletedTransaction:
         """Takes a transaction out of the books; what was linked to it is open again."""
@@ -275,6 +290,8 @@ class Company:
             rest = {name: value for name, value in entry.items() if name != "type"}
             transaction = decode(kind, rest, f"transactions[{number}]")
             company.ledger.post(transaction.entries)
+            for link in transaction.links:
+                company.ledger.post(link.entries)
             company._index(transaction)
         company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
         company.private_data = decode(PrivateData, data["private_data"], "private_data")
@@ -319,7 +336,11 @@ class Company:
         self.ledger.reverse(transaction.entries)
         self._move_stock(transaction, -1)
         for link in transaction.links:
+            self.ledger.reverse(link.entries)
             other = self._transactions[link.txn_id]
+            for back in other.links:
+                if back.txn_id == transaction.txn_id:
+                    self.ledger.reverse(back.entries)
             other.links = [back for back in other.links if back.txn_id != transaction.txn_id]
 
     def _move_stock(self, transaction: Transaction, sign: int) -> None:

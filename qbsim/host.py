@@ -5,12 +5,23 @@ from __future__ import annotations
 from lxml.etree import _Element as Element
 
 from qbsim import reading
+from qbsim.company import Company
 from qbsim.context import Context, Outcome
 from qbsim.editions import CANADA, UK, edition
 from qbsim.lists.references import refer
 from qbsim.nodes import Nodes
 from qbsim.numbers import boolean_text
 from qbsim.paging import only_elements
+
+
+def _multi_currency(company: Company) -> Nodes:
+    preferences = company.preferences
+    nodes: Nodes = [("IsMultiCurrencyOn", boolean_text(preferences.multi_currency))]
+    home = refer(company.lists, "HomeCurrencyRef", preferences.home_currency_id)
+    if preferences.multi_currency and home is not None:
+        nodes.append(("HomeCurrencyRef", home))
+    return nodes
+
 
 #: Not in the editions for Canada and the UK (annotated PreferencesQueryRs).
 _MULTI_LOCATION: Nodes = [
@@ -82,7 +93,7 @@ def query_preferences(context: Context, request: Element) -> Outcome:
                 ("IsPrintingItemsWithZeroAmounts", boolean_text(False)),
             ],
         ),
-        ("MultiCurrencyPreferences", [("IsMultiCurrencyOn", boolean_text(False))]),
+        ("MultiCurrencyPreferences", _multi_currency(company)),
         *(_MULTI_LOCATION if preferences.country not in (CANADA, UK) else ()),
         (
             "PurchasesAndVendorsPreferences",

@@ -16,6 +16,7 @@ from qbsim.company import Company
 from qbsim.context import Context, Outcome, Session
 from qbsim.grammar import MessageSet, ParseFault, Request, read_message_set
 from qbsim.lists import adding as list_adding
+from qbsim.lists import currency_requests
 from qbsim.lists import query as list_queries
 from qbsim.lists.items import ADDED_KINDS, ITEM_KINDS
 from qbsim.nodes import opening, write
@@ -58,6 +59,9 @@ HANDLERS: dict[str, Handler] = {
     "ItemQueryRq": list_queries.query_items,
     **{f"{kind}QueryRq": list_queries.query_items for kind in ITEM_KINDS},
     "PaymentMethodQueryRq": list_queries.query_payment_methods,
+    "CurrencyQueryRq": currency_requests.query_currencies,
+    "CurrencyAddRq": currency_requests.add_currency,
+    "CurrencyModRq": currency_requests.modify_currency,
     "DataExtDefAddRq": private_data.define,
     "DataExtDefQueryRq": private_data.query_definitions,
     "DataExtAddRq": private_data.add,

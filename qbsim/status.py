@@ -38,6 +38,7 @@ BAD_PARENT = 3130
 BAD_REFERENCE = 3140
 MISSING_ELEMENT = 3150
 CANNOT_DELETE = 3160
+CANNOT_MODIFY = 3170
 SAVE_FAILED = 3180
 STALE_EDIT_SEQUENCE = 3200
 BAD_VALUE = 3210
@@ -139,6 +140,12 @@ _ROWS = (
         SAVE_FAILED,
         "Error",
         "There was an error when saving a {object}.  QuickBooks error message: {reason}",
+        "observed",
+    ),
+    Status(
+        CANNOT_MODIFY,
+        "Error",
+        "There was an error when modifying a {object}.  QuickBooks error message: {reason}",
         "observed",
     ),
     Status(STALE_EDIT_SEQUENCE, "Error", 'The provided edit sequence "{value}" is out-of-date. ', "observed"),

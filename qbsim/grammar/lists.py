@@ -270,6 +270,33 @@ _ACCOUNT_ADD = aggregate(
 )
 
 
+# Currencies
+
+_CURRENCY_FORMAT = aggregate(
+    "CurrencyFormat",
+    optional(
+        word("ThousandSeparator", "Comma Period Space Apostrophe"),
+        word("ThousandSeparatorGrouping", "XX_XXX_XXX X_XX_XX_XXX"),
+        word("DecimalPlaces", "0 2"),
+        word("DecimalSeparator", "Period Comma"),
+    ),
+)
+CURRENCY_ADD = aggregate(
+    "CurrencyAdd",
+    text("Name", NAME_OF_CURRENCY),
+    optional(flag("IsActive")),
+    text("CurrencyCode", 3),
+    optional(_CURRENCY_FORMAT),
+)
+CURRENCY_MOD = aggregate(
+    "CurrencyMod",
+    identity("ListID"),
+    text("EditSequence", 16),
+    optional(text("Name", NAME_OF_CURRENCY), flag("IsActive"), text("CurrencyCode", 3), _CURRENCY_FORMAT),
+)
+"""The currency list came with several currencies, in 8.0."""
+
+
 # Private data and custom fields
 
 _DATA_EXT_NAME = text("DataExtName", 31)

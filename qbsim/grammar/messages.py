@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from qbsim.grammar import types
 from qbsim.grammar.common import INCLUDE_RET_ELEMENTS
-from qbsim.grammar.lists import DATA_EXT_CHANGES, LIST_ADDS
+from qbsim.grammar.lists import CURRENCY_ADD, CURRENCY_MOD, DATA_EXT_CHANGES, LIST_ADDS
 from qbsim.grammar.model import Element, Particle, aggregate
 from qbsim.grammar.queries import QUERIES, REQUEST_ID
 from qbsim.grammar.transactions import TRANSACTION_CHANGES, TXN_DEL, TXN_VOID
@@ -27,6 +27,7 @@ def _change(name: str, *content: Particle, since: Version = FIRST_VERSION) -> El
 _ALL = (
     *QUERIES,
     *(_change(added.name, added, INCLUDE_RET_ELEMENTS) for added in LIST_ADDS),
+    *(_change(each.name, each, INCLUDE_RET_ELEMENTS, since=(8, 0)) for each in (CURRENCY_ADD, CURRENCY_MOD)),
     *(_change(changed.name, changed) for changed in DATA_EXT_CHANGES),
     *(_change(changed.name, changed, INCLUDE_RET_ELEMENTS, since=since) for changed, since in TRANSACTION_CHANGES),
     _change("TxnDel", TXN_DEL, since=(1, 1)),

@@ -100,8 +100,8 @@ def _item_query(name: str) -> Element:
     return _query(name, _entries(optional(_CLASS_FILTER)), INCLUDE_RET_ELEMENTS, _OWNER_IDS, attributes=ITERATOR)
 
 
-def _plain_list_query(name: str) -> Element:
-    return _query(name, _entries(), INCLUDE_RET_ELEMENTS, attributes=META_DATA)
+def _plain_list_query(name: str, *, since: Version = FIRST_VERSION) -> Element:
+    return _query(name, _entries(), INCLUDE_RET_ELEMENTS, attributes=META_DATA, since=since)
 
 
 _LIST_QUERIES = (
@@ -151,6 +151,7 @@ _LIST_QUERIES = (
         attributes=META_DATA,
     ),
     _plain_list_query("Class"),
+    _plain_list_query("Currency", since=(8, 0)),
     _plain_list_query("SalesTaxCode"),
     _plain_list_query("Terms"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qbsim.lists.accounts import Account
+from qbsim.lists.currencies import Currency
 from qbsim.lists.customers import Customer
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import Item, ItemGroupMember
@@ -11,6 +12,7 @@ from qbsim.lists.table import DuplicateNameError, Lists, ListTable
 
 __all__ = [
     "Account",
+    "Currency",
     "Customer",
     "DuplicateNameError",
     "Item",

@@ -13,6 +13,8 @@ RECEIVABLE = "AccountsReceivable"
 BANK = "Bank"
 #: Account types that money can lie on.
 ASSET_TYPES = frozenset({"Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"})
+#: Account types that may be in a foreign currency (from memory).
+FOREIGN_TYPES = frozenset({"Bank", "CreditCard", "AccountsReceivable", "AccountsPayable"})
 #: Account types whose balance QuickBooks shows with credits positive.
 _CREDIT_TYPES = frozenset(
     {
@@ -35,7 +37,7 @@ _CASH_FLOW = {
 _RET_ORDER = (
     *CORE_ORDER,
     *("IsActive", "ParentRef", "Sublevel", "AccountType", "SpecialAccountType", "AccountNumber"),
-    *("Desc", "Balance", "TotalBalance", "CashFlowClassification"),
+    *("Desc", "Balance", "TotalBalance", "CashFlowClassification", "CurrencyRef"),
 )
 
 
@@ -47,8 +49,11 @@ class Account(ListElement):
     special_account_type: str | None = None
     account_number: str | None = None
     description: str | None = None
+    currency_id: str | None = None
 
-    def ret(self, parent: ListElement | None, balance: Decimal, total_balance: Decimal) -> Nodes:
+    def ret(
+        self, parent: ListElement | None, balance: Decimal, total_balance: Decimal, currency: Nodes | None = None
+    ) -> Nodes:
         """The inside of AccountRet; the balances are given debits positive and shown in the account's own sense."""
         sign = -1 if self.account_type in _CREDIT_TYPES else 1
         undeposited = self.special_account_type == "UndepositedFunds"
@@ -62,5 +67,6 @@ class Account(ListElement):
             "Balance": amount_text(sign * balance),
             "TotalBalance": amount_text(sign * total_balance),
             "CashFlowClassification": "NotApplicable" if undeposited else _CASH_FLOW.get(self.account_type, "None"),
+            "CurrencyRef": currency,
         }
         return pick(_RET_ORDER, values)

@@ -12,8 +12,9 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
+from qbsim.currencies import foreign, make_receivable_account
 from qbsim.editions import edition
-from qbsim.lists.accounts import Account
+from qbsim.lists.accounts import FOREIGN_TYPES, Account
 from qbsim.lists.customers import CUSTOMER_REFERENCES, CUSTOMER_TEXTS, Customer
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import INVENTORY, Item
@@ -78,9 +79,26 @@ def add_customer(context: Context, request: Element) -> Outcome:
     values["bill_address"] = reading.address(element, "BillAddress")
     values["ship_address"] = reading.address(element, "ShipAddress")
     values["external_guid"] = reading.text(element, "ExternalGUID")
+    if company.preferences.multi_currency:
+        values["currency_id"] = resolve(company.lists, element, "CurrencyRef", "Customer")
     customer: Customer = _created(company, company.lists.customers, element, "Customer", values)
+    take_currency(company, customer)
     inside = customer_ret(company, customer, shows_guid=context.behaviour.shows_external_guid)
-    return _outcome(request, element, customer, ("CustomerRet", inside), _CUSTOMER_KEPT - unknown)
+    return _outcome(
+        request, element, customer, ("CustomerRet", inside), (_CUSTOMER_KEPT | _currency_field(company)) - unknown
+    )
+
+
+def take_currency(company: Company, customer: Customer) -> None:
+    """A job is in its customer's currency; the first customer in a currency brings its receivable account along."""
+    parent = company.lists.customers.get(customer.parent_id or "")
+    if parent is not None:
+        customer.currency_id = parent.currency_id
+    make_receivable_account(company, customer.currency_id)
+
+
+def _currency_field(company: Company) -> frozenset[str]:
+    return frozenset({"CurrencyRef"}) if company.preferences.multi_currency else frozenset()
 
 
 def add_account(context: Context, request: Element) -> Outcome:
@@ -91,8 +109,22 @@ def add_account(context: Context, request: Element) -> Outcome:
         "account_number": reading.text(element, "AccountNumber"),
         "description": reading.text(element, "Desc"),
     }
+    if company.preferences.multi_currency:
+        values["currency_id"] = resolve(company.lists, element, "CurrencyRef", "Account")
+        _check_foreign_account(company, values["account_type"], values["currency_id"])
     account: Account = _created(company, company.lists.accounts, element, "Account", values)
-    return _outcome(request, element, account, ("AccountRet", account_ret(company, account)), _ACCOUNT_KEPT)
+    kept = _ACCOUNT_KEPT | _currency_field(company)
+    return _outcome(request, element, account, ("AccountRet", account_ret(company, account)), kept)
+
+
+def _check_foreign_account(company: Company, account_type: str | None, currency_id: str | None) -> None:
+    """Refused as 3210 (a guess) where an account of that type can't be in a foreign currency."""
+    if foreign(company, currency_id) is None or account_type in FOREIGN_TYPES:
+        return
+    currency = company.lists.currencies.get(currency_id or "")
+    name = currency.name if currency is not None else ""
+    reason = "An account of this type is in the home currency."
+    raise refusal(status.BAD_VALUE, field="CurrencyRef", value=name, reason=reason)
 
 
 def add_item(context: Context, request: Element) -> Outcome:

@@ -60,3 +60,4 @@ class Customer(ListElement):
     item_sales_tax_id: str | None = None
     preferred_payment_method_id: str | None = None
     external_guid: str | None = None
+    currency_id: str | None = None

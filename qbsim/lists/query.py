@@ -32,7 +32,7 @@ _CUSTOMER_ORDER = (
     *("BillAddress", "BillAddressBlock", "ShipAddress", "ShipAddressBlock", "PrintAs", "Phone", "AltPhone", "Fax"),
     *("Email", "Contact", "TermsRef", "SalesRepRef", "Balance", "TotalBalance", "SalesTaxCodeRef"),
     *("ItemSalesTaxRef", "ResaleNumber", "AccountNumber", "PreferredPaymentMethodRef", "JobStatus", "Notes"),
-    "ExternalGUID",
+    *("ExternalGUID", "CurrencyRef"),
 )
 _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "LessThan": lambda one, other: one < other,
@@ -56,7 +56,7 @@ def query_accounts(context: Context, request: Element) -> Outcome:
     def ret(account: Account) -> tuple[str, Nodes]:
         return "AccountRet", account_ret(company, account)
 
-    return _query(context, request, company.lists.accounts, fits, ret)
+    return query_list(context, request, company.lists.accounts, fits, ret)
 
 
 def query_customers(context: Context, request: Element) -> Outcome:
@@ -73,7 +73,7 @@ def query_customers(context: Context, request: Element) -> Outcome:
     def ret(customer: Customer) -> tuple[str, Nodes]:
         return "CustomerRet", customer_ret(company, customer, shows_guid=shows_guid)
 
-    return _query(context, request, company.lists.customers, fits, ret)
+    return query_list(context, request, company.lists.customers, fits, ret)
 
 
 def query_items(context: Context, request: Element) -> Outcome:
@@ -89,7 +89,7 @@ def query_items(context: Context, request: Element) -> Outcome:
     def ret(item: Item) -> tuple[str, Nodes]:
         return f"{item.item_type}Ret", item_ret(company, item, ordered.get(item.list_id, Decimal(0)))
 
-    return _query(context, request, company.lists.items, fits, ret)
+    return query_list(context, request, company.lists.items, fits, ret)
 
 
 def query_payment_methods(context: Context, request: Element) -> Outcome:
@@ -102,7 +102,7 @@ def query_payment_methods(context: Context, request: Element) -> Outcome:
     def ret(method: PaymentMethod) -> tuple[str, Nodes]:
         return "PaymentMethodRet", method.ret()
 
-    return _query(context, request, context.company.lists.payment_methods, fits, ret)
+    return query_list(context, request, context.company.lists.payment_methods, fits, ret)
 
 
 def query_classes(context: Context, request: Element) -> Outcome:
@@ -114,7 +114,7 @@ def query_classes(context: Context, request: Element) -> Outcome:
         values = {**element.core(), "ParentRef": parent.reference() if parent else None}
         return "ClassRet", pick((*CORE_ORDER, "IsActive", "ParentRef", "Sublevel"), values)
 
-    return _query(context, request, classes, lambda _class: True, ret)
+    return query_list(context, request, classes, lambda _class: True, ret)
 
 
 def query_sales_tax_codes(context: Context, request: Element) -> Outcome:
@@ -123,15 +123,24 @@ def query_sales_tax_codes(context: Context, request: Element) -> Outcome:
     def ret(code: SalesTaxCode) -> tuple[str, Nodes]:
         return "SalesTaxCodeRet", code.ret(lambda list_id: refer(context.company.lists, "ItemSalesTaxRef", list_id))
 
-    return _query(context, request, context.company.lists.sales_tax_codes, lambda _code: True, ret)
+    return query_list(context, request, context.company.lists.sales_tax_codes, lambda _code: True, ret)
 
 
 def account_ret(company: Company, account: Account) -> Nodes:
     """The inside of AccountRet."""
     below = company.lists.accounts.with_children(account.list_id)
-    total = sum((company.ledger.account(list_id) for list_id in below), ZERO)
+    ledger = company.ledger
+    total = sum((ledger.account_in_own_currency(list_id) for list_id in below), ZERO)
     parent = company.lists.accounts.get(account.parent_id or "")
-    return account.ret(parent, company.ledger.account(account.list_id), total)
+    currency = currency_reference(company, account.currency_id)
+    return account.ret(parent, ledger.account_in_own_currency(account.list_id), total, currency)
+
+
+def currency_reference(company: Company, currency_id: str | None) -> Nodes | None:
+    """The inside of CurrencyRef, the home currency's where none is kept; None in a company that has but one."""
+    if not company.preferences.multi_currency:
+        return None
+    return refer(company.lists, "CurrencyRef", currency_id or company.preferences.home_currency_id)
 
 
 def item_ret(company: Company, item: Item, on_sales_order: Decimal) -> Nodes:
@@ -157,16 +166,18 @@ def customer_ret(company: Company, customer: Customer, *, shows_guid: bool) -> N
     values["Balance"] = amount_text(company.ledger.customer(customer.list_id))
     values["TotalBalance"] = amount_text(_total_balance(company, customer))
     values["ExternalGUID"] = customer.external_guid if shows_guid else None
+    values["CurrencyRef"] = currency_reference(company, customer.currency_id)
     return pick(_CUSTOMER_ORDER, values)
 
 
-def _query(
+def query_list(
     context: Context,
     request: Element,
     table: ListTable[Any],
     fits: Test,
     ret: Callable[[Any], tuple[str, Nodes]],
 ) -> Outcome:
+    """The outcome of a list query: by ListID, by name, or by the filters that all list queries have and `fits`."""
     if request.get("iterator") is not None:
         return iterate(
             context,

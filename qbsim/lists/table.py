@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from qbsim.lists.accounts import Account
+from qbsim.lists.currencies import Currency
 from qbsim.lists.customers import Customer
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import Item
@@ -46,6 +47,15 @@ class ListTable(Generic[AnyElement]):
         """The element with that full name, capital letters aside."""
         return self._by_name.get(full_name.casefold())
 
+    def rename(self, element: AnyElement, name: str) -> None:
+        """Gives an element without levels another name. Raises DuplicateNameError where another element has it."""
+        holder = self._by_name.get(name.casefold())
+        if holder is not None and holder is not element:
+            raise DuplicateNameError(f"{self.element_type.__name__} {name!r} exists already")
+        del self._by_name[element.full_name.casefold()]
+        element.name = element.full_name = name
+        self._by_name[name.casefold()] = element
+
     def with_children(self, list_id: str) -> set[str]:
         """ListIDs of the element and of all below it."""
         found = {list_id}
@@ -67,6 +77,7 @@ class Lists:
         self.accounts = ListTable(Account)
         self.customers = ListTable(Customer)
         self.items = ListTable(Item)
+        self.currencies = ListTable(Currency)
         self.payment_methods = ListTable(PaymentMethod)
         self.sales_tax_codes = ListTable(SalesTaxCode)
         self.classes = ListTable(NamedElement)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: this company has not switched on; beside them those of other countries. That they all give 530 is a guess.
 _PASSED_OVER = frozenset(
     {
-        *("IsTaxable", "ExchangeRate", "DiscountLineAdd", "SalesTaxLineAdd"),
+        *("IsTaxable", "DiscountLineAdd", "SalesTaxLineAdd"),
         *("ShippingLineAdd", "InventorySiteRef", "InventorySiteLocationRef", "SerialNumber", "LotNumber"),
         *("UnitOfMeasure", "PriceLevelRef", "CreditCardTxnInfo", "TxnLineDetail", "DataExt"),
     }
@@ -157,7 +157,10 @@ def _check_accountant_copy(context: Context, element: Element, name: str) -> Non
 
 
 def _unsupported(context: Context, element: Element, name: str) -> str | None:
-    passed_over = _PASSED_OVER | unknown_fields(context.company.preferences.country, name)
+    preferences = context.company.preferences
+    passed_over = _PASSED_OVER | unknown_fields(preferences.country, name)
+    if not preferences.multi_currency:
+        passed_over |= {"ExchangeRate"}
     return next((str(part.tag) for part in element.iter("*") if part.tag in passed_over), None)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, sales_tax, status
+from qbsim.currencies import Exchange, check_account, currency_of_customer, exchange, in_home_currency
 from qbsim.editions import unknown_fields
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import ASSET_TYPES, BANK, RECEIVABLE
@@ -22,7 +23,7 @@ from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
 from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import address_nodes, tax_account, tax_amount_text
 from qbsim.transactions.settling import Settlement
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
@@ -91,11 +92,13 @@ class CheckDraft:
     is_tax_included: bool | None = None
     sales_tax_code_id: str | None = None
     external_guid: str | None = None
+    exchange_rate: Decimal | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
-    *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount", "Memo", "Address", "AddressBlock"),
+    *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount"),
+    *("CurrencyRef", "ExchangeRate", "AmountInHomeCurrency", "Memo", "Address", "AddressBlock"),
     *("IsPending", "IsToBePrinted", "IsTaxIncluded", "SalesTaxCodeRef", "ExternalGUID"),
 )
 _LINE_ORDER = (
@@ -115,6 +118,10 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         if line.customer_id is None:
             reason = "A customer is needed with an accounts receivable account."
             raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
+    traded = _exchange_of(company, draft)
+    check_account(company, draft.account_id, traded, "AccountRef")
+    for line in draft.lines:
+        check_account(company, line.account_id, traded, "ExpenseLineAdd AccountRef")
     _forget_unknown_fields(company, draft)
     sums = _tax_of(company, draft)
     if sum((line.amount for line in draft.lines), ZERO) < 0:
@@ -132,6 +139,8 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         customer_id=draft.payee_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         account_id=draft.account_id,
         address=draft.address,
         is_to_be_printed=draft.is_to_be_printed,
@@ -142,7 +151,7 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
     )
     for line in check.lines:
         line.txn_line_id = company.counters.line_id(now)
-    check.entries = [entry for entry in _entries(company, check) if entry.amount]
+    check.entries = in_home_currency(company, _entries(company, check), traded)
     company.record(check)
     settlement.commit(check)
     return check
@@ -169,6 +178,7 @@ def add(context: Context, element: Element) -> Check:
         is_tax_included=reading.boolean(element, "IsTaxIncluded"),
         sales_tax_code_id=resolve(company.lists, element, "SalesTaxCodeRef", place),
         external_guid=reading.text(element, "ExternalGUID"),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
     )
     return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
 
@@ -182,6 +192,7 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
         "AccountRef": refer(lists, "AccountRef", check.account_id),
         "PayeeEntityRef": refer(lists, "PayeeEntityRef", check.customer_id),
         "Amount": amount_text(check.amount),
+        **currency_values(company, check, Amount=check.amount),
         "Address": address,
         "AddressBlock": block,
         "IsPending": boolean_text(False),
@@ -251,6 +262,14 @@ def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: 
         applied = amount_text(available - left)
         reason = "The amounts applied must be the amount of the accounts receivable line."
         raise refusal(status.BAD_VALUE, field="ApplyCheckToTxnAdd amount", value=applied, reason=reason)
+
+
+def _exchange_of(company: Company, draft: CheckDraft) -> Exchange:
+    """A check is in its payee's currency, without a payee in its bank account's."""
+    account = company.lists.accounts.get(draft.account_id)
+    of_account = account.currency_id if account is not None else None
+    currency_id = of_account if draft.payee_id is None else currency_of_customer(company, draft.payee_id)
+    return exchange(company, currency_id, draft.exchange_rate)
 
 
 def _forget_unknown_fields(company: Company, draft: CheckDraft) -> None:

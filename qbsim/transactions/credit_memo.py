@@ -14,7 +14,7 @@ from qbsim import status
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import (
     ADDRESSES,
     HEADER_START,
@@ -26,7 +26,7 @@ from qbsim.transactions.sales_document import (
     line_nodes,
     make_document,
     read_draft,
-    receivable_account,
+    receivable_of_sale,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ _RET_ORDER = (
     *ADDRESSES,
     *("IsPending", "PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
-    *("TotalAmount", "CreditRemaining", "Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
+    *("TotalAmount", "CreditRemaining", "CurrencyRef", "ExchangeRate", "CreditRemainingInHomeCurrency"),
+    *("Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
     *("IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
@@ -61,7 +62,7 @@ def add_credit_memo(company: Company, draft: SalesDraft) -> CreditMemo:
     """Enters a credit memo. Raises RequestRefused, with nothing done, where a rule is against it."""
     if draft.customer_id is None:
         raise refusal(status.MISSING_ELEMENT, field="CustomerRef")
-    draft.header.receivable_id = receivable_account(company, draft.header, CreditMemo.TYPE)
+    draft.header.receivable_id = receivable_of_sale(company, draft, CreditMemo.TYPE)
     memo = make_document(company, CreditMemo, draft)
     book(company, memo, draft.header.receivable_id, -1)
     return company.record(memo)
@@ -77,6 +78,7 @@ def ret(company: Company, memo: CreditMemo, shown: Shown) -> Nodes:
     values = {
         **document_values(company, memo),
         "CreditRemaining": amount_text(memo.open_credit),
+        **currency_values(company, memo, CreditRemaining=memo.open_credit),
         "ExternalGUID": external_guid(memo, shown),
     }
     lines = line_nodes(company, memo) if shown.lines else []

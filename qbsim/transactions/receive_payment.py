@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import currency_of_customer, exchange, in_home_currency
 from qbsim.ledger import Entry
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import checked_receivable, undeposited_funds
 from qbsim.transactions.sales_receipt import check_deposit_account
 from qbsim.transactions.settling import CreditToSet, Settlement, read_credits, set_credit
@@ -92,11 +93,13 @@ class PaymentDraft:
     external_guid: str | None = None
     applications: list[Application] = field(default_factory=list)
     is_auto_apply: bool = False
+    exchange_rate: Decimal | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
-    *("CustomerRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount", "PaymentMethodRef", "Memo"),
+    *("CustomerRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount"),
+    *("CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency", "PaymentMethodRef", "Memo"),
     *("DepositToAccountRef", "UnusedPayment", "UnusedCredits", "ExternalGUID"),
 )
 _APPLIED_ORDER = ("TxnID", "TxnType", "TxnDate", "RefNumber", "BalanceRemaining", "Amount")
@@ -104,8 +107,8 @@ _APPLIED_ORDER = ("TxnID", "TxnType", "TxnDate", "RefNumber", "BalanceRemaining"
 
 def add_receive_payment(company: Company, draft: PaymentDraft, *, records_credit_only: bool = False) -> ReceivePayment:
     """Enters a payment, or only sets credits. Raises RequestRefused, with nothing done, where a rule is against it."""
-    account = company.lists.accounts.get(draft.receivable_id or "") or company.first_account("AccountsReceivable")
-    receivable = checked_receivable(account, ReceivePayment.TYPE)
+    traded = exchange(company, currency_of_customer(company, draft.customer_id), draft.exchange_rate)
+    receivable = checked_receivable(company, draft.receivable_id, traded, ReceivePayment.TYPE)
     customers = company.lists.customers.with_children(draft.customer_id)
     settlement = Settlement(company)
     applications = _oldest_first(company, draft, receivable) if draft.is_auto_apply else draft.applications
@@ -116,7 +119,7 @@ def add_receive_payment(company: Company, draft: PaymentDraft, *, records_credit
         reason = "The amounts applied are more than the payment."
         raise refusal(status.BAD_VALUE, field="TotalAmount", value=amount_text(total), reason=reason)
     deposit_to_id = draft.deposit_to_id or undeposited_funds(company, ReceivePayment.TYPE)
-    check_deposit_account(company, deposit_to_id)
+    check_deposit_account(company, deposit_to_id, traded)
     is_recorded = total > 0 or records_credit_only
     now = company.now()
     payment = ReceivePayment(
@@ -127,6 +130,8 @@ def add_receive_payment(company: Company, draft: PaymentDraft, *, records_credit
         customer_id=draft.customer_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         total=total,
         receivable=receivable,
         deposit_to_id=deposit_to_id,
@@ -135,7 +140,8 @@ def add_receive_payment(company: Company, draft: PaymentDraft, *, records_credit
         applied=applied,
     )
     if total:
-        payment.entries = [Entry(deposit_to_id, total), Entry(receivable, -total, draft.customer_id)]
+        entries = [Entry(deposit_to_id, total), Entry(receivable, -total, draft.customer_id)]
+        payment.entries = in_home_currency(company, entries, traded)
     if is_recorded:
         company.record(payment)
     settlement.commit(payment if is_recorded else None)
@@ -160,6 +166,7 @@ def add(context: Context, element: Element) -> ReceivePayment:
         ref_number=reading.text(element, "RefNumber"),
         memo=reading.text(element, "Memo"),
         external_guid=reading.text(element, "ExternalGUID"),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
         applications=[_read_application(context, each) for each in element.findall("AppliedToTxnAdd")],
         is_auto_apply=bool(reading.boolean(element, "IsAutoApply")),
     )
@@ -175,6 +182,7 @@ def ret(company: Company, payment: ReceivePayment, shown: Shown) -> Nodes:
         "CustomerRef": refer(lists, "CustomerRef", payment.customer_id),
         "ARAccountRef": refer(lists, "ARAccountRef", payment.receivable),
         "TotalAmount": amount_text(payment.total),
+        **currency_values(company, payment, TotalAmount=payment.total),
         "PaymentMethodRef": refer(lists, "PaymentMethodRef", payment.payment_method_id),
         "DepositToAccountRef": refer(lists, "DepositToAccountRef", payment.deposit_to_id),
         "UnusedPayment": amount_text(payment.open_credit),

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, sales_tax, status
+from qbsim.currencies import (
+    Exchange,
+    check_account,
+    currency_of_customer,
+    exchange,
+    in_home_currency,
+    receivable_account,
+)
 from qbsim.editions import edition
 from qbsim.ledger import Entry
-from qbsim.lists import Account, Item
+from qbsim.lists import Item
 from qbsim.lists.accounts import RECEIVABLE
 from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SALES_TAX, SUBTOTAL, TAX_KINDS
 from qbsim.lists.references import refer, resolve
@@ -25,6 +33,7 @@ from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
 from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
+from qbsim.transactions.rets import currency_values
 from qbsim.transactions.transaction import CORE_ORDER, StockMove, Transaction
 
 if TYPE_CHECKING:
@@ -92,6 +101,7 @@ class SalesDraft:
     ref_number: str | None = None
     memo: str | None = None
     external_guid: str | None = None
+    exchange_rate: Decimal | None = None
 
 
 @dataclass(kw_only=True)
@@ -237,6 +247,7 @@ def read_draft(company: Company, add: Element) -> SalesDraft:
             ref_number=reading.text(add, "RefNumber"),
             memo=reading.text(add, "Memo"),
             external_guid=reading.text(add, "ExternalGUID"),
+            exchange_rate=reading.rate(add, "ExchangeRate"),
             lines=[draft for element in add for draft in _read_line(company, element, place)],
         ),
     )
@@ -323,7 +334,8 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
     if header.is_to_be_printed is None:
         header.is_to_be_printed = True  # as in all samples of answers to Adds that leave it out
     header.ship_date = header.ship_date or draft.txn_date or now.date()
-    lines = _work_out(company, draft.lines, place)
+    traded = exchange_of_sale(company, draft)
+    lines = _work_out(company, draft.lines, place, traded.multiplier)
     counted = [line for top in lines for line in (top.members or [top]) if not _is_subtotal(company, line)]
     sums = _tax_of(company, header, counted)
     subtotal = sum((line.amount or ZERO for line in counted), ZERO)
@@ -343,6 +355,8 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         customer_id=draft.customer_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         header=header,
         lines=lines,
         subtotal=subtotal,
@@ -410,6 +424,7 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
     main = company.lists.accounts.get(main_account_id)
     is_receivable = main is not None and main.account_type == RECEIVABLE
     entries = [Entry(main_account_id, sign * document.total, document.customer_id if is_receivable else None)]
+    costs: list[Entry] = []  # stock is kept in home currency whatever it is sold in
     for line in document.every_line():
         item = company.lists.items.get(line.item_id or "")
         if item is None or item.item_type == SUBTOTAL:
@@ -420,29 +435,39 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
         if item.item_type == INVENTORY and line.pieces:
             document.stock.append(StockMove(item.list_id, -sign * line.pieces))
             cost = to_cent(line.pieces * item.average_cost)
-            entries += _cost_entries(item, sign * cost)
+            costs += _cost_entries(item, sign * cost)
     for part in document.tax_parts:
         account_id = tax_account(company, company.lists.items.get(part.item_id), document.TYPE)
         entries.append(Entry(account_id, -sign * part.amount))
-    document.entries = [entry for entry in entries if entry.amount]
+    for entry in entries:
+        check_account(company, entry.account_id, document.exchange, "AccountRef")
+    document.entries = [*in_home_currency(company, entries, document.exchange), *costs]
 
 
-def receivable_account(company: Company, header: SalesHeader, place: str) -> str:
-    """ListID of the receivable account that the header names, or of the company's first one.
+def exchange_of_sale(company: Company, draft: SalesDraft) -> Exchange:
+    """The currency and rate that a sale will have."""
+    return exchange(company, currency_of_customer(company, draft.customer_id), draft.exchange_rate)
 
-    Refused as 3210 where the named account is of another type.
+
+def receivable_of_sale(company: Company, draft: SalesDraft, place: str) -> str:
+    """ListID of the receivable account that the header names, or of the first one in the customer's currency.
+
+    Refused as 3210 where the named account is of another type or in another currency.
     """
-    account = company.lists.accounts.get(header.receivable_id or "") or company.first_account(RECEIVABLE)
-    return checked_receivable(account, place)
+    return checked_receivable(company, draft.header.receivable_id, exchange_of_sale(company, draft), place)
 
 
-def checked_receivable(account: Account | None, place: str) -> str:
-    """ListID of the account. Refused as 3210 where it is no receivable account, as 3180 where there is none."""
+def checked_receivable(company: Company, account_id: str | None, traded: Exchange, place: str) -> str:
+    """ListID of the account, or of the first one in the currency. Refused as 3210 where it is no receivable account or
+    in another currency, as 3180 where there is none.
+    """
+    account = receivable_account(company, account_id, traded)
     if account is None:
         raise refusal(status.SAVE_FAILED, object=place, reason="There is no accounts receivable account.")
     if account.account_type != RECEIVABLE:
         reason = "The account must be an accounts receivable account."
         raise refusal(status.BAD_VALUE, field="ARAccountRef", value=account.full_name, reason=reason)
+    check_account(company, account.list_id, traded, "ARAccountRef")
     return account.list_id
 
 
@@ -467,22 +492,25 @@ def tax_account(company: Company, tax: Item | None, place: str) -> str:
     return account.list_id
 
 
-def _work_out(company: Company, drafts: Sequence[LineDraft], place: str) -> list[SalesLine]:
+def _work_out(company: Company, drafts: Sequence[LineDraft], place: str, rate: Decimal) -> list[SalesLine]:
+    """The lines; `rate` is the exchange rate that the items' prices, kept in home currency, are divided by."""
     lines: list[SalesLine] = []
     flat: list[SalesLine] = []
     for draft in drafts:
         item = company.lists.items.get(draft.item_id or "")
         if item is not None and item.item_type == GROUP:
-            line = _group_line(company, draft, item, flat, place)
+            line = _group_line(company, draft, item, flat, place, rate)
             flat += line.members
         else:
-            line = _single_line(company, draft, item, flat, place)
+            line = _single_line(company, draft, item, flat, place, rate)
             flat.append(line)
         lines.append(line)
     return lines
 
 
-def _group_line(company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str) -> SalesLine:
+def _group_line(
+    company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str, rate: Decimal
+) -> SalesLine:
     count = Decimal(1) if draft.quantity is None else draft.quantity
     members: list[SalesLine] = []
     for member in group.members:
@@ -493,7 +521,7 @@ def _group_line(company: Company, draft: LineDraft, group: Item, before: list[Sa
             quantity=member.quantity * count if has_quantity else None,
             service_date=draft.service_date,
         )
-        members.append(_single_line(company, inner, item, [*before, *members], place))
+        members.append(_single_line(company, inner, item, [*before, *members], place, rate))
     return SalesLine(
         txn_line_id="",
         item_id=group.list_id,
@@ -505,7 +533,7 @@ def _group_line(company: Company, draft: LineDraft, group: Item, before: list[Sa
 
 
 def _single_line(
-    company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str
+    company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str, rate: Decimal
 ) -> SalesLine:
     if item is None:
         if any(value is not None for value in (draft.quantity, draft.rate, draft.rate_percent, draft.amount)):
@@ -531,15 +559,21 @@ def _single_line(
         line.sales_tax_code_id = None
         line.amount = _subtotal_of(company, before)
     elif item.item_type == DISCOUNT:
-        _price_discount(line, draft, item, before)
+        _price_discount(line, draft, item, before, _price_at(item, rate))
     else:
-        _price_line(line, draft, item, before)
+        _price_line(line, draft, item, before, _price_at(item, rate))
     if line.sales_tax_code_id is None and item.item_type != SUBTOTAL:
         line.sales_tax_code_id = company.preferences.default_non_taxable_code_id
     return line
 
 
-def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+def _price_at(item: Item, rate: Decimal) -> Decimal:
+    """The item's price in a currency of that rate (that it is divided by the rate is a guess)."""
+    price = item.price or ZERO
+    return price if rate == 1 else (price / rate).quantize(FIFTH)
+
+
+def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine], price: Decimal) -> None:
     line.quantity = draft.quantity
     percent = draft.rate_percent
     if percent is None and draft.rate is None and draft.amount is None:
@@ -549,7 +583,7 @@ def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[Sale
         base = before[-1].amount or ZERO if before else ZERO
         line.amount = draft.amount if draft.amount is not None else to_cent(base * percent / 100)
         return
-    rate = draft.rate if draft.rate is not None else item.price or ZERO
+    rate = draft.rate if draft.rate is not None else price
     if draft.amount is None:
         line.rate = rate
         line.amount = to_cent(line.pieces * rate)
@@ -559,7 +593,7 @@ def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[Sale
     line.rate = draft.rate if agrees else _rate_of(draft.amount, line.pieces)
 
 
-def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine], price: Decimal) -> None:
     """A discount lowers the total, whatever sign it is given with; it has no quantity (a guess: the form has none)."""
     if draft.quantity is not None:
         reason = "A discount item has no quantity."
@@ -572,8 +606,8 @@ def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[
         base = before[-1].amount or ZERO if before else ZERO
         line.amount = -abs(draft.amount) if draft.amount is not None else to_cent(-base * abs(percent) / 100)
         return
-    value = draft.amount if draft.amount is not None else draft.rate if draft.rate is not None else item.price
-    line.amount = -abs(to_cent(value or ZERO))
+    value = draft.amount if draft.amount is not None else draft.rate if draft.rate is not None else price
+    line.amount = -abs(to_cent(value))
     line.rate = line.amount
 
 
@@ -649,6 +683,7 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
             "SalesTaxPercentage": None if by_code else price_text(document.tax_percentage),
             "SalesTaxTotal": amount_text(document.tax_total),
             "TotalAmount": amount_text(document.total),
+            **currency_values(company, document, TotalAmount=document.total),
         }
     )
     return values

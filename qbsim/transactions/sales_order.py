@@ -58,7 +58,8 @@ _RET_ORDER = (
     *ADDRESSES,
     *("PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
-    *("TotalAmount", "IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
+    *("TotalAmount", "CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency"),
+    *("IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
     *("IsToBeEmailed", "IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 _MOD_TEXTS = {"PONumber": "po_number", "FOB": "fob", "Other": "other"}

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
+from qbsim.currencies import Exchange
 from qbsim.identity import Stamp
 from qbsim.ledger import Entry
 from qbsim.nodes import Nodes
@@ -32,6 +33,10 @@ class Link:
     txn_id: str
     amount: Decimal
     link_type: str = AMOUNT_LINK
+    #: In a foreign currency: what the link takes off this transaction in home currency, negative like the amount.
+    home_amount: Decimal | None = None
+    #: The exchange gain or loss of the settlement, on one of the two sides.
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass
@@ -55,6 +60,9 @@ class Transaction:
     memo: str | None = None
     external_guid: str | None = None
     is_voided: bool = False
+    #: Currency and rate, kept in companies with several currencies alone; the amounts are in that currency.
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
     entries: list[Entry] = field(default_factory=list)
     stock: list[StockMove] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -63,6 +71,11 @@ class Transaction:
     def txn_id(self) -> str:
         """The TxnID."""
         return self.stamp.identifier
+
+    @property
+    def exchange(self) -> Exchange:
+        """Currency and rate together."""
+        return Exchange(self.currency_id, self.exchange_rate)
 
     @property
     def linked_amount(self) -> Decimal:

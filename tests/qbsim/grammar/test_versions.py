@@ -15,6 +15,9 @@ from tests.shared import shared_path
 NEWEST_ANNOTATED: Version = (14, 0)
 TAG = re.compile(r"\s*<(?P<end>/?)(?P<name>\w+)[^>]*>(?P<rest>.*)")
 NOT_ANNOTATED = {
+    "CurrencyAddRq",
+    "CurrencyModRq",
+    "CurrencyQueryRq",
     *("AccountAddRq", "DataExtAddRq", "DataExtDefAddRq", "DataExtModRq", "ClassQueryRq", "SalesTaxCodeQueryRq"),
     *("ItemInventoryQueryRq", "ItemNonInventoryQueryRq", "ItemOtherChargeQueryRq", "ItemSalesTaxQueryRq"),
     *("ItemServiceQueryRq", "ListDeletedQueryRq", "TermsQueryRq"),
