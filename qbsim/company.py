@@ -52,7 +52,9 @@ class Preferences:
     default_item_sales_tax_id: str | None = None
     default_taxable_code_id: str | None = None
     default_non_taxable_code_id: str | None = None
+    #: The books are closed up to this day; whether a password guards them no request can tell.
     closing_date: date | None = None
+    closing_date_has_password: bool = False
     #: An Accountant's Copy is out, and nothing may be entered on or before this day (FACTS.md 10).
     accountant_copy_dividing_date: date | None = None
 

@@ -45,7 +45,7 @@ def query_host(context: Context, request: Element) -> Outcome:
         ("Country", context.company.preferences.country),
         *(("SupportedQBXMLVersion", f"{major}.{minor}") for major, minor in behaviour.supported_versions),
         ("IsAutomaticLogin", boolean_text(False)),
-        ("QBFileMode", "SingleUser"),
+        ("QBFileMode", behaviour.file_mode),
     ]
     return Outcome([("HostRet", only_elements(nodes, request))])
 

@@ -75,6 +75,16 @@ def look_up(table: ListTable[AnyElement], reference: Element, kind: str, place: 
     return element.list_id
 
 
+def named(lists: Lists, reference: Element) -> str | None:
+    """ListID of what a Ref element names by FullName, None where it names nothing that is there."""
+    full_name = reading.text(reference, "FullName")
+    if full_name is None or reference.tag not in _TARGETS:
+        return None
+    table: ListTable[Any] = getattr(lists, _TARGETS[str(reference.tag)][0])
+    found: ListElement | None = table.find(full_name)
+    return found.list_id if found is not None else None
+
+
 def refer(lists: Lists, name: str, list_id: str | None) -> Nodes | None:
     """The inside of the Ref `name` in a Ret."""
     if list_id is None:

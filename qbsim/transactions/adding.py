@@ -43,7 +43,6 @@ def adding(kind: Kind) -> Callable[[Context, Element], Outcome]:
         _check_edition(context, kind.name)
         macros.check_new(element, may_be_redefined=behaviour.allows_macro_to_be_redefined)
         _check_external_guid(context, element, kind.name)
-        _check_accountant_copy(context, element, kind.name)
         transaction: Transaction = kind.add(context, element)
         if context.company.transaction(transaction.txn_id) is not None:
             macros.define(element, transaction.txn_id)
@@ -146,14 +145,6 @@ def _check_external_guid(context: Context, element: Element, name: str) -> None:
         return
     if context.company.by_external_guid(external_guid):
         raise refusal(status.SAVE_FAILED, object=name, reason="The external GUID is already in use.")
-
-
-def _check_accountant_copy(context: Context, element: Element, name: str) -> None:
-    dividing = context.company.preferences.accountant_copy_dividing_date
-    on = reading.day(element, "TxnDate") or context.company.today()
-    if dividing is not None and on <= dividing:
-        reason = "An Accountant's Copy exists. Transactions on or before the dividing date cannot be changed."
-        raise refusal(status.SAVE_FAILED, object=name, reason=reason)
 
 
 def _unsupported(context: Context, element: Element, name: str) -> str | None:

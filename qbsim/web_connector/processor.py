@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qbsim.opening import ConnectionFailed
+
+__all__ = ["Answer", "ConnectionFailed", "RequestProcessor"]
+
 
 class Answer(Protocol):
     """What came of one message set: `response` is qbXML, or empty with `hresult` and `message` telling why."""
@@ -32,12 +36,3 @@ class RequestProcessor(Protocol):
     def process(self, request: str) -> Answer:
         """Works one qbXML message set."""
         ...
-
-
-class ConnectionFailed(Exception):
-    """QuickBooks can't be reached or does not open the company file; `hresult` is the COM error, as "0x80040408"."""
-
-    def __init__(self, hresult: str, message: str) -> None:
-        super().__init__(f"{hresult}: {message}")
-        self.hresult = hresult
-        self.message = message
