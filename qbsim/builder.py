@@ -37,6 +37,7 @@ from qbsim.transactions import (
     ARRefundCreditCard,
     Check,
     CreditMemo,
+    InventoryAdjustment,
     Invoice,
     ReceivePayment,
     SalesOrder,
@@ -46,6 +47,7 @@ from qbsim.transactions import (
 from qbsim.transactions.ar_refund_credit_card import CardRefundDraft, RefundApplied, add_card_refund
 from qbsim.transactions.check import CheckDraft, ExpenseLine, add_check
 from qbsim.transactions.credit_memo import add_credit_memo
+from qbsim.transactions.inventory_adjustment import adjust_stock
 from qbsim.transactions.invoice import add_invoice
 from qbsim.transactions.opening import open_balance
 from qbsim.transactions.receive_payment import Application, PaymentDraft, add_receive_payment
@@ -283,11 +285,27 @@ class CompanyBuilder:
         code_id = self._code_id(tax_code, is_taxable=True)
         made = self._sold_item(name, kinds.INVENTORY, price, account, code_id, parent, description)
         made.average_cost = _number(cost)
-        made.quantity_on_hand = _number(on_hand)
+        made.open_stock(_number(on_hand), to_cent(made.average_cost * _number(on_hand)))
         made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
         made.asset_account_id = self._need(accounts, "Inventory Asset")
-        open_balance(self.company, made.asset_account_id, to_cent(made.average_cost * made.quantity_on_hand))
+        open_balance(self.company, made.asset_account_id, made.asset_value)
         return made
+
+    def adjust_stock(
+        self,
+        item: Item | str,
+        quantity: Number,
+        *,
+        value: Number | None = None,
+        account: Account | str = "Opening Balance Equity",
+    ) -> InventoryAdjustment:
+        """Goods that come in, or go out where negative, against an account: for a value in all, or at average cost."""
+        lists = self.company.lists
+        found = lists.items.get(self._need(lists.items, item))
+        if found is None:
+            raise UnknownNameError(f"the company has no item {item!r}")
+        worth = None if value is None else _number(value)
+        return adjust_stock(self.company, found, self._need(lists.accounts, account), _number(quantity), worth)
 
     def non_inventory_item(
         self,

@@ -19,9 +19,9 @@ from qbsim.currencies import settle
 from qbsim.editions import US
 from qbsim.identity import Counters, Stamp
 from qbsim.ledger import Ledger, OutOfBalanceError
-from qbsim.lists import Account, ListElement, Lists, ListTable
+from qbsim.lists import Account, Item, ListElement, Lists, ListTable
 from qbsim.lists.table import DuplicateNameError
-from qbsim.numbers import ZERO
+from qbsim.numbers import ZERO, to_cent
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
 from qbsim.transactions import TRANSACTION_TYPES, Link, Transaction
@@ -287,6 +287,8 @@ class Company:
         for name, table in vars(company.lists).items():
             for element in data["lists"].get(name, []):
                 table.add(decode(table.element_type, element, f"lists.{name}"))
+            if name == "items":
+                _value_stock(company.lists.items, data["lists"].get(name, []))
         for number, entry in enumerate(data["transactions"]):
             kind = TRANSACTION_TYPES[entry["type"]]
             rest = {name: value for name, value in entry.items() if name != "type"}
@@ -349,7 +351,15 @@ class Company:
         for move in transaction.stock:
             item = self.lists.items.get(move.item_id)
             if item is not None:
-                item.quantity_on_hand += sign * move.quantity
+                item.move_stock(sign * move.quantity, sign * move.value)
+
+
+def _value_stock(items: ListTable[Item], kept: Iterable[dict[str, Any]]) -> None:
+    """Items of a file that did not keep what stock is worth yet: quantity times average cost, as it was then."""
+    for element in kept:
+        item = items.get(element["stamp"]["identifier"])
+        if item is not None and "asset_value" not in element:
+            item.asset_value = to_cent(item.quantity_on_hand * item.average_cost)
 
 
 def _sync_folder(folder: Path) -> None:

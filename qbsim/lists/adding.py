@@ -22,7 +22,7 @@ from qbsim.lists.query import account_ret, customer_ret, item_ret
 from qbsim.lists.references import look_up, resolve
 from qbsim.lists.table import ListTable
 from qbsim.nodes import Nodes
-from qbsim.numbers import CENT, FIFTH, ZERO
+from qbsim.numbers import CENT, ZERO
 from qbsim.paging import only_elements
 from qbsim.status import message, refusal
 from qbsim.transactions.opening import open_balance
@@ -148,8 +148,8 @@ def add_item(context: Context, request: Element) -> Outcome:
         raise refusal(status.SAVE_FAILED, object=kind, reason="There is no opening balance equity account.")
     item: Item = _created(company, company.lists.items, element, kind, values)
     if kind == INVENTORY:
-        item.quantity_on_hand = on_hand
-        item.average_cost = (value / on_hand).quantize(FIFTH) if on_hand else item.purchase_cost or ZERO
+        item.average_cost = item.purchase_cost or ZERO
+        item.open_stock(on_hand, value)
         open_balance(company, item.asset_account_id or "", value)
     return _outcome(request, element, item, (f"{kind}Ret", item_ret(company, item, Decimal(0))), _ITEM_KEPT)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from qbsim.lists.element import CORE_ORDER, ListElement
 from qbsim.nodes import Nodes, pick
-from qbsim.numbers import ZERO, boolean_text, price_text, quantity_text
+from qbsim.numbers import FIFTH, ZERO, boolean_text, price_text, quantity_text
 
 INVENTORY = "ItemInventory"
 NON_INVENTORY = "ItemNonInventory"
@@ -48,7 +48,8 @@ class Item(ListElement):
 
     `price` is the sales price, or the amount of a discount; `price_percent` a discount's or charge's percentage.
     `account_id` is the income account, of a discount the account it is booked to, of a tax the account it is owed on;
-    `cost_account_id` the account of its cost, of items that are not kept in stock the expense account of buying them.
+    `cost_account_id` the account of its cost, of items that are not kept in stock the expense account of buying them;
+    `asset_value` is what stands for its stock on the asset account (qbsim.stock).
     """
 
     item_type: str
@@ -62,9 +63,22 @@ class Item(ListElement):
     asset_account_id: str | None = None
     quantity_on_hand: Decimal = Decimal(0)
     average_cost: Decimal = ZERO
+    asset_value: Decimal = ZERO
     tax_rate: Decimal = Decimal(0)
     tax_item_ids: list[str] = field(default_factory=list)
     members: list[ItemGroupMember] = field(default_factory=list)
+
+    def open_stock(self, quantity: Decimal, value: Decimal) -> None:
+        """The stock to begin with; without any, the value tells nothing and the average cost stays."""
+        self.quantity_on_hand, self.asset_value = Decimal(0), ZERO
+        self.move_stock(quantity, value)
+
+    def move_stock(self, quantity: Decimal, value: Decimal) -> None:
+        """Takes goods in, or out where negative; the average cost is the worth of what is there over its quantity."""
+        self.quantity_on_hand += quantity
+        self.asset_value += value
+        if self.quantity_on_hand > 0 and self.asset_value > 0:
+            self.average_cost = (self.asset_value / self.quantity_on_hand).quantize(FIFTH, ROUND_HALF_UP)
 
     def ret(self, refer: Refer, refer_account: Refer, refer_code: Refer, on_sales_order: Decimal) -> Nodes:
         """The inside of this item's Ret."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from qbsim.transactions.ar_refund_credit_card import ARRefundCreditCard
 from qbsim.transactions.check import Check
 from qbsim.transactions.credit_memo import CreditMemo
+from qbsim.transactions.inventory_adjustment import InventoryAdjustment
 from qbsim.transactions.invoice import Invoice
 from qbsim.transactions.receive_payment import ReceivePayment
 from qbsim.transactions.sales_order import SalesOrder
 from qbsim.transactions.sales_receipt import SalesReceipt
-from qbsim.transactions.transaction import JournalEntry, Link, StockMove, Transaction
+from qbsim.transactions.transaction import JournalEntry, Link, Transaction
 
 #: All types by their name in qbXML.
 TRANSACTION_TYPES: dict[str, type[Transaction]] = {
     kind.TYPE: kind
     for kind in (
         *(SalesReceipt, Invoice, SalesOrder, CreditMemo, Check, ARRefundCreditCard),
-        *(ReceivePayment, JournalEntry),
+        *(ReceivePayment, InventoryAdjustment, JournalEntry),
     )
 }
 
@@ -25,12 +26,12 @@ __all__ = [
     "ARRefundCreditCard",
     "Check",
     "CreditMemo",
+    "InventoryAdjustment",
     "Invoice",
     "JournalEntry",
     "Link",
     "ReceivePayment",
     "SalesOrder",
     "SalesReceipt",
-    "StockMove",
     "Transaction",
 ]

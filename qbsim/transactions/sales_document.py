@@ -33,8 +33,9 @@ from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
 from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
+from qbsim.stock import Stock, cost_entries
 from qbsim.transactions.rets import currency_values
-from qbsim.transactions.transaction import CORE_ORDER, StockMove, Transaction
+from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -424,6 +425,7 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
     main = company.lists.accounts.get(main_account_id)
     is_receivable = main is not None and main.account_type == RECEIVABLE
     entries = [Entry(main_account_id, sign * document.total, document.customer_id if is_receivable else None)]
+    stock = Stock()
     costs: list[Entry] = []  # stock is kept in home currency whatever it is sold in
     for line in document.every_line():
         item = company.lists.items.get(line.item_id or "")
@@ -433,9 +435,9 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
         if income:
             entries.append(Entry(_line_account(company, line, item, document.TYPE), -sign * income))
         if item.item_type == INVENTORY and line.pieces:
-            document.stock.append(StockMove(item.list_id, -sign * line.pieces))
-            cost = to_cent(line.pieces * item.average_cost)
-            costs += _cost_entries(item, sign * cost)
+            move = stock.at_average_cost(item, -sign * line.pieces)
+            document.stock.append(move)
+            costs += cost_entries(item, move.value)
     for part in document.tax_parts:
         account_id = tax_account(company, company.lists.items.get(part.item_id), document.TYPE)
         entries.append(Entry(account_id, -sign * part.amount))
@@ -648,12 +650,6 @@ def _line_account(company: Company, line: SalesLine, item: Item, place: str) -> 
     if account_id is None:
         raise refusal(status.SAVE_FAILED, object=place, reason=f"The item {item.full_name} has no account.")
     return account_id
-
-
-def _cost_entries(item: Item, cost: Decimal) -> list[Entry]:
-    if not cost or item.cost_account_id is None or item.asset_account_id is None:
-        return []
-    return [Entry(item.cost_account_id, cost), Entry(item.asset_account_id, -cost)]
 
 
 # Writing a Ret

@@ -12,6 +12,7 @@ from qbsim.identity import Stamp
 from qbsim.ledger import Entry
 from qbsim.nodes import Nodes
 from qbsim.numbers import ZERO
+from qbsim.stock import StockMove
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -37,14 +38,6 @@ class Link:
     home_amount: Decimal | None = None
     #: The exchange gain or loss of the settlement, on one of the two sides.
     entries: list[Entry] = field(default_factory=list)
-
-
-@dataclass
-class StockMove:
-    """Pieces of an inventory item that come in, or go out where negative."""
-
-    item_id: str
-    quantity: Decimal
 
 
 @dataclass(kw_only=True)

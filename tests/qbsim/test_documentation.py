@@ -159,6 +159,7 @@ def _one_of_each() -> tuple[CompanyBuilder, list[Transaction]]:
     invoice, memo = builder.invoice("Ada", lines), builder.credit_memo("Ada", lines)
     made = [
         *builder.company.transactions("JournalEntry"),
+        builder.adjust_stock("Shirt", 10, value=90),
         builder.sales_receipt("Ada", lines),
         invoice,
         builder.sales_order("Ada", lines),
