@@ -114,8 +114,8 @@ def test_a_refund_at_another_rate_than_its_credit_memo_books_the_loss(shop: Abro
 
 
 def test_parts_at_awkward_rates_leave_nothing_on_the_receivable_account(shop: Abroad) -> None:
-    invoice = shop.builder.invoice("Eva", [Line("Engraving", amount="10.01")], exchange_rate="1.2345")
-    for amount, rate in (("3.33", "1.1"), ("3.33", "1.3"), ("3.35", "1.2")):
+    invoice = shop.builder.invoice("Eva", [Line("Engraving", amount="10.00")], exchange_rate="1.005")
+    for amount, rate in (("3.33", "1.1"), ("3.33", "1.3"), ("3.34", "1.2")):  # 3.35, 3.35 and 3.36 of 10.05
         shop.one(payment(invoice.txn_id, amount, rate))
     assert invoice.open_debt == 0
     assert shop.company.balance_of("Accounts Receivable - EUR") == 0

@@ -43,9 +43,9 @@ def test_the_last_piece_takes_what_is_left(shop: Shop) -> None:
     assert books(shop) == (Decimal("750.00"), Decimal("10.00"))
 
 
-def test_two_lines_of_one_item_count_one_after_the_other(shop: Shop) -> None:
+def test_lines_of_one_item_count_one_after_the_other_and_the_last_takes_the_odd_cent(shop: Shop) -> None:
     shop.builder.inventory_item("Cup", price=9, cost="3.33333", on_hand=3)
-    shop.builder.sales_receipt("Ada", [Line("Cup", quantity=1), Line("Cup", quantity=2)])
+    shop.builder.sales_receipt("Ada", [Line("Cup", quantity=1)] * 3)
     assert books(shop) == (Decimal("750.00"), Decimal("10.00"))
 
 
