@@ -145,12 +145,8 @@ class SalesDocument(Transaction):
     lines: list[SalesLine] = field(default_factory=list)
     subtotal: Decimal = ZERO
     tax_percentage: Decimal = ZERO
+    tax_total: Decimal = ZERO
     tax_parts: list[TaxPart] = field(default_factory=list)
-
-    @property
-    def tax_total(self) -> Decimal:
-        """All taxes together."""
-        return sum((part.amount for part in self.tax_parts), ZERO)
 
     @property
     def receivable_id(self) -> str | None:
@@ -177,7 +173,7 @@ class SalesDocument(Transaction):
                 line.tax_amount = ZERO
             if line.quantity is not None:
                 line.quantity = Decimal(0)
-        self.subtotal = ZERO
+        self.subtotal = self.tax_total = ZERO
         self.tax_parts = []
 
 
@@ -362,6 +358,7 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         lines=lines,
         subtotal=subtotal,
         tax_percentage=sales_tax.rate(sales_tax.taxes_of_item(lists.items, header.item_sales_tax_id)),
+        tax_total=sums.total,
         tax_parts=list(sums.parts),
     )
 
