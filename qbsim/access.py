@@ -25,6 +25,7 @@ Verb = Literal["Add", "Mod", "Del", "Void"]
 _VERBS: tuple[Verb, ...] = ("Add", "Mod", "Del", "Void")
 #: Refused while others may be at work in the file: QuickBooks wants single-user mode to delete from lists.
 _SINGLE_USER = frozenset({"ListDelRq"})
+_CURRENCY_REQUESTS = frozenset({"CurrencyQuery", "CurrencyAdd", "CurrencyMod"})
 _LOCKED_TRANSACTION = "The transaction could not be locked."
 _LOCKED_ELEMENT = "The list element is in use."
 _NO_LOCK = "The application failed to acquire the lock."
@@ -77,8 +78,13 @@ class Locks:
 
 
 def check(context: Context, request: Element) -> None:
-    """Refuses a changing request that may not be worked now; queries always may."""
+    """Refuses a changing request that may not be worked now; queries always may, but for those of what is switched off.
+
+    The requests for currencies answer 3250 in a company that has one currency alone.
+    """
     name = str(request.tag).removesuffix("Rq")
+    if name in _CURRENCY_REQUESTS and not context.company.preferences.multi_currency:
+        raise refusal(status.FEATURE_OFF)
     verb = next((verb for verb in _VERBS if name.endswith(verb)), None)
     if verb is None:
         return

@@ -22,23 +22,34 @@ from qbsim.lists import (
     Account,
     Currency,
     Customer,
+    Employee,
+    InventorySite,
     Item,
     ItemGroupMember,
     ListElement,
     ListTable,
     NamedElement,
+    OtherName,
     PaymentMethod,
+    SalesRep,
     SalesTaxCode,
+    Template,
+    Terms,
+    Vendor,
 )
 from qbsim.lists import items as kinds
-from qbsim.lists.adding import create, take_currency
+from qbsim.lists.accounts import RECEIVABLE
+from qbsim.lists.adding import create
+from qbsim.lists.kinds import take_currency
 from qbsim.numbers import to_cent
 from qbsim.transactions import (
     ARRefundCreditCard,
     Check,
     CreditMemo,
+    Deposit,
     InventoryAdjustment,
     Invoice,
+    JournalEntry,
     ReceivePayment,
     SalesOrder,
     SalesReceipt,
@@ -47,8 +58,10 @@ from qbsim.transactions import (
 from qbsim.transactions.ar_refund_credit_card import CardRefundDraft, RefundApplied, add_card_refund
 from qbsim.transactions.check import CheckDraft, ExpenseLine, add_check
 from qbsim.transactions.credit_memo import add_credit_memo
+from qbsim.transactions.deposit import CashBack, DepositDraft, DepositLine, add_deposit, payment_line
 from qbsim.transactions.inventory_adjustment import adjust_stock
 from qbsim.transactions.invoice import add_invoice
+from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 from qbsim.transactions.opening import open_balance
 from qbsim.transactions.receive_payment import Application, PaymentDraft, add_receive_payment
 from qbsim.transactions.sales_document import DEFAULT_TEMPLATES, LineDraft, SalesDraft, SalesHeader
@@ -140,8 +153,8 @@ class CompanyBuilder:
             self._starting_code(code)
         preferences.default_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.taxable_code)
         preferences.default_non_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.non_taxable_code)
-        for template in DEFAULT_TEMPLATES.values():
-            create(self.company, lists.templates, template)
+        for template_type, template in DEFAULT_TEMPLATES.items():
+            create(self.company, lists.templates, template, template_type=template_type)
         for method, method_type in _PAYMENT_METHODS:
             self.payment_method(method, method_type)
 
@@ -226,8 +239,85 @@ class CompanyBuilder:
 
     def class_(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
         """A class."""
-        table = self.company.lists.classes
-        made: NamedElement = create(self.company, table, name, self._id(table, parent))
+        return self._named(self.company.lists.classes, name, parent)
+
+    def vendor(self, name: str, **values: Any) -> Vendor:
+        """A vendor; `values` are further fields of Vendor."""
+        made: Vendor = create(self.company, self.company.lists.vendors, name, **values)
+        return made
+
+    def employee(self, name: str, **values: Any) -> Employee:
+        """An employee; `values` are further fields of Employee."""
+        made: Employee = create(self.company, self.company.lists.employees, name, **values)
+        return made
+
+    def other_name(self, name: str, **values: Any) -> OtherName:
+        """Another name; `values` are further fields of OtherName."""
+        made: OtherName = create(self.company, self.company.lists.other_names, name, **values)
+        return made
+
+    def sales_rep(self, initials: str, person: Vendor | Employee | OtherName) -> SalesRep:
+        """A sales representative, who stands among the vendors, employees or other names."""
+        table = self.company.lists.sales_reps
+        made: SalesRep = create(self.company, table, initials, entity_id=person.list_id)
+        return made
+
+    def standard_terms(
+        self, name: str, due_days: int, *, discount_days: int | None = None, discount_percent: Number | None = None
+    ) -> Terms:
+        """Terms that count days from the date of the document."""
+        made: Terms = create(
+            self.company,
+            self.company.lists.terms,
+            name,
+            terms_type="StandardTerms",
+            due_days=due_days,
+            discount_days=discount_days,
+            discount_percent=None if discount_percent is None else _number(discount_percent),
+        )
+        return made
+
+    def date_driven_terms(self, name: str, day_of_month_due: int, *, due_next_month_days: int | None = None) -> Terms:
+        """Terms that are due on a day of the month."""
+        made: Terms = create(
+            self.company,
+            self.company.lists.terms,
+            name,
+            terms_type="DateDrivenTerms",
+            day_of_month_due=day_of_month_due,
+            due_next_month_days=due_next_month_days,
+        )
+        return made
+
+    def ship_method(self, name: str) -> NamedElement:
+        """A shipping method."""
+        return self._named(self.company.lists.ship_methods, name)
+
+    def customer_message(self, name: str) -> NamedElement:
+        """A message to customers."""
+        return self._named(self.company.lists.customer_messages, name)
+
+    def customer_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of customers."""
+        return self._named(self.company.lists.customer_types, name, parent)
+
+    def vendor_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of vendors."""
+        return self._named(self.company.lists.vendor_types, name, parent)
+
+    def job_type(self, name: str, *, parent: NamedElement | str | None = None) -> NamedElement:
+        """A type of jobs."""
+        return self._named(self.company.lists.job_types, name, parent)
+
+    def template(self, name: str, template_type: str) -> Template:
+        """A form of documents of a type such as Invoice."""
+        table = self.company.lists.templates
+        made: Template = create(self.company, table, name, template_type=template_type)
+        return made
+
+    def inventory_site(self, name: str, **values: Any) -> InventorySite:
+        """A place where stock is kept; `values` are further fields of InventorySite."""
+        made: InventorySite = create(self.company, self.company.lists.inventory_sites, name, **values)
         return made
 
     def sales_tax_item(
@@ -251,18 +341,24 @@ class CompanyBuilder:
         return made
 
     def sales_tax_code(
-        self, name: str, tax: Item | str | None = None, *, purchase_tax: Item | str | None = None, description: str = ""
+        self,
+        name: str,
+        tax: Item | str | None = None,
+        *,
+        purchase_tax: Item | str | None = None,
+        is_taxable: bool | None = None,
+        description: str | None = None,
     ) -> SalesTaxCode:
-        """A sales tax code; outside the US it stands for a tax item or group, in purchases for another if one is named.
-        A code without a tax is not taxable.
+        """A sales tax code, of at most three letters; outside the US it stands for a tax item or group, in purchases
+        for another if one is named. Unless it is said, a code with a tax is taxable and one without is not.
         """
         lists = self.company.lists
         made: SalesTaxCode = create(
             self.company,
             lists.sales_tax_codes,
             name,
-            is_taxable=tax is not None,
-            description=description or None,
+            is_taxable=tax is not None if is_taxable is None else is_taxable,
+            description=description,
             item_sales_tax_id=self._id(lists.items, tax),
             item_purchase_tax_id=self._id(lists.items, purchase_tax or tax),
         )
@@ -281,15 +377,26 @@ class CompanyBuilder:
         description: str | None = None,
     ) -> Item:
         """An inventory part with its average cost; what is on hand goes against Opening Balance Equity."""
-        accounts = self.company.lists.accounts
         code_id = self._code_id(tax_code, is_taxable=True)
         made = self._sold_item(name, kinds.INVENTORY, price, account, code_id, parent, description)
-        made.average_cost = _number(cost)
-        made.open_stock(_number(on_hand), to_cent(made.average_cost * _number(on_hand)))
-        made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
-        made.asset_account_id = self._need(accounts, "Inventory Asset")
-        open_balance(self.company, made.asset_account_id, made.asset_value)
-        return made
+        return self._stocked(made, cost, on_hand)
+
+    def assembly_item(
+        self,
+        name: str,
+        members: Iterable[tuple[Item | str, Number]],
+        *,
+        price: Number,
+        cost: Number,
+        on_hand: Number = 0,
+        account: Account | str = "Sales",
+        tax_code: str | None = None,
+    ) -> Item:
+        """An assembly of so many pieces of other items, kept in stock as an inventory part is."""
+        code_id = self._code_id(tax_code, is_taxable=True)
+        made = self._sold_item(name, kinds.ASSEMBLY, price, account, code_id, None, None)
+        made.members = self._members(members)
+        return self._stocked(made, cost, on_hand)
 
     def adjust_stock(
         self,
@@ -374,9 +481,11 @@ class CompanyBuilder:
 
     def group_item(self, name: str, members: Iterable[tuple[Item | str, Number]]) -> Item:
         """A group of items with their quantities."""
-        items = self.company.lists.items
-        parts = [ItemGroupMember(self._need(items, item), _number(count)) for item, count in members]
-        return self._item(name, kinds.GROUP, members=parts)
+        return self._item(name, kinds.GROUP, members=self._members(members))
+
+    def payment_item(self, name: str, *, deposit_to: Account | str | None = None) -> Item:
+        """A payment that stands among the lines of an invoice."""
+        return self._item(name, kinds.PAYMENT, account_id=self._id(self.company.lists.accounts, deposit_to))
 
     # Sales
 
@@ -494,6 +603,49 @@ class CompanyBuilder:
         )
         return add_card_refund(self.company, draft)
 
+    # Banking
+
+    def deposit(
+        self,
+        payments: Iterable[Transaction] = (),
+        account: Account | str = "Checking",
+        *,
+        cash_back: tuple[Account | str, Number] | None = None,
+        others: Iterable[tuple[Account | str, Number]] = (),
+        **fields: Any,
+    ) -> Deposit:
+        """A deposit of payments out of Undeposited Funds and of amounts from other accounts, less an amount that goes
+        to another account as cash. `fields` of DepositDraft.
+        """
+        accounts = self.company.lists.accounts
+        lines = [payment_line(self.company, payment.txn_id) for payment in payments]
+        lines += [
+            DepositLine(account_id=self._need(accounts, source), amount=_number(amount)) for source, amount in others
+        ]
+        taken = None
+        if cash_back is not None:
+            taken = CashBack(account_id=self._need(accounts, cash_back[0]), amount=_number(cash_back[1]))
+        deposit_to_id = self._need(accounts, account)
+        return add_deposit(
+            self.company, DepositDraft(deposit_to_id=deposit_to_id, lines=lines, cash_back=taken, **fields)
+        )
+
+    def journal_entry(
+        self, lines: Iterable[tuple[Account | str, Number]], *, customer: Customer | str | None = None, **fields: Any
+    ) -> JournalEntry:
+        """A journal entry of accounts and amounts, debits positive; a line on Accounts Receivable is the customer's.
+        `fields` of JournalDraft.
+        """
+        lists = self.company.lists
+        made = []
+        for account, amount in lines:
+            account_id, value = self._need(lists.accounts, account), _number(amount)
+            found = lists.accounts.get(account_id)
+            is_receivable = found is not None and found.account_type == RECEIVABLE
+            entity_id = self._id(lists.customers, customer) if is_receivable else None
+            made.append(JournalLine(account_id=account_id, amount=value, is_debit=value > 0, entity_id=entity_id))
+        return add_journal_entry(self.company, JournalDraft(lines=made, **fields))
+
     # Helpers
 
     def _draft(self, customer: Customer | str, lines: Sequence[Line], fields: dict[str, Any]) -> SalesDraft:
@@ -577,6 +729,25 @@ class CompanyBuilder:
 
     def _item(self, name: str, item_type: str, parent_id: str | None = None, **values: Any) -> Item:
         made: Item = create(self.company, self.company.lists.items, name, parent_id, item_type=item_type, **values)
+        return made
+
+    def _stocked(self, made: Item, cost: Number, on_hand: Number) -> Item:
+        accounts = self.company.lists.accounts
+        made.average_cost = _number(cost)
+        made.open_stock(_number(on_hand), to_cent(made.average_cost * _number(on_hand)))
+        made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
+        made.asset_account_id = self._need(accounts, "Inventory Asset")
+        open_balance(self.company, made.asset_account_id, made.asset_value)
+        return made
+
+    def _members(self, members: Iterable[tuple[Item | str, Number]]) -> list[ItemGroupMember]:
+        items = self.company.lists.items
+        return [ItemGroupMember(self._need(items, item), _number(count)) for item, count in members]
+
+    def _named(
+        self, table: ListTable[NamedElement], name: str, parent: NamedElement | str | None = None
+    ) -> NamedElement:
+        made: NamedElement = create(self.company, table, name, self._id(table, parent))
         return made
 
     def _id(self, table: ListTable[AnyElement], element: AnyElement | str | None) -> str | None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,9 +18,11 @@ from qbsim.codec import CompanyFileError, decode, encode
 from qbsim.currencies import settle
 from qbsim.editions import US
 from qbsim.identity import Counters, Stamp
+from qbsim.index import TransactionIndex
 from qbsim.ledger import Ledger, OutOfBalanceError
 from qbsim.lists import Account, Item, ListElement, Lists, ListTable
 from qbsim.lists.table import DuplicateNameError
+from qbsim.memory import collection_paused
 from qbsim.numbers import ZERO, to_cent
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
@@ -70,6 +72,17 @@ class DeletedTransaction:
     ref_number: str | None = None
 
 
+@dataclass
+class DeletedListElement:
+    """What ListDeletedQuery tells of a deleted list element."""
+
+    list_type: str
+    list_id: str
+    full_name: str
+    time_created: datetime
+    time_deleted: datetime
+
+
 class Company:
     """The state of a company file.
 
@@ -88,12 +101,9 @@ class Company:
         self.private_data = PrivateData()
         self.recovery = RecoveryRecords()
         self.deleted: list[DeletedTransaction] = []
+        self.deleted_list_elements: list[DeletedListElement] = []
         self.ref_numbers: dict[str, int] = {}
-        self._transactions: dict[str, Transaction] = {}
-        self._by_type: dict[str, dict[str, Transaction]] = {name: {} for name in TRANSACTION_TYPES}
-        self._by_ref_number: dict[tuple[str, str], dict[str, Transaction]] = {}
-        self._by_customer: dict[tuple[str, str], dict[str, Transaction]] = {}
-        self._by_external_guid: dict[str, dict[str, Transaction]] = {}
+        self._index = TransactionIndex(TRANSACTION_TYPES)
 
     # What stands in the books
 
@@ -113,27 +123,47 @@ class Company:
 
     def transactions(self, txn_type: str) -> list[Transaction]:
         """All transactions of a type such as "CreditMemo", in the order in which they were made."""
-        return list(self._by_type[txn_type].values())
+        return list(self._index.by_type[txn_type].values())
+
+    def every_transaction(self) -> list[Transaction]:
+        """All transactions, in the order in which they were made."""
+        return list(self._index.by_id.values())
 
     def of_type(self, kind: type[AnyTransaction]) -> list[AnyTransaction]:
         """As `transactions`, by class instead of by name."""
-        return [each for each in self._by_type[kind.TYPE].values() if isinstance(each, kind)]
+        return [each for each in self._index.by_type[kind.TYPE].values() if isinstance(each, kind)]
 
     def transaction(self, txn_id: str) -> Transaction | None:
         """The transaction with that TxnID."""
-        return self._transactions.get(txn_id)
+        return self._index.by_id.get(txn_id)
 
     def by_ref_number(self, txn_type: str, ref_number: str) -> list[Transaction]:
         """Transactions of the type with that RefNumber, capital letters aside; QuickBooks allows several."""
-        return list(self._by_ref_number.get((txn_type, ref_number.casefold()), {}).values())
+        return self._index.by_ref_number(txn_type, ref_number)
 
     def by_customer(self, txn_type: str, customer_id: str) -> list[Transaction]:
-        """Transactions of the type of one customer, without those of its jobs."""
-        return list(self._by_customer.get((txn_type, customer_id), {}).values())
+        """Transactions of the type that concern one customer, without those of its jobs."""
+        return self._index.by_entity(txn_type, [customer_id])
+
+    def by_entities(self, txn_type: str, list_ids: Iterable[str]) -> list[Transaction]:
+        """Transactions of the type that concern one of the customers."""
+        return self._index.by_entity(txn_type, list_ids)
 
     def by_external_guid(self, external_guid: str) -> list[Transaction]:
         """Transactions with that ExternalGUID."""
-        return list(self._by_external_guid.get(external_guid.casefold(), {}).values())
+        return self._index.by_external_guid(external_guid)
+
+    def modified_between(self, txn_type: str, start: datetime | None, end: datetime | None) -> list[Transaction]:
+        """Transactions of the type that were last changed from start to end."""
+        return self._index.modified_between(txn_type, start, end)
+
+    def dated_between(self, txn_type: str, start: date | None, end: date | None) -> list[Transaction]:
+        """Transactions of the type whose TxnDate lies from start to end."""
+        return self._index.dated_between(txn_type, start, end)
+
+    def deposit_of(self, txn_id: str) -> Transaction | None:
+        """The deposit that has taken the transaction out of Undeposited Funds, None where none has."""
+        return self._index.holder(txn_id)
 
     def special_account(self, special_type: str) -> Account | None:
         """The account with that SpecialAccountType."""
@@ -168,11 +198,26 @@ class Company:
         """Takes a new transaction into the books."""
         self.ledger.post(transaction.entries)
         self._move_stock(transaction, 1)
-        self._index(transaction)
-        number = transaction.ref_number or ""
-        if number.isascii() and number.isdigit():
-            highest = self.ref_numbers.get(transaction.TYPE, 0)
-            self.ref_numbers[transaction.TYPE] = max(highest, int(number))
+        self._index.add(transaction)
+        self._count_number(transaction)
+        return transaction
+
+    def restate(self, transaction: AnyTransaction, restated: AnyTransaction) -> AnyTransaction:
+        """Puts what a Mod has worked out in a transaction's place; it keeps its TxnID and gets a new EditSequence.
+
+        Links are as `restated` has them; whoever changes them does so on both sides with `unlink` and `link`. Exchange
+        gains and losses on links that stay are worked out anew.
+        """
+        keys = self._index.keys(transaction)
+        self.ledger.reverse(transaction.entries)
+        self._move_stock(transaction, -1)
+        vars(transaction).update(vars(restated))
+        self.ledger.post(transaction.entries)
+        self._move_stock(transaction, 1)
+        self._settle_anew(transaction)
+        self._count_number(transaction)
+        transaction.stamp.touch(self.now())
+        self._index.refresh(transaction, keys)
         return transaction
 
     def link(self, first: Transaction, second: Transaction, amount: Decimal, link_type: str = "AMTTYPE") -> None:
@@ -194,10 +239,29 @@ class Company:
             own = next(x for x in first.links if x.txn_id == second.txn_id and x.link_type == link_type)
             own.entries += settled.entries
 
+    def unlink(
+        self, transaction: Transaction, link_type: str = "AMTTYPE", *, only: Collection[str] | None = None
+    ) -> None:
+        """Takes the links of that type away on both sides; with `only`, those to these TxnIDs."""
+        gone = [
+            link for link in transaction.links if link.link_type == link_type and (only is None or link.txn_id in only)
+        ]
+        for link in gone:
+            other = self._index.by_id[link.txn_id]
+            self.ledger.reverse(link.entries)
+            for back in other.links:
+                if (back.txn_id, back.link_type) == (transaction.txn_id, link_type):
+                    self.ledger.reverse(back.entries)
+            other.links = [
+                back for back in other.links if (back.txn_id, back.link_type) != (transaction.txn_id, link_type)
+            ]
+        transaction.links = [link for link in transaction.links if link not in gone]
+
     def delete(self, transaction: Transaction) -> DeletedTransaction:
         """Takes a transaction out of the books; what was linked to it is open again."""
         self._take_back(transaction)
-        self._unindex(transaction)
+        self._index.remove(transaction)
+        self.private_data.forget(transaction.txn_id)
         gone = DeletedTransaction(
             txn_type=transaction.TYPE,
             txn_id=transaction.txn_id,
@@ -208,20 +272,36 @@ class Company:
         self.deleted.append(gone)
         return gone
 
+    def delete_list_element(self, table: ListTable[Any], element: ListElement, list_type: str) -> DeletedListElement:
+        """Takes an element that nothing refers to out of its list."""
+        table.remove(element)
+        self.private_data.forget(element.list_id)
+        gone = DeletedListElement(
+            list_type=list_type,
+            list_id=element.list_id,
+            full_name=element.full_name,
+            time_created=element.stamp.time_created,
+            time_deleted=self.now(),
+        )
+        self.deleted_list_elements.append(gone)
+        return gone
+
     def void(self, transaction: Transaction) -> None:
         """Sets a transaction to zero and takes its links away; it stays in the books. One that is void stays so."""
+        keys = self._index.keys(transaction)
         if not transaction.is_voided:
             self._take_back(transaction)
             transaction.entries, transaction.stock, transaction.links = [], [], []
             transaction.void()
         transaction.stamp.touch(self.now())
+        self._index.refresh(transaction, keys)
 
     def renumber(self, transaction: Transaction, ref_number: str | None) -> None:
-        """Gives a transaction another RefNumber."""
-        if transaction.ref_number is not None:
-            del self._by_ref_number[transaction.TYPE, transaction.ref_number.casefold()][transaction.txn_id]
+        """Gives a transaction another RefNumber, as someone at the screen does."""
+        keys = self._index.keys(transaction)
         transaction.ref_number = ref_number
-        self._index(transaction)
+        self._count_number(transaction)
+        self._index.refresh(transaction, keys)
 
     # The file
 
@@ -229,10 +309,12 @@ class Company:
     def load(cls, path: str | os.PathLike[str], clock: Clock = real_time) -> Company:
         """The company in a file that `save` wrote. Raises CompanyFileError where it is none."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            with collection_paused():
+                data = json.loads(Path(path).read_text(encoding="utf-8"))
         except ValueError as error:
             raise CompanyFileError(f"{os.fspath(path)} is no JSON: {error}; give a file that was saved here") from error
-        return cls.from_json(data, clock)
+        with collection_paused():
+            return cls.from_json(data, clock)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the company to a file; a crash at any moment leaves the old file or the new one, whole."""
@@ -240,8 +322,7 @@ class Company:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".new")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.to_json(), file, ensure_ascii=False, indent=1)
-                file.write("\n")
+                file.writelines(_written(self.to_json()))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, target)
@@ -260,8 +341,9 @@ class Company:
             "counters": encode(self.counters),
             "ref_numbers": dict(sorted(self.ref_numbers.items())),
             "lists": {name: [encode(e) for e in table] for name, table in vars(self.lists).items()},
-            "transactions": [{"type": t.TYPE, **encode(t)} for t in self._transactions.values()],
+            "transactions": [{"type": t.TYPE, **encode(t)} for t in self._index.by_id.values()],
             "deleted": [encode(gone) for gone in self.deleted],
+            "deleted_list_elements": [encode(gone) for gone in self.deleted_list_elements],
             "private_data": encode(self.private_data),
             "recovery": encode(self.recovery),
         }
@@ -296,8 +378,11 @@ class Company:
             company.ledger.post(transaction.entries)
             for link in transaction.links:
                 company.ledger.post(link.entries)
-            company._index(transaction)
+            company._index.add(transaction)
         company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
+        # A file of before lists could be deleted from lacks the key.
+        gone = data.get("deleted_list_elements", [])
+        company.deleted_list_elements = decode(list[DeletedListElement], gone, "deleted_list_elements")
         company.private_data = decode(PrivateData, data["private_data"], "private_data")
         company.recovery = decode(RecoveryRecords, data["recovery"], "recovery")
         return company
@@ -308,7 +393,7 @@ class Company:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Company) and self.to_json() == other.to_json()
 
-    # Indexes
+    # Helpers
 
     @staticmethod
     def _named(table: ListTable[Any], full_name: str) -> ListElement:
@@ -317,23 +402,11 @@ class Company:
             raise KeyError(f"the company has no {table.element_type.__name__.lower()} {full_name!r}")
         return element
 
-    def _indexes(self, transaction: Transaction) -> Iterable[dict[str, Transaction]]:
-        yield self._transactions
-        yield self._by_type[transaction.TYPE]
-        if transaction.ref_number is not None:
-            yield self._by_ref_number.setdefault((transaction.TYPE, transaction.ref_number.casefold()), {})
-        if transaction.customer_id is not None:
-            yield self._by_customer.setdefault((transaction.TYPE, transaction.customer_id), {})
-        if transaction.external_guid is not None:
-            yield self._by_external_guid.setdefault(transaction.external_guid.casefold(), {})
-
-    def _index(self, transaction: Transaction) -> None:
-        for index in self._indexes(transaction):
-            index[transaction.txn_id] = transaction
-
-    def _unindex(self, transaction: Transaction) -> None:
-        for index in self._indexes(transaction):
-            del index[transaction.txn_id]
+    def _count_number(self, transaction: Transaction) -> None:
+        number = transaction.ref_number or ""
+        if number.isascii() and number.isdigit():
+            highest = self.ref_numbers.get(transaction.TYPE, 0)
+            self.ref_numbers[transaction.TYPE] = max(highest, int(number))
 
     def _take_back(self, transaction: Transaction) -> None:
         transaction.release(self)
@@ -341,11 +414,33 @@ class Company:
         self._move_stock(transaction, -1)
         for link in transaction.links:
             self.ledger.reverse(link.entries)
-            other = self._transactions[link.txn_id]
+            other = self._index.by_id[link.txn_id]
             for back in other.links:
                 if back.txn_id == transaction.txn_id:
                     self.ledger.reverse(back.entries)
             other.links = [back for back in other.links if back.txn_id != transaction.txn_id]
+
+    def _settle_anew(self, transaction: Transaction) -> None:
+        """Books the exchange gains and losses of a transaction's links by the rates that both sides have now."""
+        pairs = []
+        for link in transaction.links:
+            if link.home_amount is not None:
+                other = self._index.by_id[link.txn_id]
+                pairs.append((link, other, self._link_back(other, transaction)))
+        for link, _, back in pairs:
+            for side in (link, back):
+                self.ledger.reverse(side.entries)
+                side.entries, side.home_amount = [], None
+        for link, other, back in pairs:
+            settled = settle(self, transaction, other, -link.amount)
+            if settled is not None:
+                link.home_amount, back.home_amount = -settled.first, -settled.second
+                self.ledger.post(settled.entries)
+                link.entries = [*settled.entries]
+
+    @staticmethod
+    def _link_back(other: Transaction, transaction: Transaction) -> Link:
+        return next(x for x in other.links if (x.txn_id, x.link_type) == (transaction.txn_id, AMOUNT_LINK))
 
     def _move_stock(self, transaction: Transaction, sign: int) -> None:
         for move in transaction.stock:
@@ -360,6 +455,34 @@ def _value_stock(items: ListTable[Item], kept: Iterable[dict[str, Any]]) -> None
         item = items.get(element["stamp"]["identifier"])
         if item is not None and "asset_value" not in element:
             item.asset_value = to_cent(item.quantity_on_hand * item.average_cost)
+
+
+def _written(data: dict[str, Any]) -> Iterator[str]:
+    """A JSON document with a line for each list element and transaction, so that two files can be compared.
+
+    Written by hand, since the library's own layout takes many times as long with a large company.
+    """
+    write = json.JSONEncoder(ensure_ascii=False).encode
+    for number, (name, value) in enumerate(data.items()):
+        yield ("{\n" if number == 0 else ",\n") + write(name) + ": "
+        if name == "lists":
+            yield "{"
+            for place, (table, elements) in enumerate(value.items()):
+                yield (",\n" if place else "\n") + write(table) + ": "
+                yield from _rows(elements, write)
+            yield "\n}"
+        elif isinstance(value, list):
+            yield from _rows(value, write)
+        else:
+            yield write(value)
+    yield "\n}\n"
+
+
+def _rows(elements: list[Any], write: Callable[[Any], str]) -> Iterator[str]:
+    yield "["
+    for number, element in enumerate(elements):
+        yield (",\n" if number else "\n") + write(element)
+    yield "\n]" if elements else "]"
 
 
 def _sync_folder(folder: Path) -> None:

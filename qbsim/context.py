@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ class Iterator:
     """A query that is read page by page: what is still to come, by ListID or TxnID."""
 
     query: str
-    remaining: list[str]
+    remaining: deque[str]
 
 
 @dataclass

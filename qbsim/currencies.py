@@ -67,6 +67,14 @@ def exchange(company: Company, currency_id: str | None, rate: Decimal | None) ->
     return Exchange(currency_id, rate or (currency.exchange_rate if currency else None) or ONE)
 
 
+def rate_after(
+    company: Company, transaction: Transaction, currency_id: str | None, given: Decimal | None
+) -> Decimal | None:
+    """The rate after a Mod: the one that it gives, else that of the transaction while it stays in its currency."""
+    stays = foreign(company, currency_id) == foreign(company, transaction.currency_id)
+    return given if given is not None or not stays else transaction.exchange_rate
+
+
 def check_account(company: Company, account_id: str, traded: Exchange, field: str) -> None:
     """Refused as 3210 (a guess) where the account is in a foreign currency that is not the transaction's; a receivable
     account must be in the transaction's currency exactly.
@@ -89,6 +97,14 @@ def receivable_account(company: Company, account_id: str | None, traded: Exchang
     wanted = foreign(company, traded.currency_id)
     accounts = (account for account in company.lists.accounts if account.account_type == RECEIVABLE)
     return next((account for account in accounts if foreign(company, account.currency_id) == wanted), None)
+
+
+def check_customer(company: Company, customer_id: str | None, traded: Exchange, field: str) -> None:
+    """Refused as 3210 (a guess) where a customer's balance would be moved in a currency that is not the customer's."""
+    customer = company.lists.customers.get(customer_id or "")
+    if customer is not None and foreign(company, customer.currency_id) != foreign(company, traded.currency_id):
+        reason = "The currency of the customer does not match the currency of the transaction."
+        raise refusal(status.BAD_VALUE, field=field, value=customer.full_name, reason=reason)
 
 
 def make_receivable_account(company: Company, currency_id: str | None) -> None:
@@ -142,7 +158,7 @@ def settle(company: Company, first: Transaction, second: Transaction, amount: De
         return Settled(ours, theirs)
     entries = (
         Entry(account.list_id, -left, first.customer_id or second.customer_id, ZERO),
-        Entry(_gain_or_loss_account(company), left),
+        Entry(gain_or_loss_account(company), left),
     )
     return Settled(ours, theirs, entries)
 
@@ -163,7 +179,8 @@ def _is_debt(transaction: Transaction, receivable_id: str) -> bool:
     return sum(entry.own for entry in transaction.entries if entry.account_id == receivable_id) > 0
 
 
-def _gain_or_loss_account(company: Company) -> str:
+def gain_or_loss_account(company: Company) -> str:
+    """ListID of the account for exchange gains and losses, which is made where there is none yet."""
     account = company.special_account(GAIN_OR_LOSS)
     if account is None:
         account = _make_account(company, "Exchange Gain or Loss", "OtherExpense", GAIN_OR_LOSS, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml.etree import _Element as Element
 
-from qbsim import reading
+from qbsim import private_data, reading
 from qbsim.company import Company
 from qbsim.context import Context, Outcome
 from qbsim.editions import CANADA, UK, edition
@@ -66,7 +66,7 @@ def query_company(context: Context, request: Element) -> Outcome:
         ("CompanyType", "General Business"),
         ("TaxForm", "OtherOrNone"),
         ("AccountantCopy", copy),
-        *company.private_data.company_rets(reading.texts(request, "OwnerID")),
+        *private_data.rets(company.private_data, None, reading.texts(request, "OwnerID")),
     ]
     return Outcome([("CompanyRet", only_elements(nodes, request))])
 

@@ -5,12 +5,14 @@ A node is a pair of a name and either its text or its children.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Union
 
 Node = tuple[str, Union[str, "list[Node]"]]
 Nodes = list[Node]
 
+_TO_ESCAPE = re.compile("[&<>\"'\x80-\U0010ffff]")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
@@ -34,6 +36,8 @@ def escaped(text: str) -> str:
     >>> escaped("Café & 'Co'")
     'Caf&#233; &amp; &apos;Co&apos;'
     """
+    if _TO_ESCAPE.search(text) is None:  # as nearly every text is
+        return text
     return text.translate(_ENTITIES).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 

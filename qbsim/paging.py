@@ -7,7 +7,10 @@ answers 1 (FACTS.md 9). That a list of RefNumbers of which none exists answers 1
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from lxml.etree import _Element as Element
@@ -20,10 +23,14 @@ from qbsim.status import message, refusal
 Record = TypeVar("Record")
 
 
+#: What no Ret may lack by the schema; only the definition of a custom field has such elements.
+_ALWAYS_SHOWN = frozenset({"DataExtID", "DataExtListRequire", "DataExtTxnRequire", "DataExtFormatString"})
+
+
 def only_elements(nodes: Nodes, request: Element) -> Nodes:
     """A Ret with only the elements that IncludeRetElement names, all without it."""
     wanted = set(reading.texts(request, "IncludeRetElement"))
-    return [node for node in nodes if node[0] in wanted] if wanted else nodes
+    return [node for node in nodes if node[0] in wanted | _ALWAYS_SHOWN] if wanted else nodes
 
 
 def answer(
@@ -69,18 +76,19 @@ def iterate(
         raise refusal(status.MISSING_ELEMENT, field="MaxReturned")
     if step == "Start":
         identifier = f"{{{uuid.uuid4()}}}"
-        session.iterators[identifier] = Iterator(str(request.tag), [each for each, _ in match()])
+        session.iterators[identifier] = Iterator(str(request.tag), deque(each for each, _ in match()))
     iterator = _known(context, request, identifier)
     page: list[Record] = []
     is_empty = step == "Start" and not iterator.remaining
     while iterator.remaining and len(page) < limit:
-        record = fetch(iterator.remaining.pop(0))
+        record = fetch(iterator.remaining.popleft())
         if record is not None:
             page.append(record)
-    outcome = Outcome(_rets(request, page, ret))
-    if is_empty:
-        outcome.code, outcome.message = status.NO_MATCH, message(status.NO_MATCH)
-    outcome.attributes = {"iteratorRemainingCount": str(len(iterator.remaining)), "iteratorID": identifier}
+    outcome = answer(request, page, ret)
+    if not is_empty:
+        outcome.code, outcome.message = status.OK, message(status.OK)
+    outcome.attributes["iteratorRemainingCount"] = str(len(iterator.remaining))
+    outcome.attributes["iteratorID"] = identifier
     if not iterator.remaining:
         del session.iterators[identifier]
     return outcome
@@ -89,7 +97,7 @@ def iterate(
 def limited(request: Element, found: Iterable[Record]) -> list[Record]:
     """The first MaxReturned records."""
     limit = _max_returned(request)
-    return list(found) if limit is None else list(found)[:limit]
+    return list(islice(found, limit))
 
 
 def matcher(element: Element | None, field: str) -> Callable[[str], bool]:
@@ -124,6 +132,19 @@ def between(low: str | None, high: str | None, field: str) -> Callable[[str], bo
         return (low is None or key >= low.casefold()) and (high is None or key <= high.casefold())
 
     return test
+
+
+def within_dates(context: Context, element: Element | None, low: str, high: str) -> Callable[[datetime], bool]:
+    """The test of a span of times, given by two children of the element; none passes all.
+
+    Refused as 3030 where the span is upside down.
+    """
+    zone = context.company.now().tzinfo
+    start = reading.moment(element, low, zone) if element is not None else None
+    end = reading.moment(element, high, zone, end_of_day=True) if element is not None else None
+    if start is not None and end is not None and start > end:
+        raise refusal(status.BAD_DATE_RANGE)
+    return lambda moment: (start is None or moment >= start) and (end is None or moment <= end)
 
 
 def _rets(request: Element, found: Iterable[Record], ret: Callable[[Record], tuple[str, Nodes]]) -> Nodes:

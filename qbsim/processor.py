@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 
 from lxml.etree import _Element as Element
 
-from qbsim import access, host, private_data, status
+from qbsim import access, host, private_data_requests, status
 from qbsim.access import Locks
 from qbsim.behaviour import Behaviour
 from qbsim.company import Company
 from qbsim.context import Context, Outcome, Session
 from qbsim.grammar import MessageSet, ParseFault, Request, read_message_set
-from qbsim.lists import adding as list_adding
-from qbsim.lists import currency_requests
-from qbsim.lists import query as list_queries
-from qbsim.lists.items import ADDED_KINDS, ITEM_KINDS
+from qbsim.lists import deleting
+from qbsim.lists.adding import adding as adding_to
+from qbsim.lists.kinds import ADDED, MODIFIED, QUERIED
+from qbsim.lists.modifying import modifying
+from qbsim.lists.query import querying as querying_lists
 from qbsim.nodes import opening, write
 from qbsim.recovery import MAX_SET_ID_LENGTH, RecoveryRecord, StoredOutcome, response_attributes
 from qbsim.status import RequestRefused, message
@@ -50,28 +51,23 @@ HANDLERS: dict[str, Handler] = {
     "HostQueryRq": host.query_host,
     "CompanyQueryRq": host.query_company,
     "PreferencesQueryRq": host.query_preferences,
-    "AccountQueryRq": list_queries.query_accounts,
-    "CustomerQueryRq": list_queries.query_customers,
-    "CustomerAddRq": list_adding.add_customer,
-    "AccountAddRq": list_adding.add_account,
-    **{f"{kind}AddRq": list_adding.add_item for kind in ADDED_KINDS},
-    "ClassQueryRq": list_queries.query_classes,
-    "SalesTaxCodeQueryRq": list_queries.query_sales_tax_codes,
-    "ItemQueryRq": list_queries.query_items,
-    **{f"{kind}QueryRq": list_queries.query_items for kind in ITEM_KINDS},
-    "PaymentMethodQueryRq": list_queries.query_payment_methods,
-    "CurrencyQueryRq": currency_requests.query_currencies,
-    "CurrencyAddRq": currency_requests.add_currency,
-    "CurrencyModRq": currency_requests.modify_currency,
-    "DataExtDefAddRq": private_data.define,
-    "DataExtDefQueryRq": private_data.query_definitions,
-    "DataExtAddRq": private_data.add,
-    "DataExtModRq": private_data.modify,
-    "SalesOrderModRq": adding.modify_sales_order,
+    **{f"{kind.name}AddRq": adding_to(kind) for kind in ADDED},
+    **{f"{kind.name}ModRq": modifying(kind) for kind in MODIFIED},
+    **{f"{name}QueryRq": querying_lists(kinds) for name, kinds in QUERIED.items()},
+    "ListDelRq": deleting.delete,
+    "ListDeletedQueryRq": deleting.query_deleted,
+    "DataExtDefAddRq": private_data_requests.define,
+    "DataExtDefQueryRq": private_data_requests.query_definitions,
+    "DataExtAddRq": private_data_requests.add,
+    "DataExtModRq": private_data_requests.modify,
+    "DataExtDelRq": private_data_requests.remove,
+    "DataExtDefModRq": private_data_requests.redefine,
+    "DataExtDefDelRq": private_data_requests.undefine,
     "TxnDelRq": adding.delete,
     "TxnVoidRq": adding.void,
     "TxnDeletedQueryRq": adding.query_deleted,
     **{f"{kind.name}AddRq": adding.adding(kind) for kind in KINDS},
+    **{f"{kind.name}ModRq": adding.modifying(kind) for kind in KINDS if kind.modify is not None},
     **{f"{kind.name}QueryRq": querying(kind) for kind in KINDS},
 }
 

@@ -36,6 +36,11 @@ def texts(element: Element, name: str) -> list[str]:
     return [child.text or "" for child in element.findall(name)]
 
 
+def changed_text(element: Element, name: str, present: str | None) -> str | None:
+    """The text that a Mod gives a field: the present one where the child is absent, None where it is empty."""
+    return present if element.find(name) is None else text(element, name)
+
+
 def boolean(element: Element, name: str) -> bool | None:
     """BOOLTYPE. Refused as 3010 where it is none."""
     value = text(element, name)

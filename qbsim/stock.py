@@ -8,11 +8,13 @@ zero correct the cost of what was sold, so that what is on hand is worth what it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from qbsim.ledger import Entry
 from qbsim.lists.items import Item
+from qbsim.lists.table import ListTable
 from qbsim.numbers import ZERO, to_cent
 
 
@@ -26,15 +28,32 @@ class StockMove:
 
 
 class Stock:
-    """The stock of the items that one document moves, line by line, before it is in the books."""
+    """The stock of the items that one document moves, line by line, before it is in the books.
 
-    def __init__(self) -> None:
+    `replaced` are the moves of the document as it stands before a Mod: they are taken back first, and as many pieces of
+    the item move at the same worth as before.
+    """
+
+    def __init__(self, items: ListTable[Item] | None = None, replaced: Sequence[StockMove] = ()) -> None:
         self._reached: dict[str, tuple[Decimal, Decimal]] = {}
+        self._before = list(replaced)
+        for move in replaced:
+            item = items.get(move.item_id) if items is not None else None
+            if item is not None:
+                self._move(item, -move.quantity, -move.value)
 
     def at_average_cost(self, item: Item, quantity: Decimal) -> StockMove:
         """Goods that come back or, where negative, go out."""
         on_hand, worth = self._now(item)
-        value = -worth if on_hand + quantity == 0 else to_cent(quantity * item.average_cost)
+        before = next(
+            (each for each in self._before if (each.item_id, each.quantity) == (item.list_id, quantity)), None
+        )
+        if before is not None:
+            self._before.remove(before)
+        if on_hand + quantity == 0:
+            value = -worth
+        else:
+            value = to_cent(quantity * item.average_cost) if before is None else before.value
         return self._move(item, quantity, value if is_valued(item) else ZERO)
 
     def at_cost(self, item: Item, quantity: Decimal, value: Decimal) -> tuple[StockMove, Decimal]:

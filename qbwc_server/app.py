@@ -59,7 +59,8 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
 
     `behind_proxy`: the scheme, host and address of a call are what one reverse proxy in front says they are.
     """
-    sign_in = SignIn(database, Passwords(config.secret_key), Attempts())
+    passwords = Passwords(config.secret_key)
+    sign_in = SignIn(database, passwords, Attempts())
     conversation = SyncConversation(
         database,
         sign_in,
@@ -69,7 +70,7 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
         version=version(),
     )
     soap = make_soap_application(conversation)
-    pages = create_web(database, sign_in, secret_key=config.secret_key)
+    pages = create_web(database, sign_in, secret_key=config.secret_key, passwords=passwords)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         path = environ.get("PATH_INFO", "")

@@ -14,7 +14,7 @@ import signal
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
 from qbwc_server.access.passwords import PasswordError, Passwords, make_password
@@ -33,7 +34,7 @@ from qbwc_server.config import Config, ConfigError
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
-from qbwc_server.store import people
+from qbwc_server.store import mappings, people
 from qbwc_server.store.backup import BackupError, Summary, restore_backup, write_backup
 from qbwc_server.store.connections import (
     ConnectionProblem,
@@ -48,7 +49,7 @@ from qbwc_server.store.decisions import MAX_REFUNDS_AT_ONCE, Act, DecisionError,
 from qbwc_server.store.decisions import decide as carry_out_decision
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict, review_as_dict, waiting_for_people
-from qbwc_server.store.tables import Connection, Refund
+from qbwc_server.store.tables import Connection, Person, Refund
 
 DISTRIBUTION = "connex-refunds"
 DEFAULT_URL = "http://localhost:8080"
@@ -65,6 +66,7 @@ _MENDABLE = (
     ConfigError,
     ConnectionProblem,
     SettingsError,
+    mappings.MappingProblem,
     DatabaseURLError,
     QwcURLError,
     PasswordError,
@@ -261,6 +263,92 @@ def qwc(name: str, url: str, output: Path | None) -> None:
     click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
 
 
+# --- mappings
+
+
+@cli.group("mapping")
+@click.argument("name")
+@click.pass_context
+def mapping(context: click.Context, name: str) -> None:
+    """What the shop's names are in QuickBooks, for the connection NAME."""
+    context.obj = name
+
+
+@mapping.group("items")
+def mapping_items() -> None:
+    """Which item of QuickBooks a SKU of the shop is, where the two are not called the same."""
+
+
+@mapping_items.command("list")
+@json_option
+@click.pass_obj
+def list_items(name: str, as_json: bool) -> None:
+    """Show the SKUs and their items."""
+    found = _item_mappings(name)
+    if as_json:
+        _print_json(found)
+    elif not found:
+        click.echo(f"No SKU is mapped yet; map one with: connex mapping {name} items set SKU ITEM")
+    else:
+        table = _table("SKU", "Item")
+        for sku, item in found.items():
+            table.add_row(escape(sku), escape(item))
+        _console().print(table)
+
+
+@mapping_items.command("set")
+@click.argument("sku")
+@click.argument("item")
+@click.pass_obj
+def set_item(name: str, sku: str, item: str) -> None:
+    """Map a SKU to an item, by its full name such as Apparel:Hat."""
+    _set_items(name, {sku: item})
+    click.echo(f"{sku.strip()} is {item.strip()}.")
+
+
+@mapping_items.command("remove")
+@click.argument("sku")
+@click.pass_obj
+def remove_item(name: str, sku: str) -> None:
+    """Remove the mapping of a SKU."""
+    with _database(_config()) as database, database.transaction() as session:
+        mappings.remove_item(session, connection_named(session, name), sku, _now(), WHO)
+    click.echo(f"{sku.strip()} is not mapped any more.")
+
+
+@mapping_items.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_items(name: str, file: Path) -> None:
+    """Read a table (CSV) with the columns sku and item: all of it, or nothing."""
+    items = mappings.read_table(_content(file))
+    changed = _set_items(name, items)
+    click.echo(f"Read {_counted(len(items), 'SKU')}, of which {changed} new or changed.")
+
+
+@mapping_items.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export_items(name: str, file: Path) -> None:
+    """Write the SKUs and their items as a table (CSV)."""
+    found = _item_mappings(name)
+    try:
+        file.write_bytes(mappings.written_table(found))
+    except OSError as error:
+        _fail(f"can't write {file}: {error.strerror}")
+    click.echo(f"Wrote {_counted(len(found), 'SKU')} to {file}.")
+
+
+def _item_mappings(name: str) -> dict[str, str]:
+    with _database(_config()) as database, database.reading() as session:
+        return mappings.item_mappings(session, connection_named(session, name).id)
+
+
+def _set_items(name: str, items: Mapping[str, str]) -> int:
+    with _database(_config()) as database, database.transaction() as session:
+        return mappings.set_items(session, connection_named(session, name), items, _now(), WHO)
+
+
 # --- refunds
 
 
@@ -451,16 +539,38 @@ def person() -> None:
 
 @person.command("add")
 @click.argument("name")
+@click.option("--role", type=click.Choice(people.ROLES), default=people.OWNER, show_default=True)
 @password_option
-def add_person(name: str, password_stdin: bool) -> None:
+def add_person(name: str, role: str, password_stdin: bool) -> None:
     """Make a sign-in to the pages. Without a password it makes one and prints it, once."""
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
     with _database(config) as database, database.transaction() as session:
-        people.add_person(session, name, Passwords(config.secret_key).hash(password), "owner", _now())
+        people.add_person(session, name, Passwords(config.secret_key).hash(password), role, _now())
     click.echo(f"{name} can sign in to the pages now.")
     if not password_stdin:
         click.echo(f"The password, shown only now: {password}")
+
+
+@person.command("list")
+@json_option
+def list_people(as_json: bool) -> None:
+    """List who can sign in, with roles."""
+    with _database(_config()) as database, database.reading() as session:
+        rows = [
+            {"name": each.name, "role": each.role, "second_factor": bool(each.factor_salt)}
+            for each in people.everybody(session)
+        ]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("Nobody can sign in yet; make a sign-in with: connex person add NAME")
+        return
+    table = _table("Name", "Role", "Second factor")
+    for row in rows:
+        table.add_row(escape(str(row["name"])), str(row["role"]), "on" if row["second_factor"] else "off")
+    _console().print(table)
 
 
 @person.command("password")
@@ -471,13 +581,57 @@ def change_password(name: str, password_stdin: bool) -> None:
     config = _config()
     password = _password_from_stdin() if password_stdin else make_password()
     with _database(config) as database, database.transaction() as session:
-        found = people.person_named(session, name)
-        if found is None:
-            _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
+        found = _person_named(session, name)
         people.change_password(session, found, Passwords(config.secret_key).hash(password), _now(), WHO)
     click.echo(f"{name} has a new password.")
     if not password_stdin:
         click.echo(f"It is shown only now: {password}")
+
+
+@person.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(people.ROLES))
+def change_role(name: str, role: str) -> None:
+    """Give a person another role."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.change_role(session, _person_named(session, name), role, _now(), WHO)
+    click.echo(f"{name} is {role} now.")
+
+
+@person.command("reset-second-factor")
+@click.argument("name")
+def reset_second_factor(name: str) -> None:
+    """Switch off the second factor of a person who lost it."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.turn_factor_off(session, _person_named(session, name), _now(), WHO)
+    click.echo(f"{name} signs in with the password alone now.")
+
+
+@person.command("sign-out")
+@click.argument("name")
+def sign_out(name: str) -> None:
+    """End a person's sign-ins in every browser."""
+    with _database(_config()) as database, database.transaction() as session:
+        found = _person_named(session, name)
+        people.end_sign_ins(session, found)
+        people.record(session, WHO, f"ended the sign-ins of {name}", _now())
+    click.echo(f"{name} is signed out everywhere.")
+
+
+@person.command("remove")
+@click.argument("name")
+def remove_person(name: str) -> None:
+    """Remove a person; what they did stays on record."""
+    with _database(_config()) as database, database.transaction() as session:
+        people.remove_person(session, _person_named(session, name), _now(), WHO)
+    click.echo(f"{name} can't sign in any more.")
+
+
+def _person_named(session: DatabaseSession, name: str) -> Person:
+    found = people.person_named(session, name)
+    if found is None:
+        _fail(f"nobody called {name!r} can sign in; make a sign-in with: connex person add {name}")
+    return found
 
 
 # --- keeping it
@@ -573,6 +727,43 @@ def simulate_command(
     elif outcome.problem:
         click.echo(outcome.problem, err=True)
     if outcome.problem:
+        sys.exit(1)
+
+
+@cli.command("torture")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="The first schedule.")
+@click.option("--schedules", default=200, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option(
+    "--depth", default=0, show_default=True, type=click.IntRange(0, 4), help="Go through every sequence of so many."
+)
+@click.option("--database", metavar="URL", help="A PostgreSQL database; a schema of its own is made in it and dropped.")
+@click.option(
+    "--process-every",
+    default=25,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Of so many schedules one runs with a real server process; 0: none.",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 16), help="Processes at a time.")
+@json_option
+def torture_command(
+    seed: int, schedules: int, depth: int, database: str | None, process_every: int, workers: int, as_json: bool
+) -> None:
+    """Let everything go wrong with a simulated QuickBooks, and judge the books. Exit status 1: something is wrong."""
+    from qbwc_server.torture.report import report
+    from qbwc_server.torture.run import TortureOptions, torture
+
+    options = TortureOptions(seed, schedules, depth, database, process_every, workers)
+    console = _console()
+    with console.status("Playing schedules") if not as_json else nullcontext() as shown:
+        tally = torture(
+            options, after=None if shown is None else lambda done: shown.update(f"{done:,} of {schedules:,} schedules")
+        )
+    if as_json:
+        _print_json(tally.as_dict())
+    else:
+        console.print(report(tally.as_dict()))
+    if not tally.is_clean:
         sys.exit(1)
 
 

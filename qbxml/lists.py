@@ -17,8 +17,8 @@ ACCOUNT_TYPES = (
 
 
 @aggregate
-class ListRecord(Aggregate):
-    """What every list element has."""
+class NamedRecord(Aggregate):
+    """What the records of all lists begin with."""
 
     list_id: ID | None = None
     time_created: DateTime | None = None
@@ -26,6 +26,12 @@ class ListRecord(Aggregate):
     edit_sequence: Text16 | None = None
     name: AnyText | None = None
     full_name: AnyText | None = None
+
+
+@aggregate
+class ListRecord(NamedRecord):
+    """What every list element but an item has."""
+
     is_active: Bool | None = None
 
 
@@ -84,11 +90,14 @@ class PaymentMethodRet(ListRecord):
 
 
 @aggregate
-class ItemRecord(ListRecord):
+class ItemRecord(NamedRecord):
     """What the kinds of items have, as far as we use it."""
 
+    bar_code_value: AnyText | None = None
+    is_active: Bool | None = None
     parent_ref: Ref | None = None
     sublevel: Int | None = None
+    manufacturer_part_number: AnyText | None = None  # of goods
     sales_tax_code_ref: SalesTaxCodeRef | None = None
     tax_rate: Percent | None = None  # of sales taxes
     external_guid: GUID | None = None

@@ -317,6 +317,24 @@ def json_file(*external_ids: str) -> str:
     return json.dumps({"refunds": refunds})
 
 
+def test_skus_are_mapped_to_items_and_go_out_and_in_as_a_table(with_shop: Installation, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("sku,item\nW-1,Apparel:Hat\nW-2,Scarf\n", encoding="utf-8")
+    said = with_shop.run("mapping", "shop", "items", "import", str(table))
+    assert "Read 2 SKUs, of which 2 new or changed" in said.out
+    with_shop.run("mapping", "shop", "items", "set", "w-2", "Shawl")
+    with_shop.run("mapping", "shop", "items", "remove", "W-1")
+    assert with_shop.run("mapping", "shop", "items", "list", "--json").json == {"W-2": "Shawl"}
+    assert "Shawl" in with_shop.run("mapping", "shop", "items", "list").out
+    with_shop.run("mapping", "shop", "items", "export", str(table))
+    assert table.read_text(encoding="utf-8") == "sku,item\nW-2,Shawl\n"
+    assert "'W-1' is not mapped" in with_shop.refused("mapping", "shop", "items", "remove", "W-1")
+    table.write_text("sku;item\n", encoding="utf-8")
+    assert "line 1: expected the columns sku,item" in with_shop.refused(
+        "mapping", "shop", "items", "import", str(table)
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "source"),
     [
@@ -490,6 +508,22 @@ def test_a_person_signs_in_with_the_password_that_was_shown(connex: Installation
     assert connex.sign_in().person("anna", password, "192.0.2.1") is None
     assert connex.sign_in().person("anna", changed, "192.0.2.1") is not None
     assert connex.count(Person) == 1
+
+
+def test_people_are_listed_and_changed_but_the_only_owner_stays(connex: Installation) -> None:
+    connex.run("person", "add", "anna")
+    connex.run("person", "add", "bert", "--role", "viewer")
+    assert connex.run("person", "list", "--json").json == [
+        {"name": "anna", "role": "owner", "second_factor": False},
+        {"name": "bert", "role": "viewer", "second_factor": False},
+    ]
+    assert "is the only owner" in connex.refused("person", "remove", "anna")
+    connex.run("person", "role", "bert", "owner")
+    assert "signs in with the password alone" in connex.run("person", "reset-second-factor", "anna").out
+    assert "signed out everywhere" in connex.run("person", "sign-out", "anna").out
+    connex.run("person", "remove", "anna")
+    assert [each["name"] for each in connex.run("person", "list", "--json").json] == ["bert"]
+    assert "nobody called 'anna'" in connex.refused("person", "role", "anna", "viewer")
 
 
 def test_a_person_that_there_is_not_gets_no_password(connex: Installation) -> None:

@@ -110,8 +110,17 @@ EXCHANGE_RATE = leaf("ExchangeRate", types.FLOATTYPE, since=(8, 0))
 OWNER_ID = leaf("OwnerID", types.GUIDTYPE)
 INCLUDE_RET_ELEMENTS = any_number(text("IncludeRetElement", 50, since=(4, 0)))
 
+WHICH_LIST_ENTRY = seq(identity("ListID"), text("EditSequence", 16))
+WHICH_LIST_ENTRY_MAY_BE = optional(identity("ListID"), text("EditSequence", 16))
+PARENT_REF = ref("ParentRef")
+
 SALES_TAX_CODE_REF = ref("SalesTaxCodeRef", 3)
 PAYMENT_METHOD_REF = ref("PaymentMethodRef", NAME_IN_LIST)
+PAYMENT_METHOD_TYPE = word(
+    "PaymentMethodType",
+    "AmericanExpress Cash Check DebitCard Discover ECheck GiftCard MasterCard Other OtherCreditCard Visa",
+    since=(7, 0),
+)
 SALES_REP_REF = ref("SalesRepRef", 5)
 TERMS_REF = ref("TermsRef", NAME_IN_LIST)
 CLASS_REF = ref("ClassRef", NAME_IN_TREE)

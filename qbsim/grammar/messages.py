@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qbsim.grammar import types
+from qbsim.grammar.banking import BANKING_CHANGES
 from qbsim.grammar.common import INCLUDE_RET_ELEMENTS
-from qbsim.grammar.lists import CURRENCY_ADD, CURRENCY_MOD, DATA_EXT_CHANGES, LIST_ADDS
+from qbsim.grammar.lists import DATA_EXT_CHANGES, DATA_EXT_DEF_DEL, LIST_CHANGES, LIST_DEL
 from qbsim.grammar.model import Element, Particle, aggregate
+from qbsim.grammar.modifications import MODIFICATIONS
 from qbsim.grammar.queries import QUERIES, REQUEST_ID
-from qbsim.grammar.transactions import TRANSACTION_CHANGES, TXN_DEL, TXN_VOID
+from qbsim.grammar.transactions import TRANSACTION_ADDS, TXN_DEL, TXN_VOID
 from qbsim.grammar.types import FIRST_VERSION, Version
 
 MESSAGE_SET_ATTRIBUTES = {
@@ -24,12 +26,14 @@ def _change(name: str, *content: Particle, since: Version = FIRST_VERSION) -> El
     return aggregate(f"{name}Rq", *content, attributes=REQUEST_ID, since=since)
 
 
+_TXN_CHANGES = (*TRANSACTION_ADDS, *BANKING_CHANGES, *MODIFICATIONS)
 _ALL = (
     *QUERIES,
-    *(_change(added.name, added, INCLUDE_RET_ELEMENTS) for added in LIST_ADDS),
-    *(_change(each.name, each, INCLUDE_RET_ELEMENTS, since=(8, 0)) for each in (CURRENCY_ADD, CURRENCY_MOD)),
+    *(_change(changed.name, changed, INCLUDE_RET_ELEMENTS, since=since) for changed, since in LIST_CHANGES),
     *(_change(changed.name, changed) for changed in DATA_EXT_CHANGES),
-    *(_change(changed.name, changed, INCLUDE_RET_ELEMENTS, since=since) for changed, since in TRANSACTION_CHANGES),
+    *(_change(changed.name, changed, INCLUDE_RET_ELEMENTS, since=since) for changed, since in _TXN_CHANGES),
+    _change("DataExtDefDel", DATA_EXT_DEF_DEL),
+    _change("ListDel", LIST_DEL),
     _change("TxnDel", TXN_DEL, since=(1, 1)),
     _change("TxnVoid", TXN_VOID, since=(1, 1)),
 )

@@ -9,6 +9,8 @@ from qbsim.grammar import types
 from qbsim.grammar.common import (
     INCLUDE_RET_ELEMENTS,
     NAME_OF_CURRENCY,
+    OWNER_ID,
+    PAYMENT_METHOD_TYPE,
     amount,
     date,
     flag,
@@ -17,7 +19,7 @@ from qbsim.grammar.common import (
     text,
     word,
 )
-from qbsim.grammar.lists import ACCOUNT_TYPE
+from qbsim.grammar.lists import ACCOUNT_TYPE, ASSIGN_TO_OBJECTS, LIST_DEL_TYPE
 from qbsim.grammar.model import (
     Element,
     Particle,
@@ -71,89 +73,90 @@ def _currency_filter(since: Version) -> Element:
 
 # Lists: by ListIDs, by FullNames, or by a filter.
 
-_LIST_FILTER = seq(
-    optional(
-        _MAX_RETURNED,
-        word("ActiveStatus", "ActiveOnly InactiveOnly All"),
-        moment("FromModifiedDate"),
-        moment("ToModifiedDate"),
-        choice(
-            aggregate("NameFilter", _MATCH_CRITERION, text("Name")),
-            aggregate("NameRangeFilter", optional(text("FromName"), text("ToName"))),
-        ),
-    )
+_FILTER_OF_SITES = optional(
+    word("ActiveStatus", "ActiveOnly InactiveOnly All"),
+    moment("FromModifiedDate"),
+    moment("ToModifiedDate"),
+    choice(
+        aggregate("NameFilter", _MATCH_CRITERION, text("Name")),
+        aggregate("NameRangeFilter", optional(text("FromName"), text("ToName"))),
+    ),
 )
+_LIST_FILTER = seq(optional(_MAX_RETURNED), _FILTER_OF_SITES)
 _CLASS_FILTER = _named_entries("ClassFilter", since=(12, 0))
+_TOTAL_BALANCE_FILTER = aggregate(
+    "TotalBalanceFilter",
+    word("Operator", "LessThan LessThanEqual Equal GreaterThan GreaterThanEqual"),
+    amount("Amount"),
+)
 
 
-def _entries(*more_filters: Particle) -> Sequence:
+def _entries(*more_filters: Particle, base: Sequence = _LIST_FILTER) -> Sequence:
     return optional(
         choice(
             at_least_one(identity("ListID")),
             at_least_one(text("FullName")),
-            seq(_LIST_FILTER, *more_filters),
+            seq(base, *more_filters),
         )
     )
 
 
-def _item_query(name: str) -> Element:
-    return _query(name, _entries(optional(_CLASS_FILTER)), INCLUDE_RET_ELEMENTS, _OWNER_IDS, attributes=ITERATOR)
+def _list_query(
+    name: str,
+    *more_filters: Particle,
+    base: Sequence = _LIST_FILTER,
+    data: bool = False,
+    iterates: bool = False,
+    since: Version = FIRST_VERSION,
+) -> Element:
+    """`data`: it can show private data by OwnerID."""
+    return _query(
+        name,
+        _entries(*more_filters, base=base),
+        INCLUDE_RET_ELEMENTS,
+        *((_OWNER_IDS,) if data else ()),
+        attributes=ITERATOR if iterates else META_DATA,
+        since=since,
+    )
 
 
-def _plain_list_query(name: str, *, since: Version = FIRST_VERSION) -> Element:
-    return _query(name, _entries(), INCLUDE_RET_ELEMENTS, attributes=META_DATA, since=since)
-
+_ITEMS_WITHOUT_CLASS = ("Item", "ItemSubtotal", "ItemGroup", "ItemSalesTaxGroup")
+_ITEMS_WITH_CLASS = (
+    *("ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemInventoryAssembly"),
+    *("ItemDiscount", "ItemPayment", "ItemSalesTax"),
+)
+_PLAIN_LISTS = (
+    *("Class", "SalesTaxCode", "Terms", "StandardTerms", "DateDrivenTerms", "ShipMethod", "SalesRep", "CustomerMsg"),
+    *("CustomerType", "VendorType", "JobType"),
+)
 
 _LIST_QUERIES = (
-    _query(
-        "Account",
-        _entries(any_number(ACCOUNT_TYPE), optional(_currency_filter((8, 0)))),
-        INCLUDE_RET_ELEMENTS,
-        _OWNER_IDS,
-        attributes=META_DATA,
+    _list_query("Account", any_number(ACCOUNT_TYPE), optional(_currency_filter((8, 0))), data=True),
+    *(
+        _list_query(
+            name,
+            optional(_TOTAL_BALANCE_FILTER, _currency_filter((8, 0)), _CLASS_FILTER),
+            data=True,
+            iterates=True,
+        )
+        for name in ("Customer", "Vendor")
     ),
+    _list_query("Employee", data=True),
+    _list_query("OtherName", data=True),
+    _list_query("Entity", iterates=True),
+    *(_list_query(name, data=True, iterates=True) for name in _ITEMS_WITHOUT_CLASS),
+    *(_list_query(name, optional(_CLASS_FILTER), data=True, iterates=True) for name in _ITEMS_WITH_CLASS),
+    _list_query("PaymentMethod", any_number(PAYMENT_METHOD_TYPE)),
+    *(_list_query(name) for name in _PLAIN_LISTS),
+    _list_query("Currency", since=(8, 0)),
+    _list_query("InventorySite", base=_FILTER_OF_SITES, since=(10, 0)),
+    _query("Template", INCLUDE_RET_ELEMENTS, attributes=META_DATA, since=(3, 0)),
     _query(
-        "Customer",
-        _entries(
-            optional(
-                aggregate(
-                    "TotalBalanceFilter",
-                    word("Operator", "LessThan LessThanEqual Equal GreaterThan GreaterThanEqual"),
-                    amount("Amount"),
-                ),
-                _currency_filter((8, 0)),
-                _CLASS_FILTER,
-            )
-        ),
-        INCLUDE_RET_ELEMENTS,
-        _OWNER_IDS,
-        attributes=ITERATOR,
-    ),
-    _query("Item", _entries(), INCLUDE_RET_ELEMENTS, _OWNER_IDS, attributes=ITERATOR),
-    _item_query("ItemSalesTax"),
-    _item_query("ItemInventory"),
-    _item_query("ItemNonInventory"),
-    _item_query("ItemService"),
-    _item_query("ItemOtherCharge"),
-    _query(
-        "PaymentMethod",
-        _entries(
-            any_number(
-                word(
-                    "PaymentMethodType",
-                    "AmericanExpress Cash Check DebitCard Discover ECheck GiftCard MasterCard Other "
-                    "OtherCreditCard Visa",
-                    since=(7, 0),
-                )
-            )
-        ),
+        "DataExtDef",
+        optional(choice(any_number(OWNER_ID), ASSIGN_TO_OBJECTS)),
         INCLUDE_RET_ELEMENTS,
         attributes=META_DATA,
     ),
-    _plain_list_query("Class"),
-    _plain_list_query("Currency", since=(8, 0)),
-    _plain_list_query("SalesTaxCode"),
-    _plain_list_query("Terms"),
 )
 
 
@@ -183,20 +186,28 @@ _BY_REF_NUMBER = choice(
 )
 
 
-def _transactions(*, by_account: bool = True, currency_since: Version = (8, 0), paid_status: bool = False) -> Sequence:
+_REF_NUMBERS = (text("RefNumber"), text("RefNumberCaseSensitive", since=(4, 0)))
+
+
+def _transactions(
+    *,
+    by_ref_number: bool = True,
+    by_account: bool = True,
+    currency_since: Version = (8, 0),
+    paid_status: bool = False,
+) -> Sequence:
     account_filter = (_named_entries("AccountFilter"),) if by_account else ()
     paid_status_filter = (word("PaidStatus", "All PaidOnly NotPaidOnly"),) if paid_status else ()
     return optional(
         choice(
             at_least_one(identity("TxnID")),
-            at_least_one(text("RefNumber")),
-            at_least_one(text("RefNumberCaseSensitive", since=(4, 0))),
+            *((at_least_one(name) for name in _REF_NUMBERS) if by_ref_number else ()),
             optional(
                 _MAX_RETURNED,
                 _BY_DATE,
                 _named_entries("EntityFilter"),
                 *account_filter,
-                _BY_REF_NUMBER,
+                *((_BY_REF_NUMBER,) if by_ref_number else ()),
                 _currency_filter(currency_since),
                 *paid_status_filter,
             ),
@@ -236,19 +247,12 @@ _TRANSACTION_QUERIES = (
     _transaction_query("Check", _transactions(), linked_since=(7, 0)),
     _transaction_query("ARRefundCreditCard", _transactions(currency_since=(9, 0)), since=(5, 0)),
     _transaction_query("ReceivePayment", _transactions(), since=(1, 1)),
+    _transaction_query("Deposit", _transactions(by_ref_number=False), since=(2, 0)),
+    _transaction_query("JournalEntry", _transactions()),
 )
 
 
 # What was deleted, and the program and the company themselves.
-
-_LIST_DEL_TYPE = word(
-    "ListDelType",
-    "Account BillingRate Class Currency Customer CustomerMsg CustomerType DateDrivenTerms Employee InventorySite "
-    "ItemDiscount ItemFixedAsset ItemGroup ItemInventory ItemInventoryAssembly ItemNonInventory ItemOtherCharge "
-    "ItemPayment ItemSalesTax ItemSalesTaxGroup ItemService ItemSubtotal JobType OtherName PaymentMethod "
-    "PayrollItemNonWage PayrollItemWage PriceLevel SalesRep SalesTaxCode ShipMethod StandardTerms ToDo "
-    "UnitOfMeasureSet Vehicle Vendor VendorType WorkersCompCode",
-)
 
 
 def _deleted_query(name: str, kind: Element, *, since: Version = FIRST_VERSION) -> Element:
@@ -279,6 +283,6 @@ QUERIES = (
     *_LIST_QUERIES,
     *_TRANSACTION_QUERIES,
     _deleted_query("TxnDeleted", TXN_DEL_TYPE, since=(2, 0)),
-    _deleted_query("ListDeleted", _LIST_DEL_TYPE),
+    _deleted_query("ListDeleted", LIST_DEL_TYPE),
 )
 """All query requests."""

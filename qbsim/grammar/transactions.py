@@ -1,4 +1,4 @@
-"""The requests that add, change, delete or void transactions.
+"""The requests that add, delete or void transactions; those that change them are in `modifications`.
 
 Order, lengths and the places of macros from FACTS.md 1, 2 and 5, first versions from FACTS.md 8.
 """
@@ -24,7 +24,6 @@ from qbsim.grammar.common import (
     OVERRIDE_ITEM_ACCOUNT_REF,
     PAYMENT_METHOD_REF,
     PRICED_ITEM,
-    RATE_OR_PERCENT_OR_LEVEL,
     SALES_REP_REF,
     SALES_TAX_CODE_REF,
     SERIAL_OR_LOT_NUMBER,
@@ -60,57 +59,50 @@ from qbsim.grammar.types import FIRST_VERSION, Version
 REF_NUMBER = text("RefNumber", 11)
 REF_NUMBER_OF_PAYMENT = text("RefNumber", 20)
 
-_AR_ACCOUNT_REF = ref("ARAccountRef", NAME_IN_TREE)
-_DEPOSIT_TO_ACCOUNT_REF = ref("DepositToAccountRef", NAME_IN_TREE)
-_MEMO = text("Memo", MEMO)
-_TXN_DATE = date("TxnDate")
-_IS_TAX_INCLUDED = flag("IsTaxIncluded", since=(6, 0))
-_OTHER = text("Other", 29, since=(6, 0))
+AR_ACCOUNT_REF = ref("ARAccountRef", NAME_IN_TREE)
+DEPOSIT_TO_ACCOUNT_REF = ref("DepositToAccountRef", NAME_IN_TREE)
+TXN_MEMO = text("Memo", MEMO)
+TXN_DATE = date("TxnDate")
+IS_TAX_INCLUDED = flag("IsTaxIncluded", since=(6, 0))
+OTHER = text("Other", 29, since=(6, 0))
 
 
 # What sales and credit memos have in common
 
 _TEMPLATE_TO_ADDRESSES = optional(
     ref("TemplateRef", NAME_IN_LIST, since=(3, 0)),
-    _TXN_DATE,
+    TXN_DATE,
     REF_NUMBER,
     address("BillAddress"),
     address("ShipAddress"),
 )
-_TEMPLATE_TO_ADDRESSES_OF_MOD = optional(
-    ref("TemplateRef", NAME_IN_LIST),
-    _TXN_DATE,
-    REF_NUMBER,
-    address("BillAddress"),
-    address("ShipAddress"),
-)
-_ORDER_TERMS = optional(
+ORDER_TERMS = optional(
     text("PONumber", 25),
     TERMS_REF,
     date("DueDate"),
     SALES_REP_REF,
     text("FOB", 13),
 )
-_SHIP_DATE = date("ShipDate")
-_SHIP_METHOD_REF = ref("ShipMethodRef", 15)
-_ITEM_SALES_TAX_REF = ref("ItemSalesTaxRef", NAME_IN_LIST)
-_MEMO_TO_TAX_CODE = optional(
-    _MEMO,
+SHIP_DATE = date("ShipDate")
+SHIP_METHOD_REF = ref("ShipMethodRef", 15)
+ITEM_SALES_TAX_REF = ref("ItemSalesTaxRef", NAME_IN_LIST)
+MEMO_TO_TAX_CODE = optional(
+    TXN_MEMO,
     ref("CustomerMsgRef", 101),
     flag("IsToBePrinted"),
     flag("IsToBeEmailed", since=(6, 0)),
-    _IS_TAX_INCLUDED,
+    IS_TAX_INCLUDED,
     ref("CustomerSalesTaxCodeRef", 3),
 )
-_OTHER_RATE_GUID = optional(_OTHER, EXCHANGE_RATE, EXTERNAL_GUID_OF_TXN)
-_OPTION_FOR_PRICE_RULE_CONFLICT = word("OptionForPriceRuleConflict", "Zero BasePrice", since=(13, 0))
-_OTHER_1_AND_2 = (text("Other1", 29, since=(6, 0)), text("Other2", 29, since=(6, 0)))
+_OTHER_RATE_GUID = optional(OTHER, EXCHANGE_RATE, EXTERNAL_GUID_OF_TXN)
+OPTION_FOR_PRICE_RULE_CONFLICT = word("OptionForPriceRuleConflict", "Zero BasePrice", since=(13, 0))
+OTHER_1_AND_2 = (text("Other1", 29, since=(6, 0)), text("Other2", 29, since=(6, 0)))
 _AFTER_SITE_OF_SALE = optional(
     date("ServiceDate"),
     SALES_TAX_CODE_REF,
     flag("IsTaxable", since=(4, 0)),
     OVERRIDE_ITEM_ACCOUNT_REF,
-    *_OTHER_1_AND_2,
+    *OTHER_1_AND_2,
 )
 _AMOUNT_OR_PERCENT = optional(choice(amount("Amount"), percent("RatePercent")))
 _LINES_OF_ONLINE_EDITION = optional(
@@ -126,7 +118,7 @@ _LINES_OF_ONLINE_EDITION = optional(
 _LINK_TO_TXN = (identity("TxnID"), identity("TxnLineID"))
 
 
-def _set_credit(*, since: Version = FIRST_VERSION) -> Element:
+def set_credit(*, since: Version = FIRST_VERSION) -> Element:
     """A credit that is used; on payments from the beginning, on invoices from `since` on."""
     return aggregate(
         "SetCredit",
@@ -157,12 +149,12 @@ _CREDIT_MEMO_LINE_ADD = aggregate(
 _CREDIT_MEMO_ADD = aggregate(
     "CreditMemoAdd",
     CUSTOMER_REF,
-    optional(CLASS_REF, _AR_ACCOUNT_REF),
+    optional(CLASS_REF, AR_ACCOUNT_REF),
     _TEMPLATE_TO_ADDRESSES,
     optional(flag("IsPending")),
-    _ORDER_TERMS,
-    optional(_SHIP_DATE, _SHIP_METHOD_REF, _ITEM_SALES_TAX_REF),
-    _MEMO_TO_TAX_CODE,
+    ORDER_TERMS,
+    optional(SHIP_DATE, SHIP_METHOD_REF, ITEM_SALES_TAX_REF),
+    MEMO_TO_TAX_CODE,
     _OTHER_RATE_GUID,
     at_least_one(choice(_CREDIT_MEMO_LINE_ADD, _group_of_sale("CreditMemoLineGroupAdd"))),
     _LINES_OF_ONLINE_EDITION,
@@ -175,7 +167,7 @@ _CREDIT_MEMO_ADD = aggregate(
 _INVOICE_LINE_ADD = aggregate(
     "InvoiceLineAdd",
     PRICED_ITEM,
-    optional(_OPTION_FOR_PRICE_RULE_CONFLICT),
+    optional(OPTION_FOR_PRICE_RULE_CONFLICT),
     INVENTORY_SITE,
     SERIAL_OR_LOT_NUMBER,
     _AFTER_SITE_OF_SALE,
@@ -186,15 +178,15 @@ _INVOICE_LINE_ADD = aggregate(
 _INVOICE_ADD = aggregate(
     "InvoiceAdd",
     CUSTOMER_REF,
-    optional(CLASS_REF, _AR_ACCOUNT_REF),
+    optional(CLASS_REF, AR_ACCOUNT_REF),
     _TEMPLATE_TO_ADDRESSES,
     optional(flag("IsPending"), flag("IsFinanceCharge", since=(8, 0))),
-    _ORDER_TERMS,
-    optional(_SHIP_DATE, _SHIP_METHOD_REF, _ITEM_SALES_TAX_REF),
-    _MEMO_TO_TAX_CODE,
+    ORDER_TERMS,
+    optional(SHIP_DATE, SHIP_METHOD_REF, ITEM_SALES_TAX_REF),
+    MEMO_TO_TAX_CODE,
     _OTHER_RATE_GUID,
     any_number(leaf("LinkToTxnID", types.IDTYPE, since=(6, 0))),
-    any_number(_set_credit(since=(10, 0))),
+    any_number(set_credit(since=(10, 0))),
     any_number(choice(_INVOICE_LINE_ADD, _group_of_sale("InvoiceLineGroupAdd"))),
     _LINES_OF_ONLINE_EDITION,
     attributes=MACRO,
@@ -206,7 +198,7 @@ _INVOICE_ADD = aggregate(
 _SALES_RECEIPT_LINE_ADD = aggregate(
     "SalesReceiptLineAdd",
     PRICED_ITEM,
-    optional(_OPTION_FOR_PRICE_RULE_CONFLICT),
+    optional(OPTION_FOR_PRICE_RULE_CONFLICT),
     INVENTORY_SITE,
     SERIAL_OR_LOT_NUMBER,
     _AFTER_SITE_OF_SALE,
@@ -224,13 +216,13 @@ _SALES_RECEIPT_ADD = aggregate(
         PAYMENT_METHOD_REF,
         date("DueDate"),
         SALES_REP_REF,
-        _SHIP_DATE,
-        _SHIP_METHOD_REF,
+        SHIP_DATE,
+        SHIP_METHOD_REF,
         text("FOB", 13),  # after the shipping method here, before the ship date in the other sales
-        _ITEM_SALES_TAX_REF,
+        ITEM_SALES_TAX_REF,
     ),
-    _MEMO_TO_TAX_CODE,
-    optional(_DEPOSIT_TO_ACCOUNT_REF, card_transaction((4, 1))),
+    MEMO_TO_TAX_CODE,
+    optional(DEPOSIT_TO_ACCOUNT_REF, card_transaction((4, 1))),
     _OTHER_RATE_GUID,
     at_least_one(choice(_SALES_RECEIPT_LINE_ADD, _group_of_sale("SalesReceiptLineGroupAdd"))),
     _LINES_OF_ONLINE_EDITION,
@@ -240,70 +232,37 @@ _SALES_RECEIPT_ADD = aggregate(
 
 # Sales orders
 
-_STORE = optional(
+STORE = optional(
     word("SOChannel", "Blank Ecommerce", since=(16, 0)),
     text("StoreName", since=(16, 0)),
     text("StoreType", since=(16, 0)),
 )
-_SALES_ORDER_LINE_END = seq(
-    optional(_OPTION_FOR_PRICE_RULE_CONFLICT),
+SALES_ORDER_LINE_END = seq(
+    optional(OPTION_FOR_PRICE_RULE_CONFLICT),
     INVENTORY_SITE,
     SERIAL_OR_LOT_NUMBER,
-    optional(SALES_TAX_CODE_REF, flag("IsManuallyClosed"), *_OTHER_1_AND_2),
+    optional(SALES_TAX_CODE_REF, flag("IsManuallyClosed"), *OTHER_1_AND_2),
 )
-_SHIPPING_TO_TAX_CODE_OF_ORDER = seq(
-    optional(_SHIP_DATE, _SHIP_METHOD_REF, _ITEM_SALES_TAX_REF, flag("IsManuallyClosed")),
-    _MEMO_TO_TAX_CODE,
+SHIPPING_TO_TAX_CODE_OF_ORDER = seq(
+    optional(SHIP_DATE, SHIP_METHOD_REF, ITEM_SALES_TAX_REF, flag("IsManuallyClosed")),
+    MEMO_TO_TAX_CODE,
 )
 _SALES_ORDER_ADD = aggregate(
     "SalesOrderAdd",
     CUSTOMER_REF,
     optional(CLASS_REF),
     _TEMPLATE_TO_ADDRESSES,
-    _ORDER_TERMS,
-    _SHIPPING_TO_TAX_CODE_OF_ORDER,
+    ORDER_TERMS,
+    SHIPPING_TO_TAX_CODE_OF_ORDER,
     _OTHER_RATE_GUID,
     at_least_one(
         choice(
-            aggregate("SalesOrderLineAdd", PRICED_ITEM, _SALES_ORDER_LINE_END, custom_fields((5, 0))),
+            aggregate("SalesOrderLineAdd", PRICED_ITEM, SALES_ORDER_LINE_END, custom_fields((5, 0))),
             aggregate("SalesOrderLineGroupAdd", ITEM_GROUP, INVENTORY_SITE, custom_fields((5, 0))),
         )
     ),
-    _STORE,
+    STORE,
     attributes=MACRO,
-)
-
-_OVERRIDE_UOM_SET_REF = ref("OverrideUOMSetRef", NAME_IN_LIST, since=(7, 0))
-_SALES_ORDER_LINE_MOD = aggregate(
-    "SalesOrderLineMod",
-    identity("TxnLineID"),
-    optional(ITEM_REF, text("Desc", MEMO), quantity("Quantity"), UNIT_OF_MEASURE, _OVERRIDE_UOM_SET_REF),
-    RATE_OR_PERCENT_OR_LEVEL,
-    optional(CLASS_REF, amount("Amount"), amount("TaxAmount", since=(6, 1))),
-    _SALES_ORDER_LINE_END,
-)
-_SALES_ORDER_LINE_GROUP_MOD = aggregate(
-    "SalesOrderLineGroupMod",
-    identity("TxnLineID"),
-    optional(
-        ref("ItemGroupRef", NAME_IN_LIST),
-        quantity("Quantity"),
-        UNIT_OF_MEASURE,
-        _OVERRIDE_UOM_SET_REF,
-    ),
-    any_number(_SALES_ORDER_LINE_MOD),
-)
-_SALES_ORDER_MOD = aggregate(
-    "SalesOrderMod",
-    identity("TxnID"),
-    text("EditSequence", 16),
-    optional(CUSTOMER_REF, CLASS_REF),
-    _TEMPLATE_TO_ADDRESSES_OF_MOD,
-    _ORDER_TERMS,
-    _SHIPPING_TO_TAX_CODE_OF_ORDER,
-    optional(_OTHER, EXCHANGE_RATE),
-    any_number(choice(_SALES_ORDER_LINE_MOD, _SALES_ORDER_LINE_GROUP_MOD)),
-    _STORE,
 )
 
 
@@ -315,7 +274,7 @@ _EXPENSE_LINE_ADD = aggregate(
         ACCOUNT_REF,
         amount("Amount"),
         amount("TaxAmount", since=(6, 1)),
-        _MEMO,
+        TXN_MEMO,
         CUSTOMER_REF,
         ref("VendorRef", NAME_OF_VENDOR, since=(16, 0)),
         CLASS_REF,
@@ -356,11 +315,11 @@ _CHECK_ADD = aggregate(
     optional(
         ref("PayeeEntityRef", NAME_OF_CUSTOMER),
         REF_NUMBER,  # before the date here, after it in the other transactions
-        _TXN_DATE,
-        _MEMO,
+        TXN_DATE,
+        TXN_MEMO,
         address("Address"),
         flag("IsToBePrinted"),
-        _IS_TAX_INCLUDED,
+        IS_TAX_INCLUDED,
         ref("SalesTaxCodeRef", 3, since=(6, 0)),
         EXCHANGE_RATE,
         EXTERNAL_GUID_OF_TXN,
@@ -386,12 +345,12 @@ _AR_REFUND_CREDIT_CARD_ADD = aggregate(
     CUSTOMER_REF,
     optional(
         ref("RefundFromAccountRef", NAME_IN_TREE),
-        _AR_ACCOUNT_REF,
-        _TXN_DATE,
+        AR_ACCOUNT_REF,
+        TXN_DATE,
         REF_NUMBER,
         address("Address"),
         PAYMENT_METHOD_REF,
-        _MEMO,
+        TXN_MEMO,
         card_transaction((5, 0)),
         leaf("ExchangeRate", types.FLOATTYPE, since=(9, 0)),
         EXTERNAL_GUID_OF_TXN,
@@ -405,7 +364,7 @@ _APPLIED_TO_TXN_ADD = aggregate(
     identity("TxnID", macro=True),
     optional(amount("PaymentAmount")),
     any_number(aggregate("TxnLineDetail", identity("TxnLineID"), amount("Amount"))),
-    any_number(_set_credit()),
+    any_number(set_credit()),
     optional(
         amount("DiscountAmount"),
         ref("DiscountAccountRef", NAME_IN_TREE),
@@ -416,14 +375,14 @@ _RECEIVE_PAYMENT_ADD = aggregate(
     "ReceivePaymentAdd",
     CUSTOMER_REF,
     optional(
-        _AR_ACCOUNT_REF,
-        _TXN_DATE,
+        AR_ACCOUNT_REF,
+        TXN_DATE,
         REF_NUMBER_OF_PAYMENT,
         amount("TotalAmount"),
         EXCHANGE_RATE,
         PAYMENT_METHOD_REF,
-        _MEMO,
-        _DEPOSIT_TO_ACCOUNT_REF,
+        TXN_MEMO,
+        DEPOSIT_TO_ACCOUNT_REF,
         card_transaction((4, 1)),
         EXTERNAL_GUID_OF_TXN,
     ),
@@ -452,12 +411,11 @@ _TXN_VOID_TYPE = word(
 TXN_DEL = seq(TXN_DEL_TYPE, identity("TxnID"))
 TXN_VOID = seq(_TXN_VOID_TYPE, identity("TxnID"))
 
-TRANSACTION_CHANGES = (
+TRANSACTION_ADDS = (
     (_CREDIT_MEMO_ADD, (1, 0)),
     (_INVOICE_ADD, (1, 0)),
     (_SALES_RECEIPT_ADD, (1, 0)),
     (_SALES_ORDER_ADD, (2, 1)),
-    (_SALES_ORDER_MOD, (3, 0)),
     (_CHECK_ADD, (1, 0)),
     (_AR_REFUND_CREDIT_CARD_ADD, (5, 0)),
     (_RECEIVE_PAYMENT_ADD, (1, 1)),

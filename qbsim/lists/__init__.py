@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from qbsim.lists.accounts import Account
 from qbsim.lists.currencies import Currency
-from qbsim.lists.customers import Customer
+from qbsim.lists.customers import Customer, Employee, OtherName, Vendor
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import Item, ItemGroupMember
-from qbsim.lists.small import NamedElement, PaymentMethod, SalesTaxCode
+from qbsim.lists.small import (
+    InventorySite,
+    NamedElement,
+    PaymentMethod,
+    SalesRep,
+    SalesTaxCode,
+    Template,
+    Terms,
+)
 from qbsim.lists.table import DuplicateNameError, Lists, ListTable
 
 __all__ = [
@@ -15,12 +23,19 @@ __all__ = [
     "Currency",
     "Customer",
     "DuplicateNameError",
+    "Employee",
+    "InventorySite",
     "Item",
     "ItemGroupMember",
     "ListElement",
     "ListTable",
     "Lists",
     "NamedElement",
+    "OtherName",
     "PaymentMethod",
+    "SalesRep",
     "SalesTaxCode",
+    "Template",
+    "Terms",
+    "Vendor",
 ]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from qbsim.lists.element import CORE_ORDER, ListElement
-from qbsim.nodes import Nodes, pick
-from qbsim.numbers import amount_text
+from qbsim.lists.element import ListElement
 
 RECEIVABLE = "AccountsReceivable"
+PAYABLE = "AccountsPayable"
 BANK = "Bank"
 #: Account types that money can lie on.
 ASSET_TYPES = frozenset({"Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"})
@@ -34,11 +32,6 @@ _CASH_FLOW = {
     "OtherCurrentAsset": "Operating",
     "OtherCurrentLiability": "Operating",
 }
-_RET_ORDER = (
-    *CORE_ORDER,
-    *("IsActive", "ParentRef", "Sublevel", "AccountType", "SpecialAccountType", "AccountNumber"),
-    *("Desc", "Balance", "TotalBalance", "CashFlowClassification", "CurrencyRef"),
-)
 
 
 @dataclass(kw_only=True)
@@ -48,25 +41,17 @@ class Account(ListElement):
     account_type: str
     special_account_type: str | None = None
     account_number: str | None = None
+    bank_number: str | None = None
     description: str | None = None
     currency_id: str | None = None
 
-    def ret(
-        self, parent: ListElement | None, balance: Decimal, total_balance: Decimal, currency: Nodes | None = None
-    ) -> Nodes:
-        """The inside of AccountRet; the balances are given debits positive and shown in the account's own sense."""
-        sign = -1 if self.account_type in _CREDIT_TYPES else 1
+    @property
+    def sign(self) -> int:
+        """1 where QuickBooks shows a balance with debits positive, -1 where it shows credits so."""
+        return -1 if self.account_type in _CREDIT_TYPES else 1
+
+    @property
+    def cash_flow(self) -> str:
+        """Where the account stands in the statement of cash flows."""
         undeposited = self.special_account_type == "UndepositedFunds"
-        values: dict[str, str | Nodes | None] = {
-            **self.core(),
-            "ParentRef": parent.reference() if parent else None,
-            "AccountType": self.account_type,
-            "SpecialAccountType": self.special_account_type,
-            "AccountNumber": self.account_number,
-            "Desc": self.description,
-            "Balance": amount_text(sign * balance),
-            "TotalBalance": amount_text(sign * total_balance),
-            "CashFlowClassification": "NotApplicable" if undeposited else _CASH_FLOW.get(self.account_type, "None"),
-            "CurrencyRef": currency,
-        }
-        return pick(_RET_ORDER, values)
+        return "NotApplicable" if undeposited else _CASH_FLOW.get(self.account_type, "None")

@@ -1,8 +1,8 @@
-"""Queries for list elements."""
+"""Queries for list elements: by ListID, by full name, or by filters that all have to match."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,30 +10,18 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading
 from qbsim.context import Context, Outcome
-from qbsim.lists.accounts import Account
-from qbsim.lists.customers import CUSTOMER_REFERENCES, CUSTOMER_TEXTS, Customer
-from qbsim.lists.element import CORE_ORDER
-from qbsim.lists.items import Item
-from qbsim.lists.references import refer
-from qbsim.lists.small import NamedElement, PaymentMethod, SalesTaxCode
+from qbsim.lists.element import ListElement
+from qbsim.lists.kind import ListKind
+from qbsim.lists.references import currencies_of_filter, filtered_ids
 from qbsim.lists.table import ListTable
-from qbsim.nodes import Nodes, pick
-from qbsim.numbers import ZERO, amount_text
-from qbsim.paging import answer, between, iterate, limited, matcher
-from qbsim.transactions.sales_document import address_nodes
-from qbsim.transactions.sales_order import SalesOrder
+from qbsim.lists.view import View
+from qbsim.nodes import Nodes
+from qbsim.numbers import ZERO
+from qbsim.paging import answer, between, iterate, limited, matcher, within_dates
 
 if TYPE_CHECKING:
     from qbsim.company import Company
 
-_CUSTOMER_ORDER = (
-    *CORE_ORDER,
-    *("IsActive", "ParentRef", "Sublevel", "CompanyName", "Salutation", "FirstName", "MiddleName", "LastName"),
-    *("BillAddress", "BillAddressBlock", "ShipAddress", "ShipAddressBlock", "PrintAs", "Phone", "AltPhone", "Fax"),
-    *("Email", "Contact", "TermsRef", "SalesRepRef", "Balance", "TotalBalance", "SalesTaxCodeRef"),
-    *("ItemSalesTaxRef", "ResaleNumber", "AccountNumber", "PreferredPaymentMethodRef", "JobStatus", "Notes"),
-    *("ExternalGUID", "CurrencyRef"),
-)
 _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "LessThan": lambda one, other: one < other,
     "LessThanEqual": lambda one, other: one <= other,
@@ -45,187 +33,131 @@ _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 Test = Callable[[Any], bool]
 
 
-def query_accounts(context: Context, request: Element) -> Outcome:
-    """Works AccountQueryRq."""
-    company = context.company
-    kinds = set(reading.texts(request, "AccountType"))
+def querying(kinds: tuple[ListKind, ...]) -> Callable[[Context, Element], Outcome]:
+    """The handler of a query that tells of elements of these kinds."""
 
-    def fits(account: Account) -> bool:
-        return not kinds or account.account_type in kinds
+    def work(context: Context, request: Element) -> Outcome:
+        view = View.of(context, request)
+        entries = _Entries(context.company, kinds)
 
-    def ret(account: Account) -> tuple[str, Nodes]:
-        return "AccountRet", account_ret(company, account)
+        def ret(record: Any) -> tuple[str, Nodes]:
+            kind = entries.kind(record)
+            return f"{kind.name}Ret", kind.ret(view, record)
 
-    return query_list(context, request, company.lists.accounts, fits, ret)
+        if request.get("iterator") is not None:
+            return iterate(
+                context,
+                request,
+                lambda: ((each.list_id, each) for each in _matching(context, view, request, entries)),
+                entries.get,
+                ret,
+            )
+        wanted = {name: reading.texts(request, name) for name in ("ListID", "FullName")}
+        if any(wanted.values()):
+            pairs = [(value, entries.get(reading.object_id(value, "ListID"))) for value in wanted["ListID"]]
+            pairs += [(value, entries.find(value)) for value in wanted["FullName"]]
+            missing = next((value for value, record in pairs if record is None), None)
+            return answer(request, [record for _, record in pairs if record is not None], ret, missing)
+        return answer(request, limited(request, _matching(context, view, request, entries)), ret)
 
-
-def query_customers(context: Context, request: Element) -> Outcome:
-    """Works CustomerQueryRq."""
-    company = context.company
-    element = request.find("TotalBalanceFilter")
-    operator = reading.text(element, "Operator") if element is not None else None
-    wanted = (reading.amount(element, "Amount") if element is not None else None) or ZERO
-    shows_guid = context.behaviour.shows_external_guid
-
-    def fits(customer: Customer) -> bool:
-        return operator is None or _OPERATORS[operator](_total_balance(company, customer), wanted)
-
-    def ret(customer: Customer) -> tuple[str, Nodes]:
-        return "CustomerRet", customer_ret(company, customer, shows_guid=shows_guid)
-
-    return query_list(context, request, company.lists.customers, fits, ret)
-
-
-def query_items(context: Context, request: Element) -> Outcome:
-    """Works ItemQueryRq, and the queries for items of one kind such as ItemServiceQueryRq."""
-    company = context.company
-    kind = str(request.tag).removesuffix("QueryRq")
-
-    def fits(item: Item) -> bool:
-        return kind in ("Item", item.item_type)
-
-    ordered = _on_sales_orders(company)
-
-    def ret(item: Item) -> tuple[str, Nodes]:
-        return f"{item.item_type}Ret", item_ret(company, item, ordered.get(item.list_id, Decimal(0)))
-
-    return query_list(context, request, company.lists.items, fits, ret)
+    return work
 
 
-def query_payment_methods(context: Context, request: Element) -> Outcome:
-    """Works PaymentMethodQueryRq."""
-    kinds = set(reading.texts(request, "PaymentMethodType"))
+class _Entries:
+    """All elements of some kinds, in whichever tables they stand."""
 
-    def fits(method: PaymentMethod) -> bool:
-        return not kinds or method.payment_method_type in kinds
+    def __init__(self, company: Company, kinds: tuple[ListKind, ...]) -> None:
+        self.kinds = kinds
+        self._tables: dict[str, ListTable[Any]] = {kind.table: kind.table_of(company) for kind in kinds}
 
-    def ret(method: PaymentMethod) -> tuple[str, Nodes]:
-        return "PaymentMethodRet", method.ret()
+    def __iter__(self) -> Iterator[Any]:
+        return (each for table in self._tables.values() for each in table if self._is_asked_for(each))
 
-    return query_list(context, request, context.company.lists.payment_methods, fits, ret)
+    def kind(self, record: Any) -> ListKind:
+        """The kind that the element is of."""
+        return next(kind for kind in self.kinds if self._stands(record, kind))
 
+    def get(self, list_id: str) -> Any:
+        """The element with that ListID, None where there is none of these kinds."""
+        return self._first(table.get(list_id) for table in self._tables.values())
 
-def query_classes(context: Context, request: Element) -> Outcome:
-    """Works ClassQueryRq."""
-    classes = context.company.lists.classes
+    def find(self, full_name: str) -> Any:
+        """The element with that full name, None where there is none of these kinds."""
+        return self._first(table.find(full_name) for table in self._tables.values())
 
-    def ret(element: NamedElement) -> tuple[str, Nodes]:
-        parent = classes.get(element.parent_id or "")
-        values = {**element.core(), "ParentRef": parent.reference() if parent else None}
-        return "ClassRet", pick((*CORE_ORDER, "IsActive", "ParentRef", "Sublevel"), values)
+    def _first(self, found: Iterable[Any]) -> Any:
+        return next((each for each in found if each is not None and self._is_asked_for(each)), None)
 
-    return query_list(context, request, classes, lambda _class: True, ret)
+    def _is_asked_for(self, record: Any) -> bool:
+        return any(self._stands(record, kind) for kind in self.kinds)
 
-
-def query_sales_tax_codes(context: Context, request: Element) -> Outcome:
-    """Works SalesTaxCodeQueryRq."""
-
-    def ret(code: SalesTaxCode) -> tuple[str, Nodes]:
-        return "SalesTaxCodeRet", code.ret(lambda list_id: refer(context.company.lists, "ItemSalesTaxRef", list_id))
-
-    return query_list(context, request, context.company.lists.sales_tax_codes, lambda _code: True, ret)
-
-
-def account_ret(company: Company, account: Account) -> Nodes:
-    """The inside of AccountRet."""
-    below = company.lists.accounts.with_children(account.list_id)
-    ledger = company.ledger
-    total = sum((ledger.account_in_own_currency(list_id) for list_id in below), ZERO)
-    parent = company.lists.accounts.get(account.parent_id or "")
-    currency = currency_reference(company, account.currency_id)
-    return account.ret(parent, ledger.account_in_own_currency(account.list_id), total, currency)
+    def _stands(self, record: Any, kind: ListKind) -> bool:
+        table = self._tables[kind.table]
+        found: ListElement | None = table.get(record.list_id)
+        return found is not None and found is record and kind.has(found)
 
 
-def currency_reference(company: Company, currency_id: str | None) -> Nodes | None:
-    """The inside of CurrencyRef, the home currency's where none is kept; None in a company that has but one."""
-    if not company.preferences.multi_currency:
-        return None
-    return refer(company.lists, "CurrencyRef", currency_id or company.preferences.home_currency_id)
+def _matching(context: Context, view: View, request: Element, entries: _Entries) -> list[Any]:
+    tests: list[Test] = [_named(request), _dated(context, request)]
+    for name, make in _FILTERS.items():
+        if request.find(name) is not None:
+            tests.append(make(view, request))
+    active = reading.text(request, "ActiveStatus") or ("All" if request.tag == "TemplateQueryRq" else "ActiveOnly")
+    if active != "All":
+        tests.append(lambda record: bool(record.is_active == (active == "ActiveOnly")))
+    return [each for each in entries if all(test(each) for test in tests)]
 
 
-def item_ret(company: Company, item: Item, on_sales_order: Decimal) -> Nodes:
-    """The inside of an item's Ret."""
-    return item.ret(
-        lambda list_id: refer(company.lists, "ItemRef", list_id),
-        lambda list_id: refer(company.lists, "AccountRef", list_id),
-        lambda list_id: refer(company.lists, "SalesTaxCodeRef", list_id),
-        on_sales_order,
-    )
-
-
-def customer_ret(company: Company, customer: Customer, *, shows_guid: bool) -> Nodes:
-    """The inside of CustomerRet."""
-    parent = company.lists.customers.get(customer.parent_id or "")
-    values: dict[str, str | Nodes | None] = {**customer.core(), "JobStatus": "None"}
-    values.update({name: getattr(customer, kept) for name, kept in CUSTOMER_TEXTS.items()})
-    for name, kept in CUSTOMER_REFERENCES.items():
-        values[name] = refer(company.lists, name, getattr(customer, kept))
-    values["BillAddress"], values["BillAddressBlock"] = address_nodes(customer.bill_address)
-    values["ShipAddress"], values["ShipAddressBlock"] = address_nodes(customer.ship_address)
-    values["ParentRef"] = parent.reference() if parent else None
-    values["Balance"] = amount_text(company.ledger.customer(customer.list_id))
-    values["TotalBalance"] = amount_text(_total_balance(company, customer))
-    values["ExternalGUID"] = customer.external_guid if shows_guid else None
-    values["CurrencyRef"] = currency_reference(company, customer.currency_id)
-    return pick(_CUSTOMER_ORDER, values)
-
-
-def query_list(
-    context: Context,
-    request: Element,
-    table: ListTable[Any],
-    fits: Test,
-    ret: Callable[[Any], tuple[str, Nodes]],
-) -> Outcome:
-    """The outcome of a list query: by ListID, by name, or by the filters that all list queries have and `fits`."""
-    if request.get("iterator") is not None:
-        return iterate(
-            context,
-            request,
-            lambda: ((each.list_id, each) for each in _matching(context, request, table, fits)),
-            table.get,
-            ret,
-        )
-    wanted = {name: reading.texts(request, name) for name in ("ListID", "FullName")}
-    if any(wanted.values()):
-        pairs = [(value, table.get(reading.object_id(value, "ListID"))) for value in wanted["ListID"]]
-        pairs += [(value, table.find(value)) for value in wanted["FullName"]]
-        missing = next((value for value, element in pairs if element is None), None)
-        return answer(request, [element for _, element in pairs if element is not None], ret, missing)
-    return answer(request, limited(request, _matching(context, request, table, fits)), ret)
-
-
-def _matching(context: Context, request: Element, table: ListTable[Any], fits: Test) -> list[Any]:
-    zone = context.company.now().tzinfo
-    active = reading.text(request, "ActiveStatus") or "ActiveOnly"
-    start = reading.moment(request, "FromModifiedDate", zone)
-    end = reading.moment(request, "ToModifiedDate", zone, end_of_day=True)
-    named = matcher(request.find("NameFilter"), "Name")
+def _named(request: Element) -> Test:
+    fits = matcher(request.find("NameFilter"), "Name")
     span = request.find("NameRangeFilter")
     low = reading.text(span, "FromName") if span is not None else None
     high = reading.text(span, "ToName") if span is not None else None
     within = between(low, high, "NameRangeFilter")
-    return [
-        element
-        for element in table
-        if (active == "All" or element.is_active == (active == "ActiveOnly"))
-        and (start is None or element.stamp.time_modified >= start)
-        and (end is None or element.stamp.time_modified <= end)
-        and named(element.name)
-        and within(element.name)
-        and fits(element)
-    ]
+    return lambda record: fits(record.name) and within(record.name)
 
 
-def _total_balance(company: Company, customer: Customer) -> Decimal:
-    members = company.lists.customers.with_children(customer.list_id)
-    return sum((company.ledger.customer(member) for member in members), ZERO)
+def _dated(context: Context, request: Element) -> Test:
+    fits = within_dates(context, request, "FromModifiedDate", "ToModifiedDate")
+    return lambda record: fits(record.stamp.time_modified)
 
 
-def _on_sales_orders(company: Company) -> dict[str, Decimal]:
-    """Quantities that are on open sales orders, by the item's ListID."""
-    ordered: dict[str, Decimal] = {}
-    for order in company.of_type(SalesOrder):
-        for item_id, quantity in order.open_quantities():
-            ordered[item_id] = ordered.get(item_id, Decimal(0)) + quantity
-    return ordered
+def _of_account_types(_view: View, request: Element) -> Test:
+    kinds = set(reading.texts(request, "AccountType"))
+    return lambda account: account.account_type in kinds
+
+
+def _of_payment_types(_view: View, request: Element) -> Test:
+    kinds = set(reading.texts(request, "PaymentMethodType"))
+    return lambda method: method.payment_method_type in kinds
+
+
+def _owing(view: View, request: Element) -> Test:
+    element = request.find("TotalBalanceFilter")
+    if element is None:
+        return lambda _record: True
+    compare = _OPERATORS[reading.text(element, "Operator") or "Equal"]
+    wanted = reading.amount(element, "Amount") or ZERO
+    return lambda record: compare(view.total_balance(record.list_id), wanted)
+
+
+def _of_classes(view: View, request: Element) -> Test:
+    place = str(request.tag).removesuffix("Rq")
+    wanted = filtered_ids(view.company.lists.classes, request.find("ClassFilter"), "Class", place) or set()
+    return lambda record: record.class_id in wanted
+
+
+def _of_currencies(view: View, request: Element) -> Test:
+    """Without several currencies there is no currency list to filter by (3250: status_codes.csv)."""
+    wanted = currencies_of_filter(view.company, request, str(request.tag).removesuffix("Rq"))
+    home = view.company.preferences.home_currency_id
+    return lambda record: wanted is None or (record.currency_id or home) in wanted
+
+
+_FILTERS: dict[str, Callable[[View, Element], Test]] = {
+    "AccountType": _of_account_types,
+    "PaymentMethodType": _of_payment_types,
+    "TotalBalanceFilter": _owing,
+    "ClassFilter": _of_classes,
+    "CurrencyFilter": _of_currencies,
+}

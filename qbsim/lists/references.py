@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import _Element as Element
@@ -12,37 +13,57 @@ from qbsim.lists.table import AnyElement, Lists, ListTable
 from qbsim.status import refusal
 
 if TYPE_CHECKING:
+    from qbsim.company import Company
     from qbsim.nodes import Nodes
 
-#: The list that a Ref names an element of, and the word for it in QuickBooks' message.
-_TARGETS = {
-    "ARAccountRef": ("accounts", "Account"),
-    "AccountRef": ("accounts", "Account"),
-    "ClassRef": ("classes", "Class"),
-    "AssetAccountRef": ("accounts", "Account"),
-    "COGSAccountRef": ("accounts", "Account"),
-    "CurrencyRef": ("currencies", "Currency"),
-    "CustomerMsgRef": ("customer_messages", "CustomerMsg"),
-    "CustomerRef": ("customers", "Customer"),
-    "CustomerSalesTaxCodeRef": ("sales_tax_codes", "SalesTaxCode"),
-    "DepositToAccountRef": ("accounts", "Account"),
-    "DiscountAccountRef": ("accounts", "Account"),
-    "ExpenseAccountRef": ("accounts", "Account"),
-    "HomeCurrencyRef": ("currencies", "Currency"),
-    "IncomeAccountRef": ("accounts", "Account"),
-    "ItemGroupRef": ("items", "ItemGroup"),
-    "ItemRef": ("items", "Item"),
-    "ItemSalesTaxRef": ("items", "ItemSalesTax"),
-    "OverrideItemAccountRef": ("accounts", "Account"),
-    "PayeeEntityRef": ("customers", "Entity"),
-    "PaymentMethodRef": ("payment_methods", "PaymentMethod"),
-    "PreferredPaymentMethodRef": ("payment_methods", "PaymentMethod"),
-    "RefundFromAccountRef": ("accounts", "Account"),
-    "SalesRepRef": ("sales_reps", "SalesRep"),
-    "SalesTaxCodeRef": ("sales_tax_codes", "SalesTaxCode"),
-    "ShipMethodRef": ("ship_methods", "ShipMethod"),
-    "TemplateRef": ("templates", "Template"),
-    "TermsRef": ("terms", "Terms"),
+_ACCOUNT = (("accounts",), "Account")
+_CURRENCY = (("currencies",), "Currency")
+_ITEM = (("items",), "Item")
+_TAX_CODE = (("sales_tax_codes",), "SalesTaxCode")
+_VENDOR = (("vendors",), "Vendor")
+#: The lists that a Ref names an element of, in the order in which they are looked through, and the word for it in
+#: QuickBooks' message.
+_TARGETS: dict[str, tuple[tuple[str, ...], str]] = {
+    "ARAccountRef": _ACCOUNT,
+    "AccountRef": _ACCOUNT,
+    "AssetAccountRef": _ACCOUNT,
+    "COGSAccountRef": _ACCOUNT,
+    "ClassRef": (("classes",), "Class"),
+    "CurrencyRef": _CURRENCY,
+    "CustomerMsgRef": (("customer_messages",), "CustomerMsg"),
+    "CustomerRef": (("customers",), "Customer"),
+    "CustomerSalesTaxCodeRef": _TAX_CODE,
+    "CustomerTypeRef": (("customer_types",), "CustomerType"),
+    "DepositToAccountRef": _ACCOUNT,
+    "DiscountAccountRef": _ACCOUNT,
+    "DiscountClassRef": (("classes",), "Class"),
+    "EntityRef": (("customers", "vendors", "employees", "other_names"), "Entity"),
+    "ExpenseAccountRef": _ACCOUNT,
+    "HomeCurrencyRef": _CURRENCY,
+    "IncomeAccountRef": _ACCOUNT,
+    "ItemGroupRef": (("items",), "ItemGroup"),
+    "ItemInventoryRef": _ITEM,
+    "ItemPurchaseTaxRef": (("items",), "ItemSalesTax"),
+    "ItemRef": _ITEM,
+    "ItemSalesTaxRef": (("items",), "ItemSalesTax"),
+    "JobTypeRef": (("job_types",), "JobType"),
+    "OverrideClassRef": (("classes",), "Class"),
+    "OverrideItemAccountRef": _ACCOUNT,
+    "ParentSiteRef": (("inventory_sites",), "InventorySite"),
+    "PayeeEntityRef": (("customers", "vendors", "employees", "other_names"), "Entity"),
+    "PaymentMethodRef": (("payment_methods",), "PaymentMethod"),
+    "PrefVendorRef": _VENDOR,
+    "PreferredPaymentMethodRef": (("payment_methods",), "PaymentMethod"),
+    "PurchaseTaxCodeRef": _TAX_CODE,
+    "RefundFromAccountRef": _ACCOUNT,
+    "SalesRepEntityRef": (("vendors", "employees", "other_names"), "Entity"),
+    "SalesRepRef": (("sales_reps",), "SalesRep"),
+    "SalesTaxCodeRef": _TAX_CODE,
+    "ShipMethodRef": (("ship_methods",), "ShipMethod"),
+    "TaxVendorRef": _VENDOR,
+    "TemplateRef": (("templates",), "Template"),
+    "TermsRef": (("terms",), "Terms"),
+    "VendorTypeRef": (("vendor_types",), "VendorType"),
 }
 
 
@@ -55,40 +76,74 @@ def resolve(lists: Lists, element: Element, name: str, place: str) -> str | None
     found = element.find(name)
     if found is None:
         return None
-    table, kind = _TARGETS[name]
-    target: ListTable[Any] = getattr(lists, table)
-    return look_up(target, found, kind, place)
+    tables, kind = _TARGETS[name]
+    return look_up([getattr(lists, table) for table in tables], found, kind, place)
 
 
-def look_up(table: ListTable[AnyElement], reference: Element, kind: str, place: str) -> str | None:
-    """As `resolve`, for a Ref element at hand and the list it refers to."""
+def look_up(tables: Sequence[ListTable[Any]], reference: Element, kind: str, place: str) -> str | None:
+    """As `resolve`, for a Ref element at hand and the lists it refers to."""
     list_id, full_name = reading.text(reference, "ListID"), reading.text(reference, "FullName")
-    element: AnyElement | None
     if list_id is not None:
-        element = table.get(reading.object_id(list_id, "ListID"))
+        found = [table.get(reading.object_id(list_id, "ListID")) for table in tables]
     elif full_name is not None:
-        element = table.find(full_name)
+        found = [table.find(full_name) for table in tables]
     else:
         return None
+    return _first(found, kind, list_id or full_name or "", place).list_id
+
+
+def filtered_ids(table: ListTable[AnyElement], element: Element | None, kind: str, place: str) -> set[str] | None:
+    """ListIDs that a filter by list elements lets through, those below a ...WithChildren included; None without a
+    filter. Refused as 3140 for an element that is not there (a guess).
+    """
     if element is None:
-        raise refusal(status.BAD_REFERENCE, kind=kind, value=list_id or full_name or "", object=place)
-    return element.list_id
+        return None
+    found: set[str] = set()
+    for part in element.iterchildren("*"):
+        name, value = str(part.tag), part.text or ""
+        is_id = name.startswith("ListID")
+        entry = table.get(reading.object_id(value, "ListID")) if is_id else table.find(value)
+        list_id = _first([entry], kind, value, place).list_id
+        found |= table.with_children(list_id) if name.endswith("WithChildren") else {list_id}
+    return found
+
+
+def currencies_of_filter(company: Company, request: Element, place: str) -> set[str] | None:
+    """ListIDs of the currencies that a CurrencyFilter lets through; None without one. Refused as 3250 in a company that
+    has one currency alone.
+    """
+    element = request.find("CurrencyFilter")
+    if element is not None and not company.preferences.multi_currency:
+        raise refusal(status.FEATURE_OFF)
+    return filtered_ids(company.lists.currencies, element, "Currency", place)
+
+
+def currency_named(company: Company, element: Element, place: str) -> str | None:
+    """ListID of the CurrencyRef of a transaction; None in a company of one currency, which passes it over."""
+    return resolve(company.lists, element, "CurrencyRef", place) if company.preferences.multi_currency else None
 
 
 def named(lists: Lists, reference: Element) -> str | None:
     """ListID of what a Ref element names by FullName, None where it names nothing that is there."""
     full_name = reading.text(reference, "FullName")
-    if full_name is None or reference.tag not in _TARGETS:
-        return None
-    table: ListTable[Any] = getattr(lists, _TARGETS[str(reference.tag)][0])
-    found: ListElement | None = table.find(full_name)
-    return found.list_id if found is not None else None
+    tables, _ = _TARGETS.get(str(reference.tag), ((), ""))
+    found: Iterator[ListElement | None] = (getattr(lists, table).find(full_name or "") for table in tables)
+    return next((element.list_id for element in found if element is not None), None)
 
 
 def refer(lists: Lists, name: str, list_id: str | None) -> Nodes | None:
     """The inside of the Ref `name` in a Ret."""
     if list_id is None:
         return None
-    table: ListTable[Any] = getattr(lists, _TARGETS[name][0])
-    element: ListElement | None = table.get(list_id)
-    return element.reference() if element is not None else None
+    for table in _TARGETS[name][0]:
+        element: ListElement | None = getattr(lists, table).get(list_id)
+        if element is not None:
+            return element.reference()
+    return None
+
+
+def _first(found: Sequence[ListElement | None], kind: str, value: str, place: str) -> ListElement:
+    for element in found:
+        if element is not None:
+            return element
+    raise refusal(status.BAD_REFERENCE, kind=kind, value=value, object=place)

@@ -1,21 +1,16 @@
-"""The small lists: payment methods, sales tax codes, and those of which only the names matter here."""
+"""The small lists: what payments, shipping, terms, taxes and sites are called, and what else is known of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from qbsim.lists.element import CORE_ORDER, ListElement
-from qbsim.nodes import Nodes, pick
-from qbsim.numbers import boolean_text
-
-#: The core of lists without levels.
-_FLAT = (*(name for name in CORE_ORDER if name != "FullName"), "IsActive")
+from qbsim.lists.element import ListElement
 
 
 @dataclass(kw_only=True)
 class NamedElement(ListElement):
-    """A class, template, term, sales rep, shipping method or customer message."""
+    """A class, shipping method, customer message, or type of customers, vendors or jobs."""
 
 
 @dataclass(kw_only=True)
@@ -27,17 +22,6 @@ class SalesTaxCode(ListElement):
     item_purchase_tax_id: str | None = None
     item_sales_tax_id: str | None = None
 
-    def ret(self, refer: Callable[[str | None], Nodes | None]) -> Nodes:
-        """The inside of SalesTaxCodeRet; `refer` gives the inside of the Ref to a tax item."""
-        values: dict[str, str | Nodes | None] = {
-            **self.core(),
-            "IsTaxable": boolean_text(self.is_taxable),
-            "Desc": self.description,
-            "ItemPurchaseTaxRef": refer(self.item_purchase_tax_id),
-            "ItemSalesTaxRef": refer(self.item_sales_tax_id),
-        }
-        return pick((*_FLAT, "IsTaxable", "Desc", "ItemPurchaseTaxRef", "ItemSalesTaxRef"), values)
-
 
 @dataclass(kw_only=True)
 class PaymentMethod(ListElement):
@@ -45,6 +29,45 @@ class PaymentMethod(ListElement):
 
     payment_method_type: str = "Other"
 
-    def ret(self) -> Nodes:
-        """The inside of PaymentMethodRet."""
-        return pick((*_FLAT, "PaymentMethodType"), {**self.core(), "PaymentMethodType": self.payment_method_type})
+
+@dataclass(kw_only=True)
+class Terms(ListElement):
+    """When an invoice is due: so many days after its date (StandardTerms), or on a day of the month
+    (DateDrivenTerms).
+    """
+
+    terms_type: str = "StandardTerms"
+    due_days: int | None = None
+    discount_days: int | None = None
+    day_of_month_due: int | None = None
+    due_next_month_days: int | None = None
+    discount_day_of_month: int | None = None
+    discount_percent: Decimal | None = None
+
+
+@dataclass(kw_only=True)
+class SalesRep(ListElement):
+    """A sales representative: the name is the initials, the person stands among the other lists of names."""
+
+    entity_id: str | None = None
+
+
+@dataclass(kw_only=True)
+class Template(ListElement):
+    """The form that a document is printed on."""
+
+    template_type: str | None = None
+
+
+@dataclass(kw_only=True)
+class InventorySite(ListElement):
+    """A place where stock is kept."""
+
+    parent_site_id: str | None = None
+    is_default: bool = False
+    description: str | None = None
+    contact: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+    email: str | None = None
+    address: dict[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lxml.etree import _Element as Element
@@ -12,10 +13,10 @@ from qbsim.context import Context, Outcome
 from qbsim.editions import unknown_fields
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, only_elements
-from qbsim.status import message, refusal
-from qbsim.transactions import sales_order
+from qbsim.status import RequestRefused, message, refusal
 from qbsim.transactions.kinds import Kind
 from qbsim.transactions.rets import Shown
+from qbsim.transactions.settling import DEPOSITED
 from qbsim.transactions.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ _PASSED_OVER = frozenset(
     {
         *("IsTaxable", "DiscountLineAdd", "SalesTaxLineAdd"),
         *("ShippingLineAdd", "InventorySiteRef", "InventorySiteLocationRef", "SerialNumber", "LotNumber"),
-        *("UnitOfMeasure", "PriceLevelRef", "CreditCardTxnInfo", "TxnLineDetail", "DataExt"),
+        *("UnitOfMeasure", "PriceLevelRef", "CreditCardTxnInfo", "TxnLineDetail", "DataExt", "Override"),
+        *("OverrideUOMSetRef", "OptionForPriceRuleConflict", "CreditCardTxnInfoMod", "SOChannel", "StoreName"),
+        *("StoreType", "IsHomeCurrencyAdjustment", "IsAmountsEnteredInHomeCurrency"),
     }
 )
 
@@ -46,25 +49,45 @@ def adding(kind: Kind) -> Callable[[Context, Element], Outcome]:
         transaction: Transaction = kind.add(context, element)
         if context.company.transaction(transaction.txn_id) is not None:
             macros.define(element, transaction.txn_id)
-        return _changed(context, kind, transaction, request, _unsupported(context, element, kind.name))
+        return _changed(context, kind, transaction, request, _unsupported(context, kind, element))
 
     return work
 
 
-def modify_sales_order(context: Context, request: Element) -> Outcome:
-    """Works SalesOrderModRq."""
-    _check_edition(context, "SalesOrder")
-    element = request.find("SalesOrderMod")
-    if element is None:
-        raise refusal(status.MISSING_ELEMENT, field="SalesOrderMod")
-    order = sales_order.modify(context, element)
-    kind = Kind("SalesOrder", sales_order.add, sales_order.ret)
-    return _changed(context, kind, order, request, None)
+def modifying(kind: Kind) -> Callable[[Context, Element], Outcome]:
+    """The handler of the type's Mod request. Refused as 3120 where there is no such transaction, as 3200 with the
+    present Ret where the EditSequence is not that of the transaction as it stands.
+    """
+
+    def work(context: Context, request: Element) -> Outcome:
+        _check_edition(context, kind.name)
+        element = request.find(f"{kind.name}Mod")
+        if element is None or kind.modify is None:
+            raise refusal(status.MISSING_ELEMENT, field=f"{kind.name}Mod")
+        named = element.find("TxnID")
+        txn_id = "" if named is None else context.session.macros.txn_id(named, takes_macro=True)
+        transaction = context.company.transaction(txn_id)
+        if transaction is None or kind.name != transaction.TYPE:
+            raise refusal(status.NOT_FOUND, value=txn_id)
+        edit_sequence = reading.text(element, "EditSequence") or ""
+        if edit_sequence != transaction.stamp.edit_sequence:
+            shown = Shown(external_guid=context.behaviour.shows_external_guid)
+            stale = message(status.STALE_EDIT_SEQUENCE, value=edit_sequence)
+            nodes: Nodes = [(f"{kind.name}Ret", kind.ret(context.company, transaction, shown))]
+            raise RequestRefused(status.STALE_EDIT_SEQUENCE, stale, nodes)
+        changed: Transaction = kind.modify(context, element, transaction)
+        return _changed(context, kind, changed, request, _unsupported(context, kind, element))
+
+    return work
 
 
 def delete(context: Context, request: Element) -> Outcome:
-    """Works TxnDelRq; what was linked is open again. Refused as 3120 where there is no such transaction."""
+    """Works TxnDelRq; what was linked is open again. Refused as 3120 where there is no such transaction, as 3160
+    where a deposit has taken it.
+    """
     transaction = _named(context, request, "TxnDelType")
+    if context.company.deposit_of(transaction.txn_id) is not None:
+        raise refusal(status.CANNOT_DELETE, value=transaction.txn_id, reason=DEPOSITED)
     gone = context.company.delete(transaction)
     nodes: Nodes = [
         ("TxnDelType", gone.txn_type),
@@ -77,8 +100,10 @@ def delete(context: Context, request: Element) -> Outcome:
 
 
 def void(context: Context, request: Element) -> Outcome:
-    """Works TxnVoidRq. Refused as 3120 where there is no such transaction."""
+    """Works TxnVoidRq. Refused as 3120 where there is no such transaction, as 3185 where a deposit has taken it."""
     transaction = _named(context, request, "TxnVoidType")
+    if context.company.deposit_of(transaction.txn_id) is not None:
+        raise refusal(status.CANNOT_VOID, value=transaction.txn_id, reason=DEPOSITED)
     context.company.void(transaction)
     nodes: Nodes = [
         ("TxnVoidType", transaction.TYPE),
@@ -147,12 +172,14 @@ def _check_external_guid(context: Context, element: Element, name: str) -> None:
         raise refusal(status.SAVE_FAILED, object=name, reason="The external GUID is already in use.")
 
 
-def _unsupported(context: Context, element: Element, name: str) -> str | None:
+def _unsupported(context: Context, kind: Kind, element: Element) -> str | None:
     preferences = context.company.preferences
-    passed_over = _PASSED_OVER | unknown_fields(preferences.country, name)
+    passed_over = _PASSED_OVER | unknown_fields(preferences.country, kind.name)
     if not preferences.multi_currency:
-        passed_over |= {"ExchangeRate"}
-    return next((str(part.tag) for part in element.iter("*") if part.tag in passed_over), None)
+        passed_over |= {"CurrencyRef", "ExchangeRate"}
+    of_kind = (part for path in kind.passed_over for part in element.findall(path))
+    every = (part for part in element.iter("*") if part.tag in passed_over)
+    return next((str(part.tag) for part in chain(of_kind, every)), None)
 
 
 def _named(context: Context, request: Element, type_field: str) -> Transaction:

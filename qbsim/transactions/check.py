@@ -6,15 +6,15 @@ ApplyCheckToTxnAdd (FACTS.md 5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lxml.etree import _Element as Element
 
 from qbsim import reading, sales_tax, status
-from qbsim.currencies import Exchange, check_account, currency_of_customer, exchange, in_home_currency
+from qbsim.currencies import Exchange, check_account, check_customer, exchange, in_home_currency, rate_after
 from qbsim.editions import unknown_fields
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import ASSET_TYPES, BANK, RECEIVABLE
@@ -23,10 +23,11 @@ from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
 from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
+from qbsim.transactions.lines import Numbered, kept_lines, number_lines
 from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import address_nodes, tax_account, tax_amount_text
-from qbsim.transactions.settling import Settlement
-from qbsim.transactions.transaction import CORE_ORDER, Transaction
+from qbsim.transactions.settling import Settlement, check_deposit_stands
+from qbsim.transactions.transaction import AMOUNT_LINK, CORE_ORDER, Transaction
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class ExpenseLine:
+class ExpenseLine(Numbered):
     """A line of a check: the account that is debited. On a receivable account it belongs to a customer, and no tax."""
 
-    txn_line_id: str = ""
     account_id: str
     amount: Decimal
     tax_amount: Decimal | None = None
@@ -60,6 +60,11 @@ class Check(Transaction):
     sales_tax_code_id: str | None = None
     lines: list[ExpenseLine] = field(default_factory=list)
     tax_parts: list[TaxPart] = field(default_factory=list)
+
+    @property
+    def payment_number(self) -> str | None:
+        """Its own number."""
+        return self.ref_number
 
     @property
     def amount(self) -> Decimal:
@@ -101,6 +106,11 @@ _RET_ORDER = (
     *("CurrencyRef", "ExchangeRate", "AmountInHomeCurrency", "Memo", "Address", "AddressBlock"),
     *("IsPending", "IsToBePrinted", "IsTaxIncluded", "SalesTaxCodeRef", "ExternalGUID"),
 )
+_CHANGED_REFERENCES = {
+    "CustomerRef": "customer_id",
+    "ClassRef": "class_id",
+    "SalesTaxCodeRef": "sales_tax_code_id",
+}
 _LINE_ORDER = (
     *("TxnLineID", "AccountRef", "Amount", "TaxAmount", "Memo", "CustomerRef", "ClassRef", "SalesTaxCodeRef"),
     "BillableStatus",
@@ -110,25 +120,10 @@ _LINE_ORDER = (
 def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bool = True) -> Check:
     """Enters a check. Raises RequestRefused, with nothing done, where a rule is against it."""
     _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited_funds)
-    if not draft.lines:
-        raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
-    receivable_lines = [line for line in draft.lines if _is_receivable(company, line.account_id)]
-    for line in receivable_lines:
-        line.customer_id = line.customer_id or draft.payee_id
-        if line.customer_id is None:
-            reason = "A customer is needed with an accounts receivable account."
-            raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
-    traded = _exchange_of(company, draft)
-    check_account(company, draft.account_id, traded, "AccountRef")
-    for line in draft.lines:
-        check_account(company, line.account_id, traded, "ExpenseLineAdd AccountRef")
-    _forget_unknown_fields(company, draft)
-    sums = _tax_of(company, draft)
-    if sum((line.amount for line in draft.lines), ZERO) < 0:
-        raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+    traded, sums = _check_lines(company, draft)
     settlement = Settlement(company)
     if draft.applications:
-        _settle(draft, receivable_lines, settlement)
+        _settle(company, draft, settlement)
     now = company.now()
     check = Check(
         stamp=company.counters.transaction_stamp(now),
@@ -149,8 +144,7 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         lines=draft.lines,
         tax_parts=list(sums.parts),
     )
-    for line in check.lines:
-        line.txn_line_id = company.counters.line_id(now)
+    number_lines(company, check.lines)
     check.entries = in_home_currency(company, _entries(company, check), traded)
     company.record(check)
     settlement.commit(check)
@@ -183,6 +177,49 @@ def add(context: Context, element: Element) -> Check:
     return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
 
 
+def modify(context: Context, element: Element, check: Check) -> Check:
+    """Works CheckMod; item lines are answered by 1030. What the check is applied to has to match its receivable line
+    afterwards as well, so whoever changes the line sends ApplyCheckToTxnMod with it.
+    """
+    company = context.company
+    if element.find("ItemLineMod") is not None or element.find("ItemGroupLineMod") is not None:
+        raise refusal(status.NOT_SUPPORTED)
+    draft = _changed_draft(context, element, check)
+    is_other_account = draft.account_id != check.account_id
+    from_undeposited = context.behaviour.check_from_undeposited_funds or not is_other_account
+    _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited)
+    is_unchanged = draft.lines == check.lines
+    traded, sums = _check_lines(company, draft)
+    settlement = Settlement(company, changed=check)
+    if draft.applications:
+        _settle(company, draft, settlement)
+    changed = replace(
+        check,
+        txn_date=draft.txn_date or check.txn_date,
+        ref_number=None if draft.is_to_be_printed else draft.ref_number,
+        customer_id=draft.payee_id,
+        memo=draft.memo,
+        account_id=draft.account_id,
+        address=draft.address,
+        is_to_be_printed=draft.is_to_be_printed,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
+        is_tax_included=draft.is_tax_included,
+        sales_tax_code_id=draft.sales_tax_code_id,
+        lines=draft.lines,
+        tax_parts=list(sums.parts),
+        is_voided=check.is_voided and is_unchanged,
+    )
+    changed.entries = in_home_currency(company, _entries(company, changed), traded)
+    check_deposit_stands(company, check, changed)
+    number_lines(company, changed.lines)
+    company.unlink(check)
+    changed.links = check.links
+    company.restate(check, changed)
+    settlement.commit(check)
+    return check
+
+
 def ret(company: Company, check: Check, shown: Shown) -> Nodes:
     """The inside of CheckRet."""
     lists = company.lists
@@ -203,6 +240,93 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
     }
     lines: Nodes = [("ExpenseLineRet", _line_ret(company, line)) for line in check.lines] if shown.lines else []
     return [*pick(_RET_ORDER, values), *link_nodes(company, check, shown), *lines]
+
+
+def _changed_draft(context: Context, element: Element, check: Check) -> CheckDraft:
+    company, place = context.company, Check.TYPE
+    given = element.findall("ExpenseLineMod")
+    included = reading.boolean(element, "IsTaxIncluded")
+    is_included = check.is_tax_included if included is None else included
+    lines = [replace(line) for line in check.lines]
+    if bool(is_included) != bool(check.is_tax_included):
+        lines = [replace(line, tax_amount=None) for line in lines]
+    if given or reading.boolean(element, "ClearExpenseLines"):
+        kept = kept_lines(lines, given, context.session.macros)
+        lines = [_changed_line(company, part, line) for part, line in kept]
+    applied = element.findall("ApplyCheckToTxnMod")
+    links = [(link.txn_id, -link.amount) for link in check.links if link.link_type == AMOUNT_LINK]
+    payee_id = resolve(company.lists, element, "PayeeEntityRef", place)
+    to_be_printed = reading.boolean(element, "IsToBePrinted")
+    code_id = resolve(company.lists, element, "SalesTaxCodeRef", place)
+    draft = CheckDraft(
+        account_id=resolve(company.lists, element, "AccountRef", place) or check.account_id,
+        payee_id=payee_id if element.find("PayeeEntityRef") is not None else check.customer_id,
+        lines=lines,
+        applications=[_read_application(context, each) for each in applied] if applied else [*links],
+        txn_date=reading.day(element, "TxnDate"),
+        ref_number=reading.changed_text(element, "RefNumber", check.ref_number),
+        memo=reading.changed_text(element, "Memo", check.memo),
+        address=check.address if element.find("Address") is None else reading.address(element, "Address"),
+        is_to_be_printed=check.is_to_be_printed if to_be_printed is None else to_be_printed,
+        is_tax_included=is_included,
+        sales_tax_code_id=check.sales_tax_code_id if element.find("SalesTaxCodeRef") is None else code_id,
+    )
+    given_rate = reading.rate(element, "ExchangeRate")
+    draft.exchange_rate = rate_after(company, check, _currency_of(company, draft), given_rate)
+    return draft
+
+
+def _changed_line(company: Company, element: Element, line: ExpenseLine | None) -> ExpenseLine:
+    if line is None:
+        return _read_line(company, element)
+    place = f"{Check.TYPE} expense line"
+    amount = reading.amount(element, "Amount")
+    values: dict[str, Any] = {
+        kept: resolve(company.lists, element, name, place)
+        for name, kept in _CHANGED_REFERENCES.items()
+        if element.find(name) is not None
+    }
+    tax_amount = reading.amount(element, "TaxAmount")
+    is_taxed_anew = any(element.find(name) is not None for name in ("AccountRef", "Amount", "SalesTaxCodeRef"))
+    return replace(
+        line,
+        account_id=resolve(company.lists, element, "AccountRef", place) or line.account_id,
+        amount=line.amount if amount is None else amount,
+        tax_amount=line.tax_amount if tax_amount is None and not is_taxed_anew else tax_amount,
+        memo=reading.changed_text(element, "Memo", line.memo),
+        billable_status=reading.text(element, "BillableStatus") or line.billable_status,
+        **values,
+    )
+
+
+def _check_lines(company: Company, draft: CheckDraft) -> tuple[Exchange, sales_tax.TaxSums]:
+    """Looks at the lines and works out currency and tax.
+
+    Refused as 3150 without lines, as 3180 where a receivable line has no customer or the sum is negative, as 3210 where
+    an account or a customer is in another currency.
+    """
+    if not draft.lines:
+        raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
+    for line in _receivable_lines(company, draft):
+        line.customer_id = line.customer_id or draft.payee_id
+        if line.customer_id is None:
+            reason = "A customer is needed with an accounts receivable account."
+            raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
+    traded = exchange(company, _currency_of(company, draft), draft.exchange_rate)
+    check_account(company, draft.account_id, traded, "AccountRef")
+    for line in draft.lines:
+        check_account(company, line.account_id, traded, "ExpenseLineAdd AccountRef")
+    for line in _receivable_lines(company, draft):
+        check_customer(company, line.customer_id, traded, "ExpenseLineAdd CustomerRef")
+    _forget_unknown_fields(company, draft)
+    sums = _tax_of(company, draft)
+    if sum((line.amount for line in draft.lines), ZERO) < 0:
+        raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+    return traded, sums
+
+
+def _receivable_lines(company: Company, draft: CheckDraft) -> list[ExpenseLine]:
+    return [line for line in draft.lines if _is_receivable(company, line.account_id)]
 
 
 def _read_line(company: Company, element: Element) -> ExpenseLine:
@@ -242,7 +366,8 @@ def _check_account(company: Company, account_id: str, *, from_undeposited_funds:
         raise refusal(status.BAD_VALUE, field="AccountRef", value=name, reason=reason)
 
 
-def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: Settlement) -> None:
+def _settle(company: Company, draft: CheckDraft, settlement: Settlement) -> None:
+    receivable_lines = _receivable_lines(company, draft)
     accounts = {line.account_id for line in receivable_lines}
     if len(accounts) != 1:
         reason = "A check that is applied to transactions needs one accounts receivable account."
@@ -264,12 +389,14 @@ def _settle(draft: CheckDraft, receivable_lines: list[ExpenseLine], settlement: 
         raise refusal(status.BAD_VALUE, field="ApplyCheckToTxnAdd amount", value=applied, reason=reason)
 
 
-def _exchange_of(company: Company, draft: CheckDraft) -> Exchange:
+def _currency_of(company: Company, draft: CheckDraft) -> str | None:
     """A check is in its payee's currency, without a payee in its bank account's."""
+    payees = (company.lists.customers, company.lists.vendors)
+    payee = next((found for table in payees if (found := table.get(draft.payee_id or "")) is not None), None)
     account = company.lists.accounts.get(draft.account_id)
-    of_account = account.currency_id if account is not None else None
-    currency_id = of_account if draft.payee_id is None else currency_of_customer(company, draft.payee_id)
-    return exchange(company, currency_id, draft.exchange_rate)
+    if payee is not None:
+        return payee.currency_id
+    return account.currency_id if account is not None and draft.payee_id is None else None
 
 
 def _forget_unknown_fields(company: Company, draft: CheckDraft) -> None:

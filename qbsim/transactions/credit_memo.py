@@ -28,6 +28,8 @@ from qbsim.transactions.sales_document import (
     read_draft,
     receivable_of_sale,
 )
+from qbsim.transactions.sales_modification import read_modification
+from qbsim.transactions.settling import check_links_stand
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -41,9 +43,9 @@ class CreditMemo(SalesDocument):
     TYPE: ClassVar[str] = "CreditMemo"
 
     @property
-    def open_credit(self) -> Decimal:
-        """CreditRemaining; a pending memo is no credit yet."""
-        return ZERO if self.header.is_pending else self.total + self.linked_amount
+    def settled_amount(self) -> Decimal:
+        """The total, as a credit; a pending memo is none yet."""
+        return ZERO if self.header.is_pending else -self.total
 
 
 _RET_ORDER = (
@@ -71,6 +73,17 @@ def add_credit_memo(company: Company, draft: SalesDraft) -> CreditMemo:
 def add(context: Context, element: Element) -> CreditMemo:
     """Works CreditMemoAdd."""
     return add_credit_memo(context.company, read_draft(context.company, element))
+
+
+def modify(context: Context, element: Element, memo: CreditMemo) -> CreditMemo:
+    """Works CreditMemoMod."""
+    company = context.company
+    draft = read_modification(context, element, memo)
+    draft.header.receivable_id = receivable_of_sale(company, draft, CreditMemo.TYPE)
+    changed = make_document(company, CreditMemo, draft, memo)
+    book(company, changed, draft.header.receivable_id, -1, memo)
+    check_links_stand(memo, changed)
+    return company.restate(memo, changed)
 
 
 def ret(company: Company, memo: CreditMemo, shown: Shown) -> Nodes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qbsim import status
 from qbsim.ledger import Entry
-from qbsim.lists.items import INVENTORY, Item
+from qbsim.lists.items import STOCK_KINDS, Item
 from qbsim.status import refusal
 from qbsim.stock import Stock, cost_entries
 from qbsim.transactions.transaction import Transaction
@@ -36,7 +36,7 @@ def adjust_stock(
 
     Refused as 3140 where the item is not kept in stock.
     """
-    if item.item_type != INVENTORY or item.asset_account_id is None:
+    if item.item_type not in STOCK_KINDS or item.asset_account_id is None:
         place = f"{InventoryAdjustment.TYPE} line"
         raise refusal(status.BAD_REFERENCE, kind="ItemInventory", value=item.full_name, object=place)
     stock = Stock()

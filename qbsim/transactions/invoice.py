@@ -30,8 +30,9 @@ from qbsim.transactions.sales_document import (
     read_draft,
     receivable_of_sale,
 )
+from qbsim.transactions.sales_modification import read_modification
 from qbsim.transactions.sales_order import SalesOrder
-from qbsim.transactions.settling import CreditToSet, Settlement, read_credits, set_credit
+from qbsim.transactions.settling import CreditToSet, Settlement, check_links_stand, read_credits, set_credit
 from qbsim.transactions.transaction import QUANTITY_LINK
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Invoice(SalesDocument):
     TYPE: ClassVar[str] = "Invoice"
 
     @property
-    def open_debt(self) -> Decimal:
-        """BalanceRemaining; a pending invoice is not owed yet."""
-        return ZERO if self.header.is_pending else self.total + self.linked_amount
+    def settled_amount(self) -> Decimal:
+        """The total; a pending invoice is not owed yet."""
+        return ZERO if self.header.is_pending else self.total
 
     def release(self, company: Company) -> None:
         """The sales orders behind this invoice are open again by what it had invoiced."""
@@ -96,11 +97,7 @@ def add_invoice(
     invoice = make_document(company, Invoice, draft)
     book(company, invoice, draft.header.receivable_id, 1)
     settlement = Settlement(company)
-    due = invoice.total
-    for credit in credits_to_set:
-        found = settlement.find(credit.txn_id, {draft.customer_id}, draft.header.receivable_id)
-        set_credit(settlement, found, None, due, credit.amount)
-        due -= credit.amount
+    _set_credits(settlement, invoice, credits_to_set)
     company.record(invoice)
     settlement.commit(invoice)
     _count_invoiced(company, invoice, 1)
@@ -111,6 +108,28 @@ def add(context: Context, element: Element) -> Invoice:
     """Works InvoiceAdd."""
     order_ids = [reading.object_id(text, "LinkToTxnID") for text in reading.texts(element, "LinkToTxnID")]
     return add_invoice(context.company, read_draft(context.company, element), order_ids, read_credits(context, element))
+
+
+def modify(context: Context, element: Element, invoice: Invoice) -> Invoice:
+    """Works InvoiceMod: what it has invoiced of sales orders is counted anew, and SetCredit sets further credits."""
+    company = context.company
+    draft = read_modification(context, element, invoice)
+    draft.header.receivable_id = receivable_of_sale(company, draft, Invoice.TYPE)
+    changed = make_document(company, Invoice, draft, invoice)
+    book(company, changed, draft.header.receivable_id, 1, invoice)
+    check_links_stand(invoice, changed)
+    if any(line.order_txn_id for line in changed.every_line()) and changed.customer_id != invoice.customer_id:
+        reason = "The transaction is linked to others."
+        raise refusal(status.BAD_VALUE, field="CustomerRef", value=changed.customer_id or "", reason=reason)
+    settlement = Settlement(company)
+    _set_credits(settlement, changed, read_credits(context, element))
+    _count_invoiced(company, invoice, -1)
+    company.unlink(invoice, QUANTITY_LINK)
+    changed.links = invoice.links
+    company.restate(invoice, changed)
+    settlement.commit(invoice)
+    _count_invoiced(company, invoice, 1)
+    return invoice
 
 
 def ret(company: Company, invoice: Invoice, shown: Shown) -> Nodes:
@@ -126,6 +145,15 @@ def ret(company: Company, invoice: Invoice, shown: Shown) -> Nodes:
     }
     lines = line_nodes(company, invoice) if shown.lines else []
     return [*pick(_RET_ORDER, values), *link_nodes(company, invoice, shown), *lines]
+
+
+def _set_credits(settlement: Settlement, invoice: Invoice, credits_to_set: Sequence[CreditToSet]) -> None:
+    """Sets credits against an invoice that is not in the books as it now stands."""
+    due = invoice.open_debt
+    for credit in credits_to_set:
+        found = settlement.find(credit.txn_id, {invoice.customer_id or ""}, invoice.receivable_id or "")
+        set_credit(settlement, found, None, due, credit.amount)
+        due -= credit.amount
 
 
 def _order(company: Company, order_id: str, customer_id: str) -> SalesOrder:

@@ -6,28 +6,26 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qbsim import status
-from qbsim.ledger import Entry
 from qbsim.status import refusal
-from qbsim.transactions.transaction import JournalEntry
+from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 
 if TYPE_CHECKING:
     from qbsim.company import Company
 
 
 def open_balance(company: Company, account_id: str, amount: Decimal) -> None:
-    """Enters an opening balance, debits positive; nothing for zero. Refused as 3180 without an equity account."""
+    """Enters an opening balance in the account's currency, debits positive; nothing for zero. Refused as 3180 without
+    an equity account.
+    """
     if not amount:
         return
     equity = company.special_account("OpeningBalanceEquity")
     if equity is None:
         reason = "There is no opening balance equity account."
         raise refusal(status.SAVE_FAILED, object="JournalEntry", reason=reason)
-    company.record(
-        JournalEntry(
-            stamp=company.counters.transaction_stamp(company.now()),
-            txn_number=company.counters.next_transaction_number(),
-            txn_date=company.today(),
-            memo="Opening balance",
-            entries=[Entry(account_id, amount), Entry(equity.list_id, -amount)],
-        )
-    )
+    lines = [
+        JournalLine(account_id=each, amount=value, is_debit=value > 0, memo="Opening balance")
+        for each, value in ((account_id, amount), (equity.list_id, -amount))
+    ]
+    account = company.lists.accounts.get(account_id)
+    add_journal_entry(company, JournalDraft(lines=lines, currency_id=account.currency_id if account else None))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
-from qbsim.lists.table import AnyElement, ListTable
+from qbsim.date_macros import span_of
+from qbsim.lists.references import currencies_of_filter, filtered_ids
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, between, iterate, limited, matcher
+from qbsim.private_data import on_transaction
 from qbsim.status import refusal
 from qbsim.transactions.kinds import Kind
 from qbsim.transactions.rets import Shown
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from qbsim.company import Company
 
 Test = Callable[[Transaction], bool]
+Moment = TypeVar("Moment", date, datetime)
 
 
 def querying(kind: Kind) -> Callable[[Context, Element], Outcome]:
@@ -36,8 +39,11 @@ def querying(kind: Kind) -> Callable[[Context, Element], Outcome]:
             external_guid=context.behaviour.shows_external_guid,
         )
 
+        owners = reading.texts(request, "OwnerID")
+
         def ret(transaction: Transaction) -> tuple[str, Nodes]:
-            return f"{kind.name}Ret", kind.ret(context.company, transaction, shown)
+            inside = kind.ret(context.company, transaction, shown)
+            return f"{kind.name}Ret", on_transaction(context.company.private_data, transaction.txn_id, owners, inside)
 
         company = context.company
         if request.get("iterator") is not None:
@@ -102,91 +108,82 @@ _BY_LIST: dict[str, Callable[[Company, str, Sequence[str]], Found]] = {
 }
 
 
-def _matching(company: Company, txn_type: str, request: Element) -> list[Transaction]:
-    tests: list[Test] = []
-    for name, make in _FILTERS.items():
-        element = request.find(name)
-        if element is not None:
-            tests.append(make(company, element))
-    entities = _filtered_ids(company.lists.customers, request.find("EntityFilter"), "Customer", txn_type)
-    candidates: Iterable[Transaction]
-    if entities is None:
-        candidates = company.transactions(txn_type)
-    else:
-        candidates = [each for customer in entities for each in company.by_customer(txn_type, customer)]
-    accounts = _filtered_ids(company.lists.accounts, request.find("AccountFilter"), "Account", txn_type)
+def _matching(company: Company, txn_type: str, request: Element) -> Iterator[Transaction]:
+    """The transactions that pass all filters, one by one, so that MaxReturned stops the search. Every filter of the
+    request is read first, and refused if it is wrong.
+    """
+    place = f"{txn_type} query"
+    currencies = currencies_of_filter(company, request, place)
+    entities = filtered_ids(company.lists.customers, request.find("EntityFilter"), "Customer", place)
+    accounts = filtered_ids(company.lists.accounts, request.find("AccountFilter"), "Account", place)
+    modified, dated = _modified_span(company, request), _dated_span(company, request)
+    tests: list[Test] = [
+        make(element) for name, make in _NUMBER_FILTERS.items() if (element := request.find(name)) is not None
+    ]
     if accounts is not None:
         tests.append(lambda each: any(entry.account_id in accounts for entry in each.entries))
+    if currencies is not None:
+        tests.append(lambda each: each.currency_id in currencies)
     paid = reading.text(request, "PaidStatus")
     if paid in ("PaidOnly", "NotPaidOnly"):
         tests.append(lambda each: (each.open_debt == 0) == (paid == "PaidOnly"))
-    return [each for each in candidates if all(test(each) for test in tests)]
+    candidates: Iterable[Transaction]
+    if entities is not None:
+        candidates = company.by_entities(txn_type, entities)
+        tests.append(lambda each: _within(each.stamp.time_modified, modified) and _within(each.txn_date, dated))
+    elif modified is not None:
+        candidates = company.modified_between(txn_type, *modified)
+    elif dated is not None:
+        candidates = company.dated_between(txn_type, *dated)
+    else:
+        candidates = company.transactions(txn_type)
+    return (each for each in candidates if all(test(each) for test in tests))
 
 
-def _modified(company: Company, element: Element) -> Test:
+def _within(value: Moment, span: tuple[Moment | None, Moment | None] | None) -> bool:
+    if span is None:
+        return True
+    start, end = span
+    return (start is None or value >= start) and (end is None or value <= end)
+
+
+def _modified_span(company: Company, request: Element) -> tuple[datetime | None, datetime | None] | None:
+    element = request.find("ModifiedDateRangeFilter")
+    if element is None:
+        return None
     zone = company.now().tzinfo
     start = reading.moment(element, "FromModifiedDate", zone)
     end = reading.moment(element, "ToModifiedDate", zone, end_of_day=True)
     if start is not None and end is not None and start > end:
         raise refusal(status.BAD_DATE_RANGE)
-
-    def test(transaction: Transaction) -> bool:
-        modified = transaction.stamp.time_modified
-        return (start is None or modified >= start) and (end is None or modified <= end)
-
-    return test
+    return start, end
 
 
-def _dated(company: Company, element: Element) -> Test:
+def _dated_span(company: Company, request: Element) -> tuple[date | None, date | None] | None:
+    element = request.find("TxnDateRangeFilter")
+    if element is None:
+        return None
     macro = reading.text(element, "DateMacro")
-    start, end = reading.day(element, "FromTxnDate"), reading.day(element, "ToTxnDate")
     if macro is not None:
-        if macro not in _DATE_MACROS:
-            raise refusal(status.NOT_SUPPORTED)
-        start, end = _DATE_MACROS[macro](company.today())
+        return span_of(macro, company.today())
+    start, end = reading.day(element, "FromTxnDate"), reading.day(element, "ToTxnDate")
     if start is not None and end is not None and start > end:
         raise refusal(status.BAD_DATE_RANGE)
-    return lambda each: (start is None or each.txn_date >= start) and (end is None or each.txn_date <= end)
+    return start, end
 
 
-#: The spans of time that a DateMacro names; the others are answered by 1030.
-_DATE_MACROS: dict[str, Callable[[date], tuple[date | None, date | None]]] = {
-    "All": lambda _today: (None, None),
-    "Today": lambda today: (today, today),
-}
-
-
-def _numbered(_company: Company, element: Element) -> Test:
+def _numbered(element: Element) -> Test:
     fits = matcher(element, "RefNumber")
     return lambda each: each.ref_number is not None and fits(each.ref_number)
 
 
-def _number_range(_company: Company, element: Element) -> Test:
+def _number_range(element: Element) -> Test:
     low, high = reading.text(element, "FromRefNumber"), reading.text(element, "ToRefNumber")
     fits = between(low, high, "RefNumberRangeFilter")
     return lambda each: each.ref_number is not None and fits(each.ref_number)
 
 
-_FILTERS: dict[str, Callable[[Company, Element], Test]] = {
-    "ModifiedDateRangeFilter": _modified,
-    "TxnDateRangeFilter": _dated,
+_NUMBER_FILTERS: dict[str, Callable[[Element], Test]] = {
     "RefNumberFilter": _numbered,
     "RefNumberRangeFilter": _number_range,
 }
-
-
-def _filtered_ids(table: ListTable[AnyElement], element: Element | None, kind: str, txn_type: str) -> set[str] | None:
-    """ListIDs that an EntityFilter or AccountFilter lets through, None without one. Refused as 3140 for an unknown
-    element (a guess).
-    """
-    if element is None:
-        return None
-    found: set[str] = set()
-    for part in element.iterchildren("*"):
-        name, value = str(part.tag), part.text or ""
-        is_id = name.startswith("ListID")
-        entry = table.get(reading.object_id(value, "ListID")) if is_id else table.find(value)
-        if entry is None:
-            raise refusal(status.BAD_REFERENCE, kind=kind, value=value, object=f"{txn_type} query")
-        found |= table.with_children(entry.list_id) if name.endswith("WithChildren") else {entry.list_id}
-    return found

@@ -27,13 +27,14 @@ from qbsim.editions import edition
 from qbsim.ledger import Entry
 from qbsim.lists import Item
 from qbsim.lists.accounts import RECEIVABLE
-from qbsim.lists.items import DISCOUNT, GROUP, INVENTORY, LINE_KINDS, SALES_TAX, SUBTOTAL, TAX_KINDS
+from qbsim.lists.items import DISCOUNT, GROUP, LINE_KINDS, SALES_TAX, STOCK_KINDS, SUBTOTAL, TAX_KINDS
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
 from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
 from qbsim.stock import Stock, cost_entries
+from qbsim.transactions.lines import Numbered, number_lines
 from qbsim.transactions.rets import currency_values
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
@@ -89,14 +90,20 @@ class LineDraft:
     other2: str | None = None
     order_txn_id: str | None = None
     order_line_id: str | None = None
+    txn_line_id: str = ""
+    invoiced: Decimal = Decimal(0)
+    is_manually_closed: bool = False
+    #: Lines of an item group where they are not those that the group is defined with.
+    members: list[LineDraft] | None = None
 
 
 @dataclass(kw_only=True)
 class SalesDraft:
-    """A sale as it is asked for, before any rule has looked at it."""
+    """A sale as it is asked for, before any rule has looked at it. With `kept_lines` they stand as they are."""
 
     customer_id: str | None
     lines: list[LineDraft]
+    kept_lines: list[SalesLine] | None = None
     header: SalesHeader = field(default_factory=SalesHeader)
     txn_date: date | None = None
     ref_number: str | None = None
@@ -106,12 +113,11 @@ class SalesDraft:
 
 
 @dataclass(kw_only=True)
-class SalesLine:
+class SalesLine(Numbered):
     """A line as it stands in the books. `tax_amount` is its share of the tax, which `amount` contains where the
     document says so; `invoiced` and `is_manually_closed` are used on sales orders alone.
     """
 
-    txn_line_id: str
     item_id: str | None = None
     description: str | None = None
     quantity: Decimal | None = None
@@ -154,6 +160,16 @@ class SalesDocument(Transaction):
         return self.header.receivable_id
 
     @property
+    def payment_number(self) -> str | None:
+        """The number of the payer's check."""
+        return self.header.check_number
+
+    @property
+    def paid_by_id(self) -> str | None:
+        """ListID of the payment method."""
+        return self.header.payment_method_id
+
+    @property
     def total(self) -> Decimal:
         """Lines, discounts and tax together."""
         return self.subtotal + self.tax_total
@@ -187,16 +203,16 @@ DEFAULT_TEMPLATES = {
 
 Document = TypeVar("Document", bound=SalesDocument)
 
-_HEADER_TEXTS = {"CheckNumber": "check_number", "PONumber": "po_number", "FOB": "fob", "Other": "other"}
-_HEADER_DATES = {"DueDate": "due_date", "ShipDate": "ship_date"}
-_HEADER_BOOLEANS = {
+HEADER_TEXTS = {"CheckNumber": "check_number", "PONumber": "po_number", "FOB": "fob", "Other": "other"}
+HEADER_DATES = {"DueDate": "due_date", "ShipDate": "ship_date"}
+HEADER_BOOLEANS = {
     "IsPending": "is_pending",
     "IsToBePrinted": "is_to_be_printed",
     "IsToBeEmailed": "is_to_be_emailed",
     "IsTaxIncluded": "is_tax_included",
 }
-_HEADER_ADDRESSES = {"BillAddress": "bill_address", "ShipAddress": "ship_address"}
-_HEADER_REFERENCES = {
+HEADER_ADDRESSES = {"BillAddress": "bill_address", "ShipAddress": "ship_address"}
+HEADER_REFERENCES = {
     "ClassRef": "class_id",
     "ARAccountRef": "receivable_id",
     "TemplateRef": "template_id",
@@ -209,8 +225,8 @@ _HEADER_REFERENCES = {
     "CustomerSalesTaxCodeRef": "customer_tax_code_id",
     "DepositToAccountRef": "deposit_to_id",
 }
-_LINE_TEXTS = {"Desc": "description", "Other1": "other1", "Other2": "other2"}
-_LINE_REFERENCES = {
+LINE_TEXTS = {"Desc": "description", "Other1": "other1", "Other2": "other2"}
+LINE_REFERENCES = {
     "ItemRef": "item_id",
     "ClassRef": "class_id",
     "SalesTaxCodeRef": "sales_tax_code_id",
@@ -235,7 +251,7 @@ def read_draft(company: Company, add: Element) -> SalesDraft:
     """The sale that an Add element asks for. Refused as 3000 to 3060 and 3140 where a value or a Ref is wrong."""
     place = str(add.tag).removesuffix("Add")
     customer_id = resolve(company.lists, add, "CustomerRef", place)
-    return _without(
+    return without_unknown_fields(
         company,
         SalesDraft(
             customer_id=customer_id,
@@ -250,7 +266,7 @@ def read_draft(company: Company, add: Element) -> SalesDraft:
     )
 
 
-def _without(company: Company, draft: SalesDraft) -> SalesDraft:
+def without_unknown_fields(company: Company, draft: SalesDraft) -> SalesDraft:
     """Takes away what this country's edition passes over."""
     unknown = edition(company.preferences.country).unknown_fields
     if "IsTaxIncluded" in unknown:
@@ -258,32 +274,47 @@ def _without(company: Company, draft: SalesDraft) -> SalesDraft:
     if "ItemSalesTaxRef" in unknown:
         draft.header.item_sales_tax_id = None
     if "TaxAmount" in unknown:
-        for line in draft.lines:
-            line.tax_amount = None
+        forget_tax(draft)
     return draft
+
+
+def forget_tax(draft: SalesDraft) -> None:
+    """Takes the tax amounts of all lines away, so that they are worked out by the rates."""
+    for line in draft.lines:
+        line.tax_amount = None
+        for member in line.members or ():
+            member.tax_amount = None
+    for kept in draft.kept_lines or ():
+        for each in (kept, *kept.members):
+            each.tax_amount = None
 
 
 def _read_header(company: Company, add: Element, place: str) -> SalesHeader:
     values: dict[str, Any] = {}
-    values.update({kept: reading.text(add, name) for name, kept in _HEADER_TEXTS.items()})
-    values.update({kept: reading.day(add, name) for name, kept in _HEADER_DATES.items()})
-    values.update({kept: reading.boolean(add, name) for name, kept in _HEADER_BOOLEANS.items()})
-    values.update({kept: reading.address(add, name) for name, kept in _HEADER_ADDRESSES.items()})
-    values.update({kept: resolve(company.lists, add, name, place) for name, kept in _HEADER_REFERENCES.items()})
+    values.update({kept: reading.text(add, name) for name, kept in HEADER_TEXTS.items()})
+    values.update({kept: reading.day(add, name) for name, kept in HEADER_DATES.items()})
+    values.update({kept: reading.boolean(add, name) for name, kept in HEADER_BOOLEANS.items()})
+    values.update({kept: reading.address(add, name) for name, kept in HEADER_ADDRESSES.items()})
+    values.update({kept: resolve(company.lists, add, name, place) for name, kept in HEADER_REFERENCES.items()})
     return SalesHeader(**values)
+
+
+def group_of(company: Company, element: Element, place: str) -> str:
+    """ListID of the item group that the element names. Refused as 3140 where it is none."""
+    group_id = resolve(company.lists, element, "ItemGroupRef", f"{place} line")
+    group = company.lists.items.get(group_id or "")
+    if group is None or group.item_type != GROUP:
+        raise _bad_item(element.findtext("ItemGroupRef/FullName") or group_id, place, "ItemGroup")
+    return group.list_id
 
 
 def _read_line(company: Company, element: Element, place: str) -> list[LineDraft]:
     if element.tag == f"{place}LineAdd":
         return [read_line_draft(company, element, f"{place} line")]
     if element.tag == f"{place}LineGroupAdd":
-        group_id = resolve(company.lists, element, "ItemGroupRef", f"{place} line")
-        group = company.lists.items.get(group_id or "")
-        if group is None or group.item_type != GROUP:
-            raise _bad_item(element.findtext("ItemGroupRef/FullName") or group_id, place, "ItemGroup")
         return [
             LineDraft(
-                item_id=group_id,
+                item_id=group_of(company, element, place),
                 description=reading.text(element, "Desc"),
                 quantity=reading.quantity(element, "Quantity"),
                 service_date=reading.day(element, "ServiceDate"),
@@ -294,8 +325,8 @@ def _read_line(company: Company, element: Element, place: str) -> list[LineDraft
 
 def read_line_draft(company: Company, element: Element, place: str) -> LineDraft:
     """One line of an Add."""
-    values: dict[str, Any] = {kept: reading.text(element, name) for name, kept in _LINE_TEXTS.items()}
-    values.update({kept: resolve(company.lists, element, name, place) for name, kept in _LINE_REFERENCES.items()})
+    values: dict[str, Any] = {kept: reading.text(element, name) for name, kept in LINE_TEXTS.items()}
+    values.update({kept: resolve(company.lists, element, name, place) for name, kept in LINE_REFERENCES.items()})
     link = element.find("LinkToTxn")
     if link is not None:
         values["order_txn_id"] = reading.object_id(reading.text(link, "TxnID") or "", "TxnID")
@@ -307,6 +338,7 @@ def read_line_draft(company: Company, element: Element, place: str) -> LineDraft
         amount=reading.amount(element, "Amount"),
         tax_amount=reading.amount(element, "TaxAmount"),
         service_date=reading.day(element, "ServiceDate"),
+        is_manually_closed=bool(reading.boolean(element, "IsManuallyClosed")),
         **values,
     )
 
@@ -314,8 +346,12 @@ def read_line_draft(company: Company, element: Element, place: str) -> LineDraft
 # The rules
 
 
-def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> Document:
+def make_document(
+    company: Company, kind: type[Document], draft: SalesDraft, replacing: Document | None = None
+) -> Document:
     """The document that the draft asks for, with all sums worked out, not yet in the books and without entries.
+
+    With `replacing` it is what a Mod makes of that document: it has its identity, its links and its place.
 
     Refused as 3150 where a line has an amount but no item, 3140 where its item can't stand there, 3210 where a value
     does not fit, 3180 where the total would be negative.
@@ -332,7 +368,9 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         header.is_to_be_printed = True  # as in all samples of answers to Adds that leave it out
     header.ship_date = header.ship_date or draft.txn_date or now.date()
     traded = exchange_of_sale(company, draft)
-    lines = _work_out(company, draft.lines, place, traded.multiplier)
+    lines = draft.kept_lines
+    if lines is None:
+        lines = _work_out(company, draft.lines, place, traded.multiplier)
     counted = [line for top in lines for line in (top.members or [top]) if not _is_subtotal(company, line)]
     sums = _tax_of(company, header, counted)
     subtotal = sum((line.amount or ZERO for line in counted), ZERO)
@@ -340,20 +378,19 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         subtotal -= sums.total
     if subtotal + sums.total < 0:
         raise refusal(status.SAVE_FAILED, object=place, reason="Transaction amount must be positive.")
-    stamp = company.counters.transaction_stamp(now)
-    for top in lines:
-        for line in (top, *top.members):
-            line.txn_line_id = company.counters.line_id(now)
-    return kind(
-        stamp=stamp,
-        txn_number=company.counters.next_transaction_number(),
+    is_new = replacing is None
+    made = kind(
+        stamp=company.counters.transaction_stamp(now) if replacing is None else replacing.stamp,
+        txn_number=company.counters.next_transaction_number() if replacing is None else replacing.txn_number,
         txn_date=draft.txn_date or now.date(),
-        ref_number=draft.ref_number or company.next_ref_number(place),
+        ref_number=draft.ref_number or (company.next_ref_number(place) if is_new else None),
         customer_id=draft.customer_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
         currency_id=traded.currency_id,
         exchange_rate=traded.rate,
+        links=[] if replacing is None else replacing.links,
+        is_voided=replacing is not None and replacing.is_voided and draft.kept_lines is not None,
         header=header,
         lines=lines,
         subtotal=subtotal,
@@ -361,6 +398,8 @@ def make_document(company: Company, kind: type[Document], draft: SalesDraft) -> 
         tax_total=sums.total,
         tax_parts=list(sums.parts),
     )
+    number_lines(company, (line for top in lines for line in (top, *top.members)))
+    return made
 
 
 def _complete_tax(company: Company, draft: SalesDraft, place: str) -> None:
@@ -411,18 +450,20 @@ def _tax_of(company: Company, header: SalesHeader, lines: Sequence[SalesLine]) -
     return sums
 
 
-def book(company: Company, document: SalesDocument, main_account_id: str, sign: int) -> None:
+def book(
+    company: Company, document: SalesDocument, main_account_id: str, sign: int, replacing: SalesDocument | None = None
+) -> None:
     """Works out entries and stock: `sign` 1 for a sale (debit the main account), -1 for a credit memo.
 
     Income is credited line by line without the tax, each tax to its liability account, and inventory leaves at average
-    cost. A pending document posts nothing.
+    cost, where it replaces what a Mod has changed at the cost that it left at before. A pending document posts nothing.
     """
     if document.header.is_pending:
         return
     main = company.lists.accounts.get(main_account_id)
     is_receivable = main is not None and main.account_type == RECEIVABLE
     entries = [Entry(main_account_id, sign * document.total, document.customer_id if is_receivable else None)]
-    stock = Stock()
+    stock = Stock(company.lists.items, () if replacing is None else replacing.stock)
     costs: list[Entry] = []  # stock is kept in home currency whatever it is sold in
     for line in document.every_line():
         item = company.lists.items.get(line.item_id or "")
@@ -431,7 +472,7 @@ def book(company: Company, document: SalesDocument, main_account_id: str, sign: 
         income = (line.amount or ZERO) - (line.tax_amount or ZERO if document.header.is_tax_included else ZERO)
         if income:
             entries.append(Entry(_line_account(company, line, item, document.TYPE), -sign * income))
-        if item.item_type == INVENTORY and line.pieces:
+        if item.item_type in STOCK_KINDS and line.pieces:
             move = stock.at_average_cost(item, -sign * line.pieces)
             document.stock.append(move)
             costs += cost_entries(item, move.value)
@@ -510,19 +551,12 @@ def _work_out(company: Company, drafts: Sequence[LineDraft], place: str, rate: D
 def _group_line(
     company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str, rate: Decimal
 ) -> SalesLine:
-    count = Decimal(1) if draft.quantity is None else draft.quantity
     members: list[SalesLine] = []
-    for member in group.members:
-        item = company.lists.items.get(member.item_id)
-        has_quantity = item is not None and item.item_type not in (DISCOUNT, SUBTOTAL)
-        inner = LineDraft(
-            item_id=member.item_id,
-            quantity=member.quantity * count if has_quantity else None,
-            service_date=draft.service_date,
-        )
+    for inner in _usual_members(company, draft, group) if draft.members is None else draft.members:
+        item = company.lists.items.get(inner.item_id or "")
         members.append(_single_line(company, inner, item, [*before, *members], place, rate))
     return SalesLine(
-        txn_line_id="",
+        txn_line_id=draft.txn_line_id,
         item_id=group.list_id,
         description=draft.description or group.description,
         quantity=draft.quantity,
@@ -531,17 +565,30 @@ def _group_line(
     )
 
 
+def _usual_members(company: Company, draft: LineDraft, group: Item) -> Iterator[LineDraft]:
+    """The lines that the group is defined with, so many times as the draft has groups."""
+    count = Decimal(1) if draft.quantity is None else draft.quantity
+    for member in group.members:
+        item = company.lists.items.get(member.item_id)
+        has_quantity = item is not None and item.item_type not in (DISCOUNT, SUBTOTAL)
+        yield LineDraft(
+            item_id=member.item_id,
+            quantity=member.quantity * count if has_quantity else None,
+            service_date=draft.service_date,
+        )
+
+
 def _single_line(
     company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str, rate: Decimal
 ) -> SalesLine:
     if item is None:
         if any(value is not None for value in (draft.quantity, draft.rate, draft.rate_percent, draft.amount)):
             raise refusal(status.MISSING_ELEMENT, field="ItemRef")
-        return SalesLine(txn_line_id="", description=draft.description)
+        return SalesLine(txn_line_id=draft.txn_line_id, description=draft.description)
     if item.item_type not in LINE_KINDS:
         raise _bad_item(item.full_name, place, "Item")
     line = SalesLine(
-        txn_line_id="",
+        txn_line_id=draft.txn_line_id,
         item_id=item.list_id,
         description=draft.description or item.description,
         class_id=draft.class_id,
@@ -553,6 +600,8 @@ def _single_line(
         other2=draft.other2,
         order_txn_id=draft.order_txn_id,
         order_line_id=draft.order_line_id,
+        invoiced=draft.invoiced,
+        is_manually_closed=draft.is_manually_closed,
     )
     if item.item_type == SUBTOTAL:
         line.sales_tax_code_id = None
@@ -656,19 +705,19 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
     """All values that a sale's Ret can show, by element name; each type picks its own in its own order."""
     header, lists = document.header, company.lists
     values = document.core()
-    values.update({name: getattr(header, kept) for name, kept in _HEADER_TEXTS.items()})
-    for name, kept in _HEADER_DATES.items():
+    values.update({name: getattr(header, kept) for name, kept in HEADER_TEXTS.items()})
+    for name, kept in HEADER_DATES.items():
         on: date | None = getattr(header, kept)
         values[name] = on.isoformat() if on else None
-    for name, kept in _HEADER_BOOLEANS.items():
+    for name, kept in HEADER_BOOLEANS.items():
         values[name] = boolean_text(bool(getattr(header, kept)))
     country = company.preferences.country
     by_code = edition(country).taxes_by_code
     if "IsTaxIncluded" in edition(country).unknown_fields:
         values["IsTaxIncluded"] = None
-    for name, kept in _HEADER_ADDRESSES.items():
+    for name, kept in HEADER_ADDRESSES.items():
         values[name], values[f"{name}Block"] = address_nodes(getattr(header, kept))
-    values.update({name: refer(lists, name, getattr(header, kept)) for name, kept in _HEADER_REFERENCES.items()})
+    values.update({name: refer(lists, name, getattr(header, kept)) for name, kept in HEADER_REFERENCES.items()})
     values.update(
         {
             "CustomerRef": refer(lists, "CustomerRef", document.customer_id),

@@ -12,8 +12,8 @@ from lxml.etree import _Element as Element
 from qbsim import reading, status
 from qbsim.lists.items import DISCOUNT, SUBTOTAL
 from qbsim.nodes import Nodes, pick
-from qbsim.numbers import boolean_text
-from qbsim.status import RequestRefused, message, refusal
+from qbsim.numbers import boolean_text, quantity_text
+from qbsim.status import refusal
 from qbsim.transactions.rets import Shown, external_guid, link_nodes
 from qbsim.transactions.sales_document import (
     ADDRESSES,
@@ -26,6 +26,7 @@ from qbsim.transactions.sales_document import (
     make_document,
     read_draft,
 )
+from qbsim.transactions.sales_modification import read_modification
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -62,19 +63,6 @@ _RET_ORDER = (
     *("IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
     *("IsToBeEmailed", "IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
-_MOD_TEXTS = {"PONumber": "po_number", "FOB": "fob", "Other": "other"}
-_MOD_BOOLEANS = {"IsToBePrinted": "is_to_be_printed", "IsToBeEmailed": "is_to_be_emailed"}
-_MOD_DATES = {"DueDate": "due_date", "ShipDate": "ship_date"}
-_MOD_LINE = frozenset({"TxnLineID", "IsManuallyClosed"})
-#: What SalesOrderMod can change here; with anything else the request is answered by 1030.
-_MOD_TAKEN = frozenset(
-    {
-        *("TxnID", "EditSequence", "TxnDate", "RefNumber", "Memo", "IsManuallyClosed", "SalesOrderLineMod"),
-        *_MOD_TEXTS,
-        *_MOD_BOOLEANS,
-        *_MOD_DATES,
-    }
-)
 
 
 def add_sales_order(company: Company, draft: SalesDraft, *, is_manually_closed: bool = False) -> SalesOrder:
@@ -92,31 +80,15 @@ def add(context: Context, element: Element) -> SalesOrder:
     return add_sales_order(context.company, read_draft(context.company, element), is_manually_closed=closed)
 
 
-def modify(context: Context, element: Element) -> SalesOrder:
-    """Works SalesOrderMod: the header's simple fields, and closing the order or its lines.
-
-    Refused as 3120 where there is no such order, as 3200 with the present Ret where the EditSequence is stale, as
-    3290 where its lines are not those of the order in their order.
-    """
+def modify(context: Context, element: Element, order: SalesOrder) -> SalesOrder:
+    """Works SalesOrderMod. Refused as 3210 where a line would have less than was invoiced of it (a guess)."""
     company = context.company
-    txn_id = reading.object_id(reading.text(element, "TxnID") or "", "TxnID")
-    order = company.transaction(txn_id)
-    if not isinstance(order, SalesOrder):
-        raise refusal(status.NOT_FOUND, value=txn_id)
-    edit_sequence = reading.text(element, "EditSequence") or ""
-    if edit_sequence != order.stamp.edit_sequence:
-        shown = Shown(external_guid=context.behaviour.shows_external_guid)
-        stale = message(status.STALE_EDIT_SEQUENCE, value=edit_sequence)
-        nodes: Nodes = [("SalesOrderRet", ret(company, order, shown))]
-        raise RequestRefused(status.STALE_EDIT_SEQUENCE, stale, nodes)
-    lines = element.findall("SalesOrderLineMod")
-    if {str(part.tag) for part in element.iterchildren("*")} - _MOD_TAKEN:
-        raise refusal(status.NOT_SUPPORTED)
-    if any({str(part.tag) for part in line.iterchildren("*")} - _MOD_LINE for line in lines):
-        raise refusal(status.NOT_SUPPORTED)
-    _check_lines(order, lines)
-    _change(company, order, element, lines)
-    return order
+    draft = read_modification(context, element, order)
+    changed = make_document(company, SalesOrder, draft, order)
+    closed = reading.boolean(element, "IsManuallyClosed")
+    changed.is_manually_closed = order.is_manually_closed if closed is None else closed
+    _check_invoiced(order, changed)
+    return company.restate(order, changed)
 
 
 def ret(company: Company, order: SalesOrder, shown: Shown) -> Nodes:
@@ -131,43 +103,16 @@ def ret(company: Company, order: SalesOrder, shown: Shown) -> Nodes:
     return [*pick(_RET_ORDER, values), *link_nodes(company, order, shown), *lines]
 
 
-def _check_lines(order: SalesOrder, lines: list[Element]) -> None:
-    """Lines that a Mod leaves out would be deleted; as that is not simulated, all must be there, in order."""
-    if not lines:
-        return
-    stored = [line.txn_line_id for line in order.lines]
-    given = [reading.object_id(reading.text(line, "TxnLineID") or "", "TxnLineID") for line in lines]
-    for position, line_id in enumerate(given):
-        if line_id not in stored:
-            raise refusal(status.NOT_FOUND, value=line_id)
-        if position >= len(stored) or stored[position] != line_id:
-            raise refusal(status.WRONG_ORDER, value=line_id)
-    if len(given) < len(stored):
-        raise refusal(status.NOT_SUPPORTED)
-
-
-def _change(company: Company, order: SalesOrder, element: Element, lines: list[Element]) -> None:
-    closed = reading.boolean(element, "IsManuallyClosed")
-    closed_lines = [reading.boolean(line, "IsManuallyClosed") for line in lines]
-    dates = {kept: reading.day(element, name) for name, kept in _MOD_DATES.items()}
-    booleans = {kept: reading.boolean(element, name) for name, kept in _MOD_BOOLEANS.items()}
-    order.txn_date = reading.day(element, "TxnDate") or order.txn_date
-    if closed is not None:
-        order.is_manually_closed = closed
-    for line, is_closed in zip(order.lines, closed_lines, strict=False):
-        if is_closed is not None:
-            line.is_manually_closed = is_closed
-    for kept, value in (*dates.items(), *booleans.items()):
-        if value is not None:
-            setattr(order.header, kept, value)
-    for name, kept in _MOD_TEXTS.items():
-        if element.find(name) is not None:
-            setattr(order.header, kept, reading.text(element, name))
-    if element.find("Memo") is not None:
-        order.memo = reading.text(element, "Memo")
-    if element.find("RefNumber") is not None:
-        company.renumber(order, reading.text(element, "RefNumber"))
-    order.stamp.touch(company.now())
+def _check_invoiced(order: SalesOrder, changed: SalesOrder) -> None:
+    left = {line.txn_line_id: line.pieces for line in changed.every_line()}
+    for line in order.every_line():
+        if line.invoiced > left.get(line.txn_line_id, Decimal(0)):
+            reason = "The quantity is less than what is already invoiced."
+            value = quantity_text(left.get(line.txn_line_id, Decimal(0)))
+            raise refusal(status.BAD_VALUE, field="SalesOrderLineMod Quantity", value=value, reason=reason)
+    if order.links and changed.customer_id != order.customer_id:
+        reason = "The transaction is linked to others."
+        raise refusal(status.BAD_VALUE, field="CustomerRef", value=changed.customer_id or "", reason=reason)
 
 
 def _is_counted(company: Company, item_id: str | None) -> bool:

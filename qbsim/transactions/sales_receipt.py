@@ -27,6 +27,8 @@ from qbsim.transactions.sales_document import (
     read_draft,
     undeposited_funds,
 )
+from qbsim.transactions.sales_modification import read_modification
+from qbsim.transactions.settling import check_deposit_stands
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -75,6 +77,19 @@ def check_deposit_account(company: Company, account_id: str, traded: Exchange) -
 def add(context: Context, element: Element) -> SalesReceipt:
     """Works SalesReceiptAdd."""
     return add_sales_receipt(context.company, read_draft(context.company, element))
+
+
+def modify(context: Context, element: Element, receipt: SalesReceipt) -> SalesReceipt:
+    """Works SalesReceiptMod. Refused as 3170 where a deposit has taken the receipt and its money would change."""
+    company = context.company
+    draft = read_modification(context, element, receipt)
+    header = draft.header
+    header.deposit_to_id = header.deposit_to_id or undeposited_funds(company, SalesReceipt.TYPE)
+    check_deposit_account(company, header.deposit_to_id, exchange_of_sale(company, draft))
+    changed = make_document(company, SalesReceipt, draft, receipt)
+    book(company, changed, header.deposit_to_id, 1, receipt)
+    check_deposit_stands(company, receipt, changed)
+    return company.restate(receipt, changed)
 
 
 def ret(company: Company, receipt: SalesReceipt, shown: Shown) -> Nodes:

@@ -80,19 +80,68 @@ class Transaction:
         return any(link.txn_id == txn_id for link in self.links)
 
     @property
+    def entity_ids(self) -> set[str]:
+        """ListIDs of the customers that it concerns, as an EntityFilter finds it."""
+        return set() if self.customer_id is None else {self.customer_id}
+
+    @property
+    def held_ids(self) -> set[str]:
+        """TxnIDs of what it has taken out of Undeposited Funds."""
+        return set()
+
+    @property
+    def payment_number(self) -> str | None:
+        """The number of the payer's check, as a deposit shows it."""
+        return None
+
+    @property
+    def paid_by_id(self) -> str | None:
+        """ListID of the payment method, as a deposit shows it."""
+        return None
+
+    @property
+    def main_line_id(self) -> str:
+        """TxnLineID of the hidden line that stands on the main account: the number after that of the TxnID."""
+        number, _, seconds = self.txn_id.partition("-")
+        return f"{int(number, 16) + 1:X}-{seconds}"
+
+    def posted_on(self, account_id: str) -> Decimal:
+        """What it has posted on an account in home currency, debits positive."""
+        return sum((entry.amount for entry in self.entries if entry.account_id == account_id), ZERO)
+
+    def own_on(self, account_id: str) -> Decimal:
+        """As `posted_on`, in the account's own currency."""
+        return sum((entry.own for entry in self.entries if entry.account_id == account_id), ZERO)
+
+    @property
+    def settled_amount(self) -> Decimal:
+        """What it stands for on the receivable account and can be settled: a debt positive, a credit negative."""
+        return ZERO
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it can be refunded or set against an invoice."""
+        return self.settled_amount < 0
+
+    @property
+    def is_debt(self) -> bool:
+        """Whether it can be paid."""
+        return self.settled_amount > 0
+
+    @property
     def open_credit(self) -> Decimal:
         """What is left of this transaction to be refunded or set against an invoice; zero where it is no credit."""
-        return ZERO
+        return self.linked_amount - self.settled_amount if self.is_credit else ZERO
+
+    @property
+    def open_debt(self) -> Decimal:
+        """What is left of this transaction to be paid; zero where it is no debt."""
+        return self.settled_amount + self.linked_amount if self.is_debt else ZERO
 
     @property
     def receivable_id(self) -> str | None:
         """ListID of the receivable account, for those that are on one."""
         return None
-
-    @property
-    def open_debt(self) -> Decimal:
-        """What is left of this transaction to be paid; zero where it is no debt."""
-        return ZERO
 
     def release(self, company: Company) -> None:
         """Gives back what this transaction holds of others beyond its links, before it is voided or deleted."""
@@ -114,13 +163,6 @@ class Transaction:
             "RefNumber": self.ref_number,
             "Memo": self.memo,
         }
-
-
-@dataclass(kw_only=True)
-class JournalEntry(Transaction):
-    """Opening balances. It is in the books but not among the transactions that requests can ask for."""
-
-    TYPE: ClassVar[str] = "JournalEntry"
 
 
 #: The order of the core in every Ret.

@@ -28,7 +28,7 @@ from qbwc_server.access.passwords import Passwords, make_password
 from qbwc_server.config import Config
 from qbwc_server.demo import report
 from qbwc_server.demo.expectations import check_books, duplicates
-from qbwc_server.demo.world import World, make_world
+from qbwc_server.demo.world import NO_RESTOCK_ITEM, World, make_world
 from qbwc_server.sources import read_orders
 from qbwc_server.store import people
 from qbwc_server.store.connections import add_connection, connection_named
@@ -144,7 +144,15 @@ def _prepare(folder: Path, world: World) -> tuple[Config, Database, str]:
     )
     with database.transaction() as session:
         hashed = Passwords(config.secret_key).hash(password)
-        add_connection(session, CONNECTION, CONNECTION, hashed, {"time_zone": TIME_ZONE}, now, "demo")
+        add_connection(
+            session,
+            CONNECTION,
+            CONNECTION,
+            hashed,
+            {"time_zone": TIME_ZONE, "no_restock_item": NO_RESTOCK_ITEM},
+            now,
+            "demo",
+        )
     with database.transaction() as session:
         take_in(session, connection_named(session, CONNECTION), reading.refunds, now)
     return config, database, password
@@ -172,7 +180,7 @@ def _server(folder: Path) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
         )
         try:
-            yield _address(process, log_path)
+            yield address_of(process, log_path)
         finally:
             process.terminate()
             try:
@@ -182,7 +190,8 @@ def _server(folder: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], log_path: Path) -> str:
+def address_of(process: subprocess.Popen[bytes], log_path: Path) -> str:
+    """The address that a server process says it listens on. Raises DemoError where it says none in time."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         said = log_path.read_text(encoding="utf-8", errors="replace")

@@ -56,6 +56,8 @@ MAX_REFUNDS = 100_000
 REVIEW_KINDS = frozenset({Kind.GOODWILL, Kind.MORE_THAN_SALE})
 
 _RECEIVABLE = "Accounts Receivable"
+#: What the demo's connection has as `no_restock_item`, and the account of that item.
+NO_RESTOCK_ITEM, NOT_RETURNED_ACCOUNT = "No Restock", "Goods Not Returned"
 _SHIPPING_ITEM, _DISCOUNT_ITEM = "Shipping", "Web Discount"
 _WEB_CLASS, _PHONE_CLASS = "Web Store", "Phone Orders"
 _PHONE_ORDERS = 5  # every fifth order came by telephone
@@ -221,25 +223,33 @@ def _credited(plain: Expected, sale: Sale, refund: Refund) -> Expected:
         notices=_notices_of_memo(refund),
         memo_total=value,
         applied=value - refund.money,
-        movements=_moved_by_memo(refund.given_back),
-        stock=_stock_back(refund.given_back),
+        movements=_moved_by_memo(refund),
+        stock=_stock_back(refund.given_back) if _comes_back(refund) else {},
     )
     return _paid_out(credited, refund.money, sale.order.paid_by.account)
 
 
 def _notices_of_memo(refund: Refund) -> tuple[str, ...]:
-    not_returned = ("stock_not_returned",) if refund.restock == "no_restock" else ()
+    is_lost = not _comes_back(refund) and any(each.line.product.cost is not None for each in refund.given_back.returns)
+    not_returned = ("stock_not_returned",) if is_lost else ()
     left_open = ("invoice_left_open",) if refund.kind is Kind.INVOICE_UNPAID else ()
     return (*not_returned, *left_open)
 
 
-def _moved_by_memo(given_back: GivenBack) -> dict[str, Decimal]:
+def _comes_back(refund: Refund) -> bool:
+    """Whether the goods went back into stock; the value of those that did not stands on an item of its own."""
+    return refund.restock != "no_restock"
+
+
+def _moved_by_memo(refund: Refund) -> dict[str, Decimal]:
     moved: dict[str, Decimal] = {}
+    given_back = refund.given_back
     for each in given_back.returns:
         product = each.line.product
-        _add(moved, product.income, each.gross)
+        is_lost = product.cost is not None and not _comes_back(refund)
+        _add(moved, NOT_RETURNED_ACCOUNT if is_lost else product.income, each.gross)
         _add(moved, "Discounts", each.net - each.gross)
-        if product.cost is not None:
+        if product.cost is not None and not is_lost:
             _add(moved, "Inventory Asset", product.cost * each.count)
             _add(moved, "Cost of Goods Sold", -product.cost * each.count)
     _add(moved, "Shipping Income", given_back.shipping)
@@ -282,6 +292,8 @@ def _fill_lists(builder: CompanyBuilder, shop: Shop, *, stock: int) -> None:
         builder.service_item(product.sku, price=product.price, account=product.income, description=product.title)
     builder.other_charge_item(_SHIPPING_ITEM, description="Shipping and handling")
     builder.discount_item(_DISCOUNT_ITEM)
+    builder.account(NOT_RETURNED_ACCOUNT, "Income")
+    builder.other_charge_item(NO_RESTOCK_ITEM, account=NOT_RETURNED_ACCOUNT, tax_code="Tax")
     for name in (_WEB_CLASS, _PHONE_CLASS):
         builder.class_(name)
     for customer in shop.customers:

@@ -2,28 +2,38 @@
 
 The sale's own lines come first: their items, classes and tax codes are carried over, so that the memo undoes in the
 books just what the sale did. A discount of the sale is undone as far as the goods were sold for less than their price.
+Goods that did not come back into stock, amounts without goods and tax rounding stand on the items of the settings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
+from qbwc_server.refunds import matching
 from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, Refund, RefundLine
 from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, Taken
-from qbwc_server.refunds.settings import Settings
-from qbwc_server.refunds.tax import booked_lines, code_name, flat_lines, tax_on, taxed_codes
+from qbwc_server.refunds.settings import Restock, Settings
+from qbwc_server.refunds.tax import TaxRule, booked_lines, code_name, flat_lines, simplest_rate, tax_rule
 from qbxml import CreditMemoLineAdd, Ref, cents
 
 MAX_DESCRIPTION_CHARACTERS = 4095  # of a line's Desc (FACTS.md 1)
+QUANTITY_DECIMALS = 5  # that QuickBooks keeps (FACTS.md 1, Value types)
+
+# On which item an amount of each kind stands that belongs to no line of the sale.
+KIND_SETTINGS = {
+    AdjustmentKind.TIP: "tip_item",
+    AdjustmentKind.DUTY: "duty_item",
+    AdjustmentKind.FEE: "fee_item",
+}
 
 _ROUNDING = Decimal("0.01")  # by how much shop and QuickBooks may round the same part of a line differently
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_SHIPPING_WORDS = re.compile(r"\b(shipping|freight|delivery|postage|courier)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,14 +46,27 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """An amount that stands on another item than that of its kind, since that setting is empty."""
+
+    kind: AdjustmentKind
+    amount: Decimal
+    wanted: str  # the setting that is empty
+    item: str  # on which it stands
+
+
+@dataclass(frozen=True)
 class CreditLines:
     """The lines of a credit memo, what they take out of the sale, and the tax that QuickBooks will add."""
 
     lines: tuple[CreditMemoLineAdd, ...]
     shares: tuple[Share, ...]
-    subtotal: Decimal
+    subtotal: Decimal  # without the tax, also where the amounts of the lines have it in them
     tax: Decimal
-    not_restocked: tuple[str, ...] = ()
+    rounding: Decimal = ZERO  # of tax, on a line of its own; in the subtotal
+    tax_of_shop: Decimal | None = None  # where QuickBooks takes another part of the same total as tax
+    fallbacks: tuple[Fallback, ...] = ()
+    not_restocked: tuple[str, ...] = ()  # goods on the no-restock item
     cut: bool = False  # a description was too long for QuickBooks
 
     @property
@@ -61,26 +84,41 @@ def credit_lines(
     whole = _all_that_is_left(refund, sale, settings, company, taken)
     if whole is not None:
         return whole
-    if sale.is_tax_included:
-        return Skip("tax_included")
     return _line_by_line(refund, sale, settings, company, taken)
 
 
 def carries(sale: Sale, refund: Refund) -> bool:
     """Whether a sale has all the goods that a refund gives back, in their quantities."""
-    work = _Work(booked_lines(sale), Taken())
     if not all(line.quantity.is_finite() for line in refund.lines):
         return False
-    for line in refund.lines:
-        bundle = _bundles(sale, line)
-        wanted = ZERO if bundle else line.quantity
-        for candidate in _candidates(work.sale_lines, line):
-            quantity = wanted if candidate.quantity is None else min(wanted, work.quantity_left(candidate))
-            work.use(candidate, quantity)
+    return not _missing(sale, refund.lines)
+
+
+def not_sold(sale: Sale, refund: Refund, item_of_sku: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The goods of the order that the sale does not have, in words: they were added to the order afterwards."""
+    lines = [RefundLine(line.line_id, line.sku, line.title, line.quantity, line.amount) for line in refund.order.lines]
+    return tuple(
+        f"{_plain(quantity)} x {line.title or line.sku or line.line_id}"
+        for line, quantity in _missing(sale, lines, item_of_sku)
+    )
+
+
+def _missing(
+    sale: Sale, lines: Iterable[RefundLine], item_of_sku: Mapping[str, str] | None = None
+) -> list[tuple[RefundLine, Decimal]]:
+    """The lines that a sale does not have in their quantity, with what it lacks of each."""
+    sold, used = booked_lines(sale), dict[str, Decimal]()
+    missing = []
+    for line in lines:
+        wanted = ZERO if matching.bundles(sale, line, item_of_sku) else line.quantity
+        for candidate in matching.candidates(sold, line, item_of_sku):
+            before = used.get(candidate.txn_line_id, ZERO)
+            quantity = wanted if candidate.quantity is None else min(wanted, max(candidate.quantity - before, ZERO))
+            used[candidate.txn_line_id] = before + quantity
             wanted -= quantity
         if wanted > 0:
-            return False
-    return True
+            missing.append((line, wanted))
+    return missing
 
 
 @dataclass(frozen=True)
@@ -92,20 +130,79 @@ class _Piece:
     amount: Decimal
     code: Ref | None
     desc: str = ""
-    setting: str = ""  # the setting that names its item; empty: the item of its line
+    setting: str = ""  # the setting that names its item; empty: the item of its line, or `item`
+    item: Ref | None = None  # of one that is on no line of the sale, by the mapping
+    restocked: bool = True
 
 
 @dataclass
 class _Work:
     """What is being put together while the refund's lines are gone through."""
 
-    sale_lines: tuple[SaleLine, ...]
+    refund: Refund
+    sale: Sale
+    settings: Settings
+    company: CompanyFacts
     taken: Taken
-    taxed: frozenset[str] = frozenset()
-    non_taxable_code: Ref | None = None
+    rule: TaxRule
     pieces: list[_Piece] = field(default_factory=list)
     quantities: dict[str, Decimal] = field(default_factory=dict)
+    fallbacks: list[Fallback] = field(default_factory=list)
     discount: Decimal = ZERO  # by how much the pieces so far exceed what was given back for them
+
+    @cached_property
+    def sale_lines(self) -> tuple[SaleLine, ...]:
+        return booked_lines(self.sale)
+
+    @cached_property
+    def tax_lines(self) -> tuple[SaleLine, ...]:
+        """The lines by which the sale itself shows a tax that QuickBooks did not work out."""
+        if self.sale.tax:
+            return ()
+        return tuple(
+            matching.tax_lines(self.sale_lines, self.refund.order, self.refund.lines, self.company.item_of_sku)
+        )
+
+    @cached_property
+    def discounts(self) -> tuple[SaleLine, ...]:
+        """The lines that lower the sale, those that take a tax back out of it not among them."""
+        others = {line.txn_line_id for line in self.tax_lines}
+        return tuple(line for line in self.sale_lines if line.is_deduction and line.txn_line_id not in others)
+
+    @cached_property
+    def not_goods(self) -> frozenset[str]:
+        """TxnLineIDs of shipping, tips and the like, which never move stock."""
+        kinds = (line for kind in matching.WORDS for line in self.lines_of_kind(kind))
+        return frozenset(line.txn_line_id for line in (*kinds, *self.tax_lines))
+
+    def lines_of_kind(self, kind: AdjustmentKind) -> list[SaleLine]:
+        """The sale's lines of a kind: those of the item that a setting names for it, else those that say so."""
+        setting = "shipping_item" if kind is AdjustmentKind.SHIPPING else KIND_SETTINGS[kind]
+        item = getattr(self.settings, setting)
+        if item:
+            return matching.lines_named(self.sale_lines, item)
+        order, mapping = self.refund.order, self.company.item_of_sku
+        return matching.lines_of_kind(self.sale_lines, kind, order, self.refund.lines, mapping)
+
+    def given(self, part: RefundLine | Adjustment) -> Decimal:
+        """What was given back for a part of the refund, with its tax where the sale's amounts have it in them."""
+        return part.total if self.rule.inclusive else part.amount
+
+    def came_back(self, line: RefundLine) -> bool:
+        """Whether goods came back into stock, as the setting has it."""
+        return {Restock.ALWAYS: True, Restock.NEVER: False}.get(self.settings.restock, line.restocked)
+
+    def moves_stock(self, line: SaleLine | None) -> bool:
+        return (
+            line is not None
+            and line.quantity is not None
+            and not line.is_deduction
+            and line.moves_stock
+            and line.txn_line_id not in self.not_goods
+        )
+
+    def candidates(self, line: RefundLine) -> list[SaleLine]:
+        return matching.candidates(self.sale_lines, line, self.company.item_of_sku)
 
     def quantity_left(self, line: SaleLine) -> Decimal:
         used = self.taken.quantities.get(line.txn_line_id, ZERO) + self.quantities.get(line.txn_line_id, ZERO)
@@ -117,7 +214,7 @@ class _Work:
 
     def discount_left(self) -> Decimal:
         """What the discounts of the sale still hold, as a positive amount."""
-        lefts = (self.amount_left(line) for line in self.sale_lines if line.is_deduction)
+        lefts = (self.amount_left(line) for line in self.discounts)
         return -sum((left for left in lefts if left < 0), ZERO) - self.discount
 
     def use(self, line: SaleLine, quantity: Decimal) -> None:
@@ -126,107 +223,198 @@ class _Work:
     def code(self, *, bears_tax: bool, like: SaleLine | None = None) -> Ref | None:
         """The tax code for an amount that belongs to no goods, or to those of one line: taxed as the shop taxed it."""
         codes = [line.sales_tax_code for line in ((like,) if like is not None else ()) + self.sale_lines]
-        fitting = [c for c in codes if c is not None and (code_name(c) in self.taxed) == bears_tax]
-        if not bears_tax and self.non_taxable_code is not None and (like is None or like.sales_tax_code not in fitting):
-            return self.non_taxable_code
+        fitting = [c for c in codes if c is not None and self.rule.bears_tax(c) == bears_tax]
+        without = self.company.non_taxable_code
+        if not bears_tax and without is not None and (like is None or like.sales_tax_code not in fitting):
+            return without
         return fitting[0] if fitting else None
+
+    @property
+    def amounts(self) -> list[tuple[Decimal, Ref | None]]:
+        return [(piece.amount, piece.code) for piece in self.pieces]
 
 
 def _all_that_is_left(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
-) -> CreditLines | None:
+) -> CreditLines | Skip | None:
     """Every line with what is left of it, where that is what the refund gives back; else None."""
     if refund.value != sale.total - taken.total or refund.value <= 0:
         return None
-    lines = booked_lines(sale)
-    work = _Work(lines, taken)
-    for line in lines:
+    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, _rates(refund, sale, company)) or TaxRule({}))
+    pieces = []
+    for line in work.sale_lines:
         amount, quantity = work.amount_left(line), work.quantity_left(line)
         if amount == 0 and (line.quantity is None or quantity <= 0):
             continue
         if (line.quantity is not None and quantity < 0) or line.item is None:
             return None
-        work.pieces.append(
-            _Piece(line, quantity if line.quantity is not None else None, amount, line.sales_tax_code, line.desc)
-        )
-    if not work.pieces:
+        whole = quantity if line.quantity is not None else None
+        pieces.append(_Piece(line, whole, amount, line.sales_tax_code, line.desc))
+    if not pieces:
         return None
-    tax = _tax_of_all(refund, sale, taken, work)
+    work.pieces = pieces
+    tax = _tax_of_all(work)
     if tax is None:
         return None
-    not_restocked = () if settings.refund_item else _not_restocked(refund) + _goods_unnamed(work, refund, settings)
-    return _finished(work.pieces, settings, company, refund.value - tax, tax, not_restocked)
+    work.pieces = _split_by_return(work, pieces)
+    return _finished(work, subtotal=refund.value - tax, tax=tax)
 
 
-def _tax_of_all(refund: Refund, sale: Sale, taken: Taken, work: _Work) -> Decimal | None:
+def _tax_of_all(work: _Work) -> Decimal | None:
     """The tax of a memo over all that is left; None where QuickBooks would make it come to another total."""
+    sale, taken, value = work.sale, work.taken, work.refund.value
     subtotal = sum((piece.amount for piece in work.pieces), ZERO)
-    tax = refund.value - subtotal
     untouched = not (taken.total or taken.quantities or taken.amounts)
     if untouched and sale.is_tax_included:
         return sale.tax if subtotal in (sale.total, sale.total - sale.tax) else None
-    if untouched and tax == sale.tax:
-        return tax  # QuickBooks computes for the memo what it computed for the sale
-    taxed = taxed_codes(sale)
-    if sale.is_tax_included or taxed is None:
+    if untouched and value - subtotal == sale.tax:
+        return sale.tax  # QuickBooks computes for the memo what it computed for the sale
+    rule = tax_rule(sale, _rates(work.refund, sale, work.company))
+    if rule is None:
         return None
-    computed = tax_on(((piece.amount, piece.code) for piece in work.pieces), taxed, sale.tax_percentage)
-    return tax if tax == computed else None
+    computed = rule.tax_on(work.amounts)
+    return computed if subtotal + (ZERO if rule.inclusive else computed) == value else None
+
+
+def _rates(refund: Refund, sale: Sale, company: CompanyFacts) -> Mapping[str, Decimal]:
+    """A percentage for each tax code: the company's, else what the shop's own tax on the largest line of that code
+    tells; whether they make the sale's tax is seen later."""
+    if sale.tax_percentage:
+        return {}
+    told: dict[str, tuple[Decimal, Decimal]] = {}
+    ordered = (RefundLine(o.line_id, o.sku, o.title, o.quantity, o.amount, o.tax) for o in refund.order.lines)
+    for line in ordered:
+        for sold in matching.candidates(flat_lines(sale.lines), line, company.item_of_sku):
+            code = code_name(sold.sales_tax_code)
+            told[code] = max(told.get(code, (ZERO, ZERO)), (line.amount, line.tax))
+    rates = {code: simplest_rate(amount, tax) for code, (amount, tax) in told.items()}
+    return {**{code: rate for code, rate in rates.items() if rate is not None}, **company.tax_rates}
+
+
+def _split_by_return(work: _Work, pieces: Iterable[_Piece]) -> list[_Piece]:
+    """The pieces with goods that came back into stock apart from those that did not."""
+    returned = _returned(work)
+    split = []
+    for piece in pieces:
+        quantity = piece.quantity or ZERO
+        back = min(returned.get(piece.line.txn_line_id, ZERO), quantity) if piece.line is not None else ZERO
+        if not work.moves_stock(piece.line) or back == quantity:
+            split.append(piece)
+        elif back <= 0 or (work.settings.refund_item and not work.settings.refund_item_restock):
+            split.append(replace(piece, restocked=False))
+        else:
+            amounts = spread(piece.amount, [back, quantity - back])
+            split.append(replace(piece, quantity=back, amount=amounts[0]))
+            split.append(replace(piece, quantity=quantity - back, amount=amounts[1], restocked=False))
+    return split
+
+
+def _returned(work: _Work) -> dict[str, Decimal]:
+    """How many of each line came back into stock, by TxnLineID."""
+    if work.settings.restock is Restock.ALWAYS:
+        return {line.txn_line_id: work.quantity_left(line) for line in work.sale_lines}
+    found: dict[str, Decimal] = {}
+    for line in work.refund.lines:
+        if not work.came_back(line) or line.quantity <= 0:
+            continue
+        wanted = line.quantity
+        for bundle in matching.bundles(work.sale, line, work.company.item_of_sku):
+            units = min(wanted, bundle.quantity or Decimal(1))
+            for part in flat_lines(bundle.parts):
+                share = (part.quantity or ZERO) * units / (bundle.quantity or Decimal(1))
+                found[part.txn_line_id] = found.get(part.txn_line_id, ZERO) + share
+            wanted -= units
+        for candidate in sorted(work.candidates(line), key=lambda c: _unlikeliness(work, c, line)):
+            before = found.get(candidate.txn_line_id, ZERO)
+            quantity = max(min(wanted, work.quantity_left(candidate) - before), ZERO)
+            found[candidate.txn_line_id] = before + quantity
+            wanted -= quantity
+    return found
 
 
 def _line_by_line(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
 ) -> CreditLines | Skip:
-    taxed = taxed_codes(sale)
-    if taxed is None:
+    rule = tax_rule(sale, _rates(refund, sale, company))
+    if rule is None and sale.is_tax_included:
+        return Skip("tax_included")
+    if rule is None:
         return Skip(
             "tax_difference", {"quickbooks": "an unknown amount", "shop": str(refund.tax), "difference": "unknown"}
         )
-    work = _Work(booked_lines(sale), taken, taxed, company.non_taxable_code)
+    work = _Work(refund, sale, settings, company, taken, rule)
     for line in refund.lines:
-        skip = _take_line(work, line, sale, settings)
+        skip = _take_line(work, line)
         if skip is not None:
             return skip
-    skip = _take_shipping(work, refund, settings) or _take_adjustments(work, refund, settings)
-    skip = skip or _check_items(settings, company, work)
+    skip = _take_adjustments(work)
     if skip is not None:
         return skip
     _take_discount(work)
-    amounts = [(piece.amount, piece.code) for piece in work.pieces]
-    tax = tax_on(amounts, taxed, sale.tax_percentage)
-    subtotal = sum((amount for amount, _ in amounts), ZERO)
-    if subtotal != refund.value - refund.tax:  # each part was brought to what the shop says; a last look all the same
-        return Skip("value_differs", {"quickbooks": str(subtotal), "shop": str(refund.value - refund.tax)})
-    if tax != refund.tax:
-        return Skip(
-            "tax_difference", {"quickbooks": str(tax), "shop": str(refund.tax), "difference": str(refund.tax - tax)}
-        )
+    by_lines = _take_tax_lines(work)
+    subtotal = sum((piece.amount for piece in work.pieces), ZERO)
+    wanted = refund.value if rule.inclusive else refund.value - refund.tax + by_lines
+    if subtotal != wanted:  # each part was brought to what the shop says; a last look all the same
+        return Skip("value_differs", {"quickbooks": str(subtotal), "shop": str(wanted)})
     if not work.pieces:
         return Skip("value_differs", {"quickbooks": "nothing", "shop": str(refund.value)})
-    not_restocked = () if settings.refund_item else _not_restocked(refund)
-    return _finished(work.pieces, settings, company, subtotal, tax, not_restocked)
+    return _settle_tax(work, refund.tax - by_lines)
 
 
-def _take_line(work: _Work, line: RefundLine, sale: Sale, settings: Settings) -> Skip | None:
+def _settle_tax(work: _Work, given: Decimal) -> CreditLines | Skip:
+    """Brings QuickBooks' tax to what was given back as tax, as far as the two differ by rounding alone."""
+    tax = work.rule.tax_on(work.amounts)
+    difference = given - tax
+    is_rounding = abs(difference) <= work.settings.rounding_limit
+    if difference and not (is_rounding and (work.rule.inclusive or work.settings.rounding_item)):
+        facts = {"quickbooks": str(tax), "shop": str(given), "difference": str(difference)}
+        return Skip("tax_difference", facts)
+    left = work.sale.tax - work.taken.tax
+    # Tax within amounts is QuickBooks' own; what its rounding of parts makes too much, no line could put right.
+    booked, tolerance = (tax, work.settings.rounding_limit) if work.rule.inclusive else (given, ZERO)
+    if booked > max(left, ZERO) + tolerance:
+        return Skip("more_tax_than_sale", {"tax": str(booked), "total": str(work.sale.tax), "left": str(left)})
+    if work.rule.inclusive:
+        subtotal = work.refund.value - tax
+        return _finished(work, subtotal=subtotal, tax=tax, tax_of_shop=given if difference else None)
+    if difference:
+        code = work.code(bears_tax=False)
+        work.pieces.append(_Piece(None, None, difference, code, "Sales tax rounding", "rounding_item"))
+    subtotal = sum((piece.amount for piece in work.pieces), ZERO)
+    return _finished(work, subtotal=subtotal, tax=tax, rounding=difference)
+
+
+def _take_tax_lines(work: _Work) -> Decimal:
+    """Tax that stands on a line of the sale goes back on that line; how much did."""
+    lines = [line for line in work.tax_lines if work.amount_left(line) > 0]
+    net = sum((work.amount_left(line) for line in work.tax_lines), ZERO)
+    if work.rule.inclusive or not work.refund.tax or work.refund.tax > net:
+        return ZERO
+    taken = ZERO
+    for line in lines:
+        part = min(work.refund.tax - taken, work.amount_left(line))
+        if part > 0:
+            work.pieces.append(_piece_by_amount(work, line, part))
+            taken += part
+    return taken
+
+
+def _take_line(work: _Work, line: RefundLine) -> Skip | None:
     """Takes one refunded line out of the sale's lines."""
     name = line.title or line.sku or line.line_id
     if line.quantity == 0:
-        return _take_amount(work, line, settings, name)
-    bundles = _bundles(sale, line)
+        return _take_amount(work, line, name)
+    bundles = matching.bundles(work.sale, line, work.company.item_of_sku)
     if bundles:
         return _take_bundle(work, bundles, line, name)
-    candidates = _candidates(work.sale_lines, line)
-    if not candidates and settings.refund_item:
-        code = work.code(bears_tax=bool(line.tax))
-        work.pieces.append(_Piece(None, line.quantity, line.amount, code, name, "refund_item"))
-        return None
+    candidates = work.candidates(line)
     if not candidates:
-        return Skip("line_not_in_sale", {"line": name})
+        return _take_unsold(work, line, name)
     wanted = line.quantity
     pieces: list[_Piece] = []
     for candidate in sorted(candidates, key=lambda c: _unlikeliness(work, c, line)):
         if wanted > 0 and candidate.quantity is None:
-            amount = line.amount - sum((piece.amount for piece in pieces), ZERO)
+            amount = work.given(line) - sum((piece.amount for piece in pieces), ZERO)
             if amount > 0:
                 pieces.append(_piece_by_amount(work, candidate, amount))
             wanted = ZERO
@@ -241,42 +429,70 @@ def _take_line(work: _Work, line: RefundLine, sale: Sale, settings: Settings) ->
     return _settle_price(work, pieces, line, name)
 
 
+def _take_unsold(work: _Work, line: RefundLine, name: str) -> Skip | None:
+    """A line that no line of the sale can be: on the one item for all refunds, or on the item of the mapping."""
+    code = work.code(bears_tax=bool(line.tax))
+    piece = _Piece(None, line.quantity, work.given(line), code, name, restocked=work.came_back(line))
+    if work.settings.refund_item:
+        work.pieces.append(replace(piece, setting="refund_item"))
+        return None
+    mapped = matching.mapped_item(work.company.item_of_sku, line.sku)
+    if not mapped:
+        return Skip("line_not_in_sale", {"line": name})
+    if mapped not in work.company.items:
+        return Skip("item_unknown", {"item": mapped, "setting": f"item mapping of {line.sku}"})
+    work.pieces.append(replace(piece, item=work.company.items[mapped]))
+    return None
+
+
 def _plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
-def _take_amount(work: _Work, line: RefundLine, settings: Settings, name: str) -> Skip | None:
+def _take_amount(work: _Work, line: RefundLine, name: str) -> Skip | None:
     """Money given back for a line whose goods stay with the customer: it lowers the line, but credits no goods."""
-    if line.amount == 0:
+    amount = work.given(line)
+    if amount == 0:
         return None
-    setting = "refund_item" if settings.refund_item else "allowance_item"
-    if not getattr(settings, setting):
-        return Skip("adjustment_needs_item", {"amount": str(line.amount), "why": name})
-    fitting = (c for c in _candidates(work.sale_lines, line) if work.amount_left(c) >= line.amount)
+    setting = _set(work.settings, "refund_item", "allowance_item")
+    if not setting:
+        return _needs_item(amount, name, "allowance_item")
+    fitting = (c for c in work.candidates(line) if work.amount_left(c) >= amount)
     sold = next(fitting, None)
     code = work.code(bears_tax=bool(line.tax), like=sold)
-    work.pieces.append(_Piece(sold, None, line.amount, code, name, setting))
+    work.pieces.append(_Piece(sold, None, amount, code, name, setting))
     return None
+
+
+def _set(settings: Settings, *keys: str) -> str:
+    """The first of some settings that is not empty."""
+    return next((key for key in keys if getattr(settings, key)), "")
+
+
+def _needs_item(amount: Decimal, why: str, *settings: str) -> Skip:
+    return Skip("adjustment_needs_item", {"amount": str(amount), "why": why, "settings": " or ".join(settings)})
 
 
 def _settle_price(work: _Work, pieces: list[_Piece], line: RefundLine, name: str) -> Skip | None:
     """Brings what was sold to what was given back: a discount of the sale explains it, else the amount itself."""
+    given = work.given(line)
     gross = sum((piece.amount for piece in pieces), ZERO)
-    discount = min(gross - line.amount, work.discount_left())
-    if gross > line.amount and discount > 0:
+    discount = min(gross - given, work.discount_left())
+    if gross > given and discount > 0:
         work.discount += discount
-        gross_wanted = line.amount + discount
+        gross_wanted = given + discount
     else:
-        gross_wanted = line.amount
+        gross_wanted = given
     if gross_wanted > gross:
         rounded_up = _rounded_up(work, pieces, gross_wanted - gross)
         if rounded_up is None:
-            return Skip("value_differs", {"quickbooks": f"{gross} for {name}", "shop": str(line.amount)})
+            return Skip("value_differs", {"quickbooks": f"{gross} for {name}", "shop": str(given)})
         pieces = rounded_up
     elif gross_wanted < gross:
         amounts = spread(gross_wanted, [piece.amount for piece in pieces])
         pieces = [replace(piece, amount=amount) for piece, amount in zip(pieces, amounts, strict=True)]
-    work.pieces += pieces
+    came_back = work.came_back(line)
+    work.pieces += [replace(piece, restocked=came_back) for piece in pieces]
     return None
 
 
@@ -291,28 +507,9 @@ def _rounded_up(work: _Work, pieces: list[_Piece], missing: Decimal) -> list[_Pi
     return raised if missing == 0 else None
 
 
-def _take_shipping(work: _Work, refund: Refund, settings: Settings) -> Skip | None:
-    amount = sum((a.amount for a in refund.adjustments if _is_shipping_back(a)), ZERO)
-    if amount == 0:
-        return None
-    lines = _shipping_lines(work, refund, settings)
-    if not lines:
-        return Skip("shipping_not_in_sale", {"amount": str(amount)})
-    left = sum((max(work.amount_left(line), ZERO) for line in lines), ZERO)
-    if amount > left:
-        total = sum((line.amount for line in lines), ZERO)
-        return Skip("more_than_sale", {"value": f"{amount} of shipping", "total": str(total), "left": str(left)})
-    for line in lines:
-        part = min(amount, work.amount_left(line))
-        if part > 0:
-            work.pieces.append(_piece_by_amount(work, line, part))
-            amount -= part
-    return None
-
-
 def _take_discount(work: _Work) -> None:
     """Undoes the sale's discount as far as the pieces were sold for less than their price."""
-    deductions = [line for line in work.sale_lines if line.is_deduction and work.amount_left(line) < 0]
+    deductions = [line for line in work.discounts if work.amount_left(line) < 0]
     if not work.discount:
         return
     parts = spread(work.discount, [-work.amount_left(line) for line in deductions])
@@ -321,80 +518,132 @@ def _take_discount(work: _Work) -> None:
             work.pieces.append(_piece_by_amount(work, line, -part))
 
 
-def _take_adjustments(work: _Work, refund: Refund, settings: Settings) -> Skip | None:
-    """Amounts that belong to no line: each stands on the allowance item."""
-    setting = "allowance_item" if settings.allowance_item else "refund_item"
-    for adjustment in refund.adjustments:
-        if _is_shipping_back(adjustment) or adjustment.amount == 0:
+def _take_adjustments(work: _Work) -> Skip | None:
+    """Shipping, tips, duties and fees go back on the sale's own lines, other amounts on the items of the settings."""
+    for adjustment in work.refund.adjustments:
+        amount = work.given(adjustment)
+        if amount == 0:
             continue
-        why = adjustment.reason or adjustment.kind.value
-        if not getattr(settings, setting):
-            return Skip("adjustment_needs_item", {"amount": str(adjustment.amount), "why": why})
-        code = work.code(bears_tax=bool(adjustment.tax))
-        work.pieces.append(_Piece(None, None, adjustment.amount, code, why, setting))
+        is_kind = adjustment.kind in matching.WORDS
+        lines = work.lines_of_kind(adjustment.kind) if is_kind and amount > 0 else []
+        if lines:
+            skip = _take_from_lines(work, lines, amount, adjustment.kind)
+        elif adjustment.kind is AdjustmentKind.SHIPPING and amount > 0:
+            skip = Skip("shipping_not_in_sale", {"amount": str(amount)})
+        else:
+            skip = _take_on_item(work, adjustment, amount)
+        if skip is not None:
+            return skip
     return None
 
 
-def _is_shipping_back(adjustment: Adjustment) -> bool:
-    return adjustment.kind is AdjustmentKind.SHIPPING and adjustment.amount > 0
-
-
-def _check_items(settings: Settings, company: CompanyFacts, work: _Work) -> Skip | None:
-    """The items of the settings that the pieces need must be there."""
-    for setting in {piece.setting: None for piece in work.pieces if piece.setting}:
-        if getattr(settings, setting) not in company.items:
-            return Skip("item_unknown", {"item": getattr(settings, setting), "setting": setting})
+def _take_from_lines(work: _Work, lines: Sequence[SaleLine], amount: Decimal, kind: AdjustmentKind) -> Skip | None:
+    left = sum((max(work.amount_left(line), ZERO) for line in lines), ZERO)
+    if amount > left:
+        total = sum((line.amount for line in lines), ZERO)
+        facts = {"value": f"{amount} of {kind.value}", "total": str(total), "left": str(left)}
+        return Skip("more_than_sale", facts)
+    for line in lines:
+        part = min(amount, work.amount_left(line))
+        if part > 0:
+            work.pieces.append(_piece_by_amount(work, line, part))
+            amount -= part
     return None
 
 
-def _not_restocked(refund: Refund) -> tuple[str, ...]:
-    return tuple(line.title or line.sku for line in refund.lines if not line.restocked and line.quantity)
-
-
-def _goods_unnamed(work: _Work, refund: Refund, settings: Settings) -> tuple[str, ...]:
-    """The goods of a memo over all that is left, where the refund itself tells of money only."""
-    if any(line.quantity for line in refund.lines):
-        return ()
-    shipping = _shipping_lines(work, refund, settings)
-    goods = (piece.line for piece in work.pieces if piece.quantity and piece.amount >= 0)
-    return tuple(line.desc or str(line.item) for line in goods if line is not None and line not in shipping)
+def _take_on_item(work: _Work, adjustment: Adjustment, amount: Decimal) -> Skip | None:
+    """An amount on the item of its kind; where none is set, on the allowance item, which is said in a notice."""
+    why = adjustment.reason or adjustment.kind.value
+    wanted = KIND_SETTINGS.get(adjustment.kind, "allowance_item")
+    setting = _set(work.settings, wanted, "allowance_item", "refund_item")
+    if not setting:
+        return _needs_item(amount, why, *dict.fromkeys((wanted, "allowance_item")))
+    if setting != wanted and wanted != "allowance_item":
+        work.fallbacks.append(Fallback(adjustment.kind, amount, wanted, getattr(work.settings, setting)))
+    code = work.code(bears_tax=bool(adjustment.tax))
+    work.pieces.append(_Piece(None, None, amount, code, why, setting))
+    return None
 
 
 def _finished(
-    pieces: Sequence[_Piece],
-    settings: Settings,
-    company: CompanyFacts,
+    work: _Work,
+    *,
     subtotal: Decimal,
     tax: Decimal,
-    not_restocked: tuple[str, ...],
-) -> CreditLines:
-    """The pieces as lines of a CreditMemoAdd."""
+    rounding: Decimal = ZERO,
+    tax_of_shop: Decimal | None = None,
+) -> CreditLines | Skip:
+    """The pieces as lines of a CreditMemoAdd, each on the item that it belongs on."""
+    settled = [_settled(work, piece) for piece in work.pieces]
+    skip = _check_items(work, settled)
+    if skip is not None:
+        return skip
+    shown = [piece for piece in settled if piece.amount or not _lies_on(piece, "no_restock_item")]
+    lines = [_line_add(work, piece) for piece in shown]
+    if work.settings.refund_item and work.settings.refund_item_restock:
+        lines += [_goods_at_nothing(piece) for piece in settled if piece.restocked and work.moves_stock(piece.line)]
+    if not lines:
+        return Skip("nothing_to_post")
     return CreditLines(
-        lines=tuple(_line_add(piece, settings, company) for piece in pieces),
+        lines=tuple(lines),
         shares=tuple(
             Share(
                 piece.line.txn_line_id if piece.line is not None else "",
                 piece.quantity if piece.quantity is not None else ZERO,
                 piece.amount,
             )
-            for piece in pieces
+            for piece in settled
         ),
         subtotal=subtotal,
         tax=tax,
-        not_restocked=not_restocked,
-        cut=any(len(piece.desc) > MAX_DESCRIPTION_CHARACTERS for piece in pieces),
+        rounding=rounding,
+        tax_of_shop=tax_of_shop,
+        fallbacks=tuple(work.fallbacks),
+        not_restocked=tuple(piece.desc for piece in settled if _lies_on(piece, "no_restock_item")),
+        cut=any(len(piece.desc) > MAX_DESCRIPTION_CHARACTERS for piece in settled),
     )
 
 
-def _line_add(piece: _Piece, settings: Settings, company: CompanyFacts) -> CreditMemoLineAdd:
+def _lies_on(piece: _Piece, setting: str) -> bool:
+    return piece.setting == setting
+
+
+def _settled(work: _Work, piece: _Piece) -> _Piece:
+    """The piece on the item that takes its value: that of its line, the one for all refunds, or that for goods which
+    did not come back."""
+    if piece.setting:
+        return piece
+    if work.settings.refund_item:
+        return replace(piece, setting="refund_item")
+    is_goods = work.moves_stock(piece.line) or piece.item is not None
+    if piece.restocked or not is_goods:
+        return piece
+    name = piece.desc or str(piece.item or (piece.line.item if piece.line is not None else ""))
+    return replace(piece, setting="no_restock_item", desc=f"{_plain(piece.quantity or ZERO)} x {name}")
+
+
+def _check_items(work: _Work, pieces: Iterable[_Piece]) -> Skip | None:
+    """The items of the settings that the pieces need must be set and there."""
+    for piece in pieces:
+        if not piece.setting or (not piece.amount and _lies_on(piece, "no_restock_item")):
+            continue
+        item = getattr(work.settings, piece.setting)
+        if not item:  # of all such settings only this one may still be empty here
+            return Skip("restock_needs_item", {"line": piece.desc, "amount": str(piece.amount)})
+        if item not in work.company.items:
+            return Skip("item_unknown", {"item": item, "setting": piece.setting})
+    return None
+
+
+def _line_add(work: _Work, piece: _Piece) -> CreditMemoLineAdd:
     sold = piece.line
-    setting = piece.setting or ("refund_item" if settings.refund_item else "")
     desc = _UNPRINTABLE.sub(" ", piece.desc)[:MAX_DESCRIPTION_CHARACTERS] or None
-    if setting or sold is None:
-        name = getattr(settings, setting)
+    if piece.setting or sold is None:
+        item = piece.item if not piece.setting else work.company.items[getattr(work.settings, piece.setting)]
         return CreditMemoLineAdd(
-            item_ref=company.items.get(name, Ref(full_name=name)),
+            item_ref=item,
             desc=desc,
+            quantity=piece.quantity if not piece.setting else None,
             class_ref=sold.class_ref if sold is not None else None,
             amount=piece.amount,
             sales_tax_code_ref=piece.code,
@@ -402,20 +651,36 @@ def _line_add(piece: _Piece, settings: Settings, company: CompanyFacts) -> Credi
     unchanged = (
         piece.quantity is not None and sold.rate is not None and cents(piece.quantity * sold.rate) == piece.amount
     )
-    all_of_it = piece.quantity == sold.quantity  # which of several serial numbers came back is not known
+    return replace(
+        _goods(sold, piece.quantity),
+        desc=desc,
+        rate=sold.rate if unchanged else None,
+        amount=piece.amount,
+        sales_tax_code_ref=piece.code,
+    )
+
+
+def _goods_at_nothing(piece: _Piece) -> CreditMemoLineAdd:
+    """Goods whose value stands on the refund item: at 0.00, so that stock and cost of goods are right."""
+    if piece.line is None:
+        raise ValueError("goods that no line of the sale sold have no item to come back as")
+    return replace(_goods(piece.line, piece.quantity), rate=ZERO, amount=ZERO)
+
+
+def _goods(sold: SaleLine, quantity: Decimal | None) -> CreditMemoLineAdd:
+    """So many of the goods of a line, with all that the line says of them but their price."""
+    all_of_it = quantity == sold.quantity  # which of several serial numbers came back is not known
     return CreditMemoLineAdd(
         item_ref=sold.item,
-        desc=desc,
-        quantity=piece.quantity,
-        unit_of_measure=(sold.unit_of_measure or None) if piece.quantity is not None else None,
-        rate=sold.rate if unchanged else None,
+        desc=_UNPRINTABLE.sub(" ", sold.desc)[:MAX_DESCRIPTION_CHARACTERS] or None,
+        quantity=quantity,
+        unit_of_measure=(sold.unit_of_measure or None) if quantity is not None else None,
         class_ref=sold.class_ref,
-        amount=piece.amount,
         inventory_site_ref=sold.inventory_site,
         inventory_site_location_ref=sold.inventory_site_location,
         serial_number=(sold.serial_number or None) if all_of_it else None,
         lot_number=(sold.lot_number or None) if not sold.serial_number else None,
-        sales_tax_code_ref=piece.code,
+        sales_tax_code_ref=sold.sales_tax_code,
         other1=sold.other1 or None,
         other2=sold.other2 or None,
     )
@@ -450,67 +715,55 @@ def _unlikeliness(work: _Work, candidate: SaleLine, line: RefundLine) -> tuple[b
     return (
         candidate.quantity is None,
         quantity < line.quantity,
-        gross < line.amount,
+        gross < work.given(line),
         gross,
     )
 
 
-def _candidates(lines: Sequence[SaleLine], line: RefundLine) -> list[SaleLine]:
-    """The sale's lines that a refunded line can mean: by item name, else by description."""
-    sold = [candidate for candidate in lines if not candidate.is_deduction and candidate.item is not None]
-    sku = line.sku.casefold()
-    by_item = [candidate for candidate in sold if sku and sku in _item_names(candidate)]
-    if by_item:
-        return by_item
-    title = line.title.casefold()
-    return [c for c in sold if title and (c.desc.casefold() == title or title in _item_names(c))]
-
-
-def _item_names(line: SaleLine) -> Iterator[str]:
-    """An item's full name and its last part, as the shop may know it."""
-    full_name = (line.item.full_name or "" if line.item is not None else "").casefold()
-    yield full_name
-    yield full_name.rpartition(":")[2]
-
-
-def _bundles(sale: Sale, line: RefundLine) -> list[SaleLine]:
-    names = {line.sku.casefold(), line.title.casefold()} - {""}
-    return [c for c in sale.lines if c.is_group and names & set(_item_names(c))]
-
-
 def _take_bundle(work: _Work, bundles: Sequence[SaleLine], line: RefundLine, name: str) -> Skip | None:
-    """A bundle goes back in full, as its parts."""
-    fitting = (b for b in bundles if line.quantity == (b.quantity or Decimal(1)) and _is_untouched(work, b))
-    bundle = next(fitting, None)
-    if bundle is None:
+    """So many of a bundle go back as so much of each of its parts; a bundle that holds all of them comes first."""
+    wanted = line.quantity
+    pieces: list[_Piece] = []
+    for bundle in sorted(bundles, key=lambda bundle: _bundles_left(work, bundle) < line.quantity):
+        units = min(wanted, _bundles_left(work, bundle))
+        if units <= 0:
+            continue
+        found = _parts_of(work, bundle, units)
+        if found is None:
+            return Skip("bundle_in_part", {"line": name})
+        pieces += found
+        wanted -= units
+    if wanted > 0:
         return Skip("bundle_in_part", {"line": name})
+    return _settle_price(work, pieces, line, name)
+
+
+def _bundles_left(work: _Work, bundle: SaleLine) -> Decimal:
+    """How many of a bundle are left, by the part of which the fewest are; none where a price of it was lowered."""
+    whole = bundle.quantity or Decimal(1)
+    left = whole
+    for part in flat_lines(bundle.parts):
+        if part.quantity:
+            left = min(left, work.quantity_left(part) * whole / part.quantity)
+        elif part.amount and work.amount_left(part) != part.amount:
+            left = min(left, cents(work.amount_left(part) * whole / part.amount))
+    return max(left, ZERO)
+
+
+def _parts_of(work: _Work, bundle: SaleLine, units: Decimal) -> list[_Piece] | None:
+    """The parts of so many bundles; None where a part would be a fraction that QuickBooks can't keep."""
+    whole = bundle.quantity or Decimal(1)
     pieces = []
     for part in flat_lines(bundle.parts):
         if part.item is None and part.amount == 0:
             continue
-        pieces.append(_Piece(part, part.quantity, part.amount, part.sales_tax_code, part.desc))
-        work.use(part, part.quantity or ZERO)
-    return _settle_price(work, pieces, line, name)
-
-
-def _is_untouched(work: _Work, bundle: SaleLine) -> bool:
-    return all(
-        work.amount_left(part) == part.amount and (part.quantity is None or work.quantity_left(part) == part.quantity)
-        for part in flat_lines(bundle.parts)
-    )
-
-
-def _shipping_lines(work: _Work, refund: Refund, settings: Settings) -> list[SaleLine]:
-    """The sale's lines that are shipping: by the setting, by their name, or as the one line that fits the amount."""
-    sold = [line for line in work.sale_lines if not line.is_deduction and line.item is not None]
-    if settings.shipping_item:
-        wanted = settings.shipping_item.casefold()
-        return [line for line in sold if wanted in _item_names(line)]
-    ordered = [RefundLine(line.line_id, line.sku, line.title, line.quantity, ZERO) for line in refund.order.lines]
-    goods = {c.txn_line_id for line in (*ordered, *refund.lines) for c in _candidates(work.sale_lines, line)}
-    others = [line for line in sold if line.txn_line_id not in goods]
-    named = [line for line in others if _SHIPPING_WORDS.search(f"{line.item} {line.desc}".replace(":", " "))]
-    if named:
-        return named
-    fitting = [line for line in others if line.amount == refund.order.shipping]
-    return fitting if len(fitting) == 1 else []
+        if part.quantity is None:
+            amount = cents(part.amount * units / whole)
+            pieces.append(_Piece(part, None, amount, part.sales_tax_code, part.desc))
+            continue
+        quantity = part.quantity * units / whole
+        if quantity != quantity.quantize(Decimal(1).scaleb(-QUANTITY_DECIMALS)):
+            return None
+        pieces.append(_piece_of(work, part, quantity))
+        work.use(part, quantity)
+    return pieces

@@ -120,6 +120,8 @@ class Refund:
     adjustments: tuple[Adjustment, ...] = ()
     money: tuple[MoneyBack, ...] = ()
     note: str = ""
+    channel_tax: Decimal = ZERO  # of the tax in it, what a sales channel (a marketplace) collected and gave back
+    exchanged_for: tuple[OrderLine, ...] = ()  # goods that go out in return, where the shop says so
 
     @property
     def value(self) -> Decimal:

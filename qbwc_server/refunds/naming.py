@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid
 from enum import Enum
 
@@ -84,6 +85,18 @@ def memo_text_is_cut(refund: Refund) -> bool:
     for gateway in {money.gateway for money in refund.money}:
         names += [gateway, " ".join(money.transaction_id for money in refund.money if money.gateway == gateway)]
     return any(len(name) > MAX_NAME_CHARACTERS for name in names)
+
+
+def mentions(text: str, number: str) -> bool:
+    """Whether a text has an order's number as a word of its own.
+
+    >>> mentions("deposit for #1001", "1001"), mentions("10014", "1001"), mentions("1001-A", "1001")
+    (True, False, False)
+    """
+    if not number:
+        return False
+    word = re.compile(rf"(?<![\w.-])#?{re.escape(number)}(?![\w-])", re.IGNORECASE)
+    return word.search(text) is not None
 
 
 def _name(text: str) -> str:

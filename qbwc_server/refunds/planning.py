@@ -6,7 +6,6 @@ why there are none. `TREATMENTS` is the table of what each kind of sale gets und
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,14 +14,17 @@ from enum import Enum
 
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
-from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines
+from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines, not_sold
+from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
+from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.payout import payouts
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
 from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.tax import booked_lines
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
 
 
@@ -136,6 +138,8 @@ def plan(
     skip = unfit_refund(refund, company.time_zone)
     if skip is not None:
         return skip
+    told = refund
+    refund = without_channel_tax(told, sale, company)
     day = refund.created_at.astimezone(company.time_zone).date()
     skip = _before_the_table(refund, sale, company, day)
     if skip is not None:
@@ -147,7 +151,42 @@ def plan(
     posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
     if isinstance(posting, Skip):
         return posting
-    return unfit_documents(posting.documents) or posting
+    notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
+    return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
+
+
+def without_channel_tax(refund: Refund, sale: Sale, company: CompanyFacts) -> Refund:
+    """The refund without the tax that a sales channel collected and gave back itself, where the sale bears none.
+
+    Where the sale shows a tax, as QuickBooks' own or on a line, its own lines take it back.
+    """
+    if not refund.channel_tax or refund.channel_tax != refund.tax or sale.tax:
+        return refund
+    lines = tax_lines(booked_lines(sale), refund.order, refund.lines, company.item_of_sku)
+    if sum((line.amount for line in lines), ZERO):
+        return refund
+    too_much = max(refund.money_back - (refund.value - refund.channel_tax), ZERO)
+    money = tuple(m for m in refund.money if not m.store_credit)
+    others = tuple(m for m in refund.money if m.store_credit)
+    if too_much:
+        parts = spread(too_much, [m.amount for m in money])
+        money = tuple(replace(m, amount=m.amount - part) for m, part in zip(money, parts, strict=True))
+    return replace(
+        refund,
+        lines=tuple(replace(line, tax=ZERO) for line in refund.lines),
+        adjustments=tuple(replace(adjustment, tax=ZERO) for adjustment in refund.adjustments),
+        money=money + others,
+        channel_tax=ZERO,
+    )
+
+
+def _notices_of_what_came_before(told: Refund, refund: Refund, taken: Taken) -> list[Notice]:
+    notices = []
+    if told is not refund:
+        notices.append(Notice("channel_tax", {"amount": _money(told.channel_tax, told)}))
+    if taken.by_hand:
+        notices.append(Notice("counted_by_hand", {"ref_numbers": ", ".join(taken.by_hand)}))
+    return notices
 
 
 def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
@@ -167,6 +206,9 @@ def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: da
     currency = currency_code(sale.currency) or company.home_currency
     if currency and currency != refund.currency:
         return Skip("currency_differs", {"refund_currency": refund.currency, "sale_currency": currency})
+    exchange = _exchange(refund, sale, company)
+    if exchange is not None:
+        return exchange
     if company.closing_date is not None and day <= company.closing_date:
         facts = {"date": day.isoformat(), "closing_date": company.closing_date.isoformat()}
         return Skip("books_closed", facts)
@@ -174,6 +216,30 @@ def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: da
         facts = {"date": day.isoformat(), "dividing_date": company.accountants_copy_until.isoformat()}
         return Skip("accountants_copy", facts)
     return None
+
+
+def _exchange(refund: Refund, sale: Sale, company: CompanyFacts) -> Skip | None:
+    """Goods came back and others went out for them, for no money or a difference.
+
+    Either the shop says so, or less money went back for a paid sale than the goods were worth, and the order has goods
+    by now that the sale lacks.
+    """
+    back = [line for line in refund.lines if line.quantity]
+    out = tuple(f"{line.quantity.normalize():f} x {line.title or line.sku}" for line in refund.exchanged_for)
+    is_paid = sale_case(refund, sale) in (SaleCase.SALES_RECEIPT, SaleCase.INVOICE_PAID)
+    if not out and back and is_paid and refund.money_back < refund.value:
+        sold = booked_lines(sale)
+        known = all(candidates(sold, line, company.item_of_sku) for line in back)
+        out = not_sold(sale, refund, company.item_of_sku) if known else ()
+    if not (back and out):
+        return None
+    facts = {
+        "back": ", ".join(f"{line.quantity.normalize():f} x {line.title or line.sku}" for line in back),
+        "value": _money(refund.value, refund),
+        "out": ", ".join(out),
+        "money": _money(refund.money_back, refund),
+    }
+    return Skip("exchange", facts)
 
 
 def _memo_with_payout(
@@ -224,10 +290,10 @@ def _memo_with_payout(
     )
     return Posting(
         documents=tuple(documents),
-        notices=tuple(_notices(refund, sale, credited, use)),
+        notices=(*_notices(refund, sale, credited, use), *_notices_of_lines(refund, settings, credited)),
         shares=credited.shares,
         total=credited.total,
-        tax=credited.tax,
+        tax=credited.tax + credited.rounding,
         applied=applied,
     )
 
@@ -324,14 +390,35 @@ def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> li
         notices.append(Notice("invoice_left_open", facts))
     if credited.total == 0:
         notices.append(Notice("memo_of_zero"))
-    if credited.not_restocked:
-        notices.append(Notice("stock_not_returned", {"lines": ", ".join(credited.not_restocked)}))
     if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:
         notices.append(Notice("tax_item_unknown"))
     if credited.cut:
         notices.append(Notice("text_cut", {"field": "Desc", "length": str(MAX_DESCRIPTION_CHARACTERS)}))
     if naming.memo_text_is_cut(refund):
         notices.append(Notice("text_cut", {"field": "Memo", "length": str(naming.MAX_NAME_CHARACTERS)}))
+    return notices
+
+
+def _notices_of_lines(refund: Refund, settings: Settings, credited: CreditLines) -> list[Notice]:
+    """What stands on items of the settings, and by how much QuickBooks and the shop round differently."""
+    notices = []
+    if credited.not_restocked:
+        facts = {"lines": ", ".join(credited.not_restocked), "item": settings.no_restock_item}
+        notices.append(Notice("stock_not_returned", facts))
+    for fallback in credited.fallbacks:
+        facts = {
+            "amount": _money(fallback.amount, refund),
+            "kind": fallback.kind.value,
+            "item": fallback.item,
+            "setting": fallback.wanted,
+        }
+        notices.append(Notice("fallback_item", facts))
+    if credited.rounding:
+        facts = {"amount": _money(credited.rounding, refund), "item": settings.rounding_item}
+        notices.append(Notice("tax_rounded", facts))
+    if credited.tax_of_shop is not None:
+        facts = {"quickbooks": str(credited.tax), "shop": str(credited.tax_of_shop)}
+        notices.append(Notice("tax_in_total", facts))
     return notices
 
 
@@ -430,8 +517,7 @@ def _names_order(payment: Payment, number: str) -> bool:
     """Whether a payment's number is the order's, or its memo has it as a word of its own."""
     if not number:
         return False
-    word = re.compile(rf"(?<![\w.-])#?{re.escape(number)}(?![\w-])", re.IGNORECASE)
-    return naming.order_ref_number(payment.ref_number) == number or word.search(payment.memo) is not None
+    return naming.order_ref_number(payment.ref_number) == number or naming.mentions(payment.memo, number)
 
 
 def _more_than_sale(refund: Refund, sale: Sale, taken: Taken) -> Skip:

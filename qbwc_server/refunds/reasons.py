@@ -121,6 +121,10 @@ REASONS: dict[str, tuple[Status, str]] = {
         "The refund takes back {quantity} of {line}, but the sale has only {left} left after earlier refunds.",
     ),
     "money_exceeds_value": (_R, "{money} went back to the customer, but the refunded lines come to {value} only."),
+    "more_tax_than_sale": (
+        _R,
+        "The refund gives back {tax} of sales tax, but of the sale's {total} only {left} is left after earlier refunds.",
+    ),
     "tax_difference": (
         _R,
         "QuickBooks would give back {quickbooks} of sales tax, the shop gave back {shop}; the difference is {difference}.",
@@ -136,21 +140,34 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "tax_included": (
         _R,
-        "The amounts of this sale include the tax; only a refund of all of it can be entered automatically.",
+        "The amounts of this sale include the tax, and the rates of its tax codes can't be told; only a refund of all "
+        "of it can be entered.",
     ),
     # Lines
     "line_not_in_sale": (
         _R,
         "The refunded line {line} can't be found on the sale. Set a refund item, or enter it by hand.",
     ),
-    "bundle_in_part": (_R, "Only a part of the bundle {line} is refunded; enter it by hand."),
+    "bundle_in_part": (
+        _R,
+        "More of the bundle {line} is refunded than is left whole of it, or a part that can't be split; enter it by hand.",
+    ),
     "shipping_not_in_sale": (
         _R,
         "{amount} of shipping went back, but the sale has no line that can be told as shipping. Set the shipping item.",
     ),
     "adjustment_needs_item": (
         _R,
-        "{amount} was given back without goods ({why}). Set the allowance item that such amounts stand on.",
+        "{amount} was given back without goods ({why}). Set {settings}, on which such amounts stand.",
+    ),
+    "restock_needs_item": (
+        _R,
+        "{line} for {amount} did not come back into stock. Set no_restock_item, on which such goods stand, or restock.",
+    ),
+    "exchange": (
+        _R,
+        "Goods were exchanged: {back} for {value} came back, {out} went out, {money} was given back. "
+        "Enter the new goods and what they cost, and the credit memo, by hand.",
     ),
     "item_unknown": (_R, "QuickBooks has no active item {item}. Correct the setting {setting}."),
     # Time
@@ -214,7 +231,12 @@ NOTICES: dict[str, str] = {
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
     "memo_of_zero": "The credit memo comes to 0.00: nothing was given back but goods, which it brings back into stock.",
-    "stock_not_returned": "{lines} did not come back into stock, but the credit memo counts it as returned.",
+    "stock_not_returned": "{lines} did not come back into stock and stands on the item {item}.",
+    "fallback_item": "{amount} ({kind}) stands on the item {item}, since {setting} is empty.",
+    "tax_rounded": "A line of {amount} on the item {item} makes up for tax rounding of QuickBooks and the shop.",
+    "tax_in_total": "QuickBooks takes {quickbooks} of the refund as tax, the shop {shop}; the total is the same.",
+    "channel_tax": "{amount} of sales tax was collected and given back by the sales channel and is not in these books.",
+    "counted_by_hand": "Counted as given back before: the credit memo {ref_numbers}, entered by hand for this sale.",
     "adopted": "The {document} {ref_number} stood in QuickBooks already and was taken over.",
     "memo_total_differs": "QuickBooks made the credit memo {actual}, planned was {planned}.",
     "tax_item_unknown": "The sale names no sales tax item, so QuickBooks chose its default.",

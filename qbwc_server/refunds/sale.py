@@ -48,6 +48,8 @@ class SaleLine:
     is_group: bool = False
     invoiced: Decimal = Decimal(0)  # of a sales order's line
     parts: tuple[SaleLine, ...] = ()
+    also_called: tuple[str, ...] = ()  # the item's manufacturer's part number and barcode, as far as they were read
+    moves_stock: bool = True  # False where QuickBooks shows that the item's stock is not kept
 
     @property
     def is_deduction(self) -> bool:
@@ -113,6 +115,22 @@ class Taken:
     quantities: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
     amounts: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
     applied: Decimal = ZERO  # applications to the invoice that are planned but not in its balance yet
+    by_hand: tuple[str, ...] = ()  # RefNumbers of credit memos that were entered by hand, counted here
+
+    def and_also(self, other: Taken) -> Taken:
+        """Both together."""
+        return Taken(
+            total=self.total + other.total,
+            tax=self.tax + other.tax,
+            quantities=_sums(self.quantities, other.quantities),
+            amounts=_sums(self.amounts, other.amounts),
+            applied=self.applied + other.applied,
+            by_hand=(*self.by_hand, *other.by_hand),
+        )
+
+
+def _sums(one: Mapping[str, Decimal], other: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {key: one.get(key, ZERO) + other.get(key, ZERO) for key in (*one, *other)}
 
 
 @dataclass(frozen=True)
@@ -147,7 +165,9 @@ class CompanyFacts:
     accounts: tuple[Account, ...]
     time_zone: tzinfo
     payment_methods: tuple[Ref, ...] = ()
-    items: Mapping[str, Ref] = field(default_factory=dict)  # the items that settings name, by that name
+    items: Mapping[str, Ref] = field(default_factory=dict)  # those that settings and the mapping name, by that name
+    item_of_sku: Mapping[str, str] = field(default_factory=dict)  # the mapping: SKU, casefolded, to an item's name
+    tax_rates: Mapping[str, Decimal] = field(default_factory=dict)  # percent, by sales tax code, where codes have one
     home_currency: str = ""  # ISO 4217, as far as it can be told
     non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax
     closing_date: date | None = None

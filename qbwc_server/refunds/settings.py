@@ -26,6 +26,14 @@ class RefundMethod(Enum):
     NONE = "none"
 
 
+class Restock(Enum):
+    """Whether refunded goods go back into stock."""
+
+    SOURCE = "source"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class WebConnectors(Enum):
     """On how many PCs the Web Connector of this connection runs."""
 
@@ -80,7 +88,10 @@ class Settings:
     )
     time_zone: str = _setting("", "Time zone", "The shop's zone: a refund's date in QuickBooks is its day there.")
     rounding_item: str = _setting(
-        "", "Rounding item", "The item of a line that makes up for tax rounding of QuickBooks and the shop.", ""
+        "",
+        "Rounding item",
+        "The item of a line that makes up for tax rounding of QuickBooks and the shop. Example: QuickBooks works out "
+        "0.83 of tax, the shop gave back 0.82: a line Tax Rounding of -0.01. Empty: such refunds wait for review.",
     )
     rounding_limit: Decimal = _setting(
         Decimal("0.05"), "Rounding limit", "The largest difference in tax that is only rounding."
@@ -94,13 +105,54 @@ class Settings:
         "", "Shop", "The shop's address, for order systems whose ids are not unique. Fixed after the first posting."
     )
     refund_item: str = _setting(
-        "", "Refund item", "One item for every refunded line. Empty: the items of the original sale."
+        "",
+        "Refund item",
+        "One item for every refunded line, its account a contra-income account. Empty: the items of the original sale. "
+        "Example: the memo has a line Web Refunds of 100.00 where the sale has Hat of 100.00.",
+    )
+    refund_item_restock: bool = _setting(
+        False,
+        "Refund item and stock",
+        "With a refund item: goods that came back also stand as their own item at 0.00, so that stock and cost of "
+        "goods are right. Example: Web Refunds 100.00, and 1 Hat at 0.00.",
+    )
+    restock: Restock = _setting(
+        Restock.SOURCE,
+        "Restock",
+        "source: goods go back into stock as the shop says; always, also where your items are not stock in QuickBooks; "
+        "never. Example for goods that did not come back: No Restock 100.00 instead of 1 Hat 100.00.",
+    )
+    no_restock_item: str = _setting(
+        "",
+        "No-restock item",
+        "The item for the value of goods that did not come back into stock. Example: No Restock 100.00, described as "
+        "1 x Hat. Empty: such refunds wait for review.",
     )
     shipping_item: str = _setting(
         "", "Shipping item", "The item that shipping stands on in your sales. Empty: told by its name or amount."
     )
+    tip_item: str = _setting(
+        "",
+        "Tip item",
+        "The item of tips. Example: Tips 5.00. Empty: the sale's own line that says tip or gratuity, else the "
+        "allowance item.",
+    )
+    duty_item: str = _setting(
+        "",
+        "Duty item",
+        "The item of duties. Example: Import Duties 12.00. Empty: the sale's own line that says duties or customs, "
+        "else the allowance item.",
+    )
+    fee_item: str = _setting(
+        "",
+        "Fee item",
+        "The item of restocking fees that you keep, and of fees given back. Example: Restocking Fee -10.00. Empty: of "
+        "fees given back the sale's own line that says fee, else the allowance item.",
+    )
     allowance_item: str = _setting(
-        "", "Allowance item", "The item for money given back without goods. Empty: such refunds wait for review."
+        "",
+        "Allowance item",
+        "The item for money given back without goods. Example: Goodwill 5.00. Empty: such refunds wait for review.",
     )
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
@@ -108,7 +160,7 @@ class Settings:
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
-ITEM_KEYS = ("refund_item", "shipping_item", "allowance_item")  # those that name an item of QuickBooks
+ITEM_KEYS = tuple(key for key in KEYS if key.endswith("_item"))  # those that name an item of QuickBooks
 
 
 def change(settings: Settings, changes: Mapping[str, str]) -> Settings:
@@ -232,6 +284,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     str: _read_text,
     Decimal: _read_decimal,
     RefundMethod: _reader_of_enum(RefundMethod),
+    Restock: _reader_of_enum(Restock),
     WebConnectors: _reader_of_enum(WebConnectors),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {

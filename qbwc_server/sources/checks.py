@@ -159,6 +159,10 @@ def checked(refund: Refund, shop: str = "") -> Refund:
         adjustments=tuple(_checked_adjustment(item, place) for item, place in _each(refund.adjustments, "adjustments")),
         money=tuple(_checked_money(item, place) for item, place in _each(refund.money, "money") if item.amount != 0),
         note=text(refund.note),
+        channel_tax=amount_given(refund.channel_tax, "channel_tax"),
+        exchanged_for=tuple(
+            _checked_order_line(line, place) for line, place in _each(refund.exchanged_for, "exchanged_for")
+        ),
     )
     if not (settled.lines or settled.adjustments or settled.money):
         raise RecordRefused("", "the refund has no lines, no adjustments and no money: there is nothing to record")

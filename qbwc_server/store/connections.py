@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, change
+from qbwc_server.store import audit
 from qbwc_server.store.tables import (
     AuditEntry,
     CompanyFile,
@@ -42,6 +44,8 @@ NEVER_TAKEN_UP = frozenset(
 )
 """Reasons that no setting answers: QuickBooks may hold something of ours, or a person has decided."""
 
+CHANGED_SETTINGS = "changed the settings"
+
 _INSTALLATION_ID = 1
 _ROWS_AT_ONCE = 500  # in one statement, well below what databases take as parameters
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -65,6 +69,10 @@ class ConnectionNameTaken(ConnectionProblem):
 
 class UserNameTaken(ConnectionProblem):
     """Another connection's Web Connector signs in with this user name."""
+
+
+class NothingToUndo(ConnectionProblem):
+    """No change of the settings stands as it was made."""
 
 
 class UnknownConnection(ConnectionProblem):
@@ -160,8 +168,49 @@ def change_settings(
         "after": {key: new[key] for key in changed},
         "taken_up_again": _take_up_again(session, connection, now, f"{who} changed {', '.join(changed)}"),
     }
-    _record(session, connection, "changed the settings", details, now, who)
+    _record(session, connection, CHANGED_SETTINGS, details, now, who)
     return after
+
+
+def lists_changed(session: DatabaseSession, connection: Connection, now: datetime, why: str) -> int:
+    """What is known of QuickBooks' lists is to be read anew; refunds that stopped are taken up again: how many."""
+    connection.company.lists_read_at = None
+    return _take_up_again(session, connection, now, why)
+
+
+@dataclass(frozen=True)
+class LastChange:
+    """The newest change of a connection's settings, as it stands on record."""
+
+    at: datetime
+    who: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    can_be_undone: bool  # what it set is still set
+
+
+def last_change(session: DatabaseSession, connection: Connection) -> LastChange | None:
+    """The newest change of the settings; None where they are as they were at first."""
+    entry = audit.last_entry(session, connection.id, CHANGED_SETTINGS)
+    if entry is None:
+        return None
+    before, after = entry.details["before"], entry.details["after"]
+    now = as_texts(settings_of(connection))
+    still = all(now.get(key) == text for key, text in after.items())
+    return LastChange(entry.at, entry.who, before, after, still)
+
+
+def undo_last_change(session: DatabaseSession, connection: Connection, now: datetime, who: str) -> LastChange:
+    """Takes the newest change of the settings back; this is a change itself, so that it can be taken back, too.
+
+    Raises NothingToUndo, and SettingsError where what was set before can't be set any more.
+    """
+    _lock(session, connection)
+    change_on_record = last_change(session, connection)
+    if change_on_record is None or not change_on_record.can_be_undone:
+        raise NothingToUndo(f"there is no change of the settings of {connection.name} that can be taken back")
+    change_settings(session, connection, change_on_record.before, now, who)
+    return change_on_record
 
 
 def set_password(session: DatabaseSession, connection: Connection, password_hash: str, now: datetime, who: str) -> None:
@@ -257,6 +306,7 @@ def _take_up_again(session: DatabaseSession, connection: Connection, now: dateti
                 status=Status.WAITING.value,
                 stage="find",
                 reason=None,
+                reason_code="",
                 candidates=None,
                 attempts=0,
                 not_before=None,

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import defer, selectinload
 
@@ -23,10 +23,8 @@ from qbwc_server.store.planned import planned_rows, row_as_dict
 from qbwc_server.store.tables import Document, Event, MessageSet, Refund, Session, SetRequest
 from qbxml.plain import pretty
 
-DEFAULT_PAGE_SIZE = 50  # refunds
+DEFAULT_PAGE_SIZE = 50  # sessions
 MAX_PAGE_SIZE = 200  # refunds
-MAX_PAGE = 1_000_000
-MAX_SEARCH_CHARACTERS = 100  # as long as an order number can be
 MAX_SESSIONS = 200
 MAX_STORY_EVENTS = 500  # the newest ones
 MAX_STORY_SETS = 20  # the newest ones
@@ -39,21 +37,6 @@ NEEDS_A_PERSON = (Status.REVIEW.value, Status.FAILED.value)
 
 class ReportError(ValueError):
     """A question that can't be answered; says which part of it is wrong and what is allowed."""
-
-
-@dataclass(frozen=True)
-class RefundPage:
-    """One page of a list of refunds, the newest first."""
-
-    refunds: tuple[Refund, ...]
-    page: int  # from 1
-    page_size: int
-    total: int  # refunds on all pages
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; one at least."""
-        return max(1, -(-self.total // self.page_size))
 
 
 @dataclass(frozen=True)
@@ -139,38 +122,16 @@ def waiting_for_people(session: DatabaseSession, connection_id: int) -> Iterator
         after = found[-1].id
 
 
-def list_refunds(
-    session: DatabaseSession,
-    connection_id: int,
-    *,
-    status: str | None = None,
-    search: str = "",
-    page: int = 1,
-    page_size: int = DEFAULT_PAGE_SIZE,
-) -> RefundPage:
-    """A page of a connection's refunds, the newest first, with their documents.
-
-    `search` is a part of the order number, with or without its leading '#', in whatever case. Raises ReportError for a
-    status that there is not, and for a page out of bounds.
-    """
-    if not 1 <= page <= MAX_PAGE:
-        raise ReportError(f"page {page} is not between 1 and {MAX_PAGE}")
-    if not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise ReportError(f"{page_size} refunds a page is not between 1 and {MAX_PAGE_SIZE}")
-    matching = _matching(select(Refund.id), connection_id, status, search)
-    total = session.scalar(select(func.count()).select_from(matching.subquery())) or 0
-    ids = matching.order_by(Refund.id.desc()).limit(page_size).offset((page - 1) * page_size)
-    return RefundPage(_loaded(session, list(session.scalars(ids))), page, page_size, total)
-
-
-def every_refund(
-    session: DatabaseSession, connection_id: int, *, status: str | None = None, search: str = ""
-) -> Iterator[Refund]:
+def every_refund(session: DatabaseSession, connection_id: int, *, status: str | None = None) -> Iterator[Refund]:
     """All refunds of a connection, the newest first, read a page at a time so that memory stays small.
 
     Raises ReportError for a status that there is not.
     """
-    matching = _matching(select(Refund.id), connection_id, status, search)
+    matching = select(Refund.id).where(Refund.connection_id == connection_id)
+    if status is not None:
+        if status not in STATUSES:
+            raise ReportError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
+        matching = matching.where(Refund.status == status)
     before: int | None = None
     while True:
         ids = matching if before is None else matching.where(Refund.id < before)
@@ -200,7 +161,7 @@ def refund_story(session: DatabaseSession, refund_id: int) -> RefundStory | None
     event_count = session.scalar(select(func.count()).where(Event.refund_id == refund_id)) or 0
     newest_events = select(Event).where(Event.refund_id == refund_id).order_by(Event.id.desc()).limit(MAX_STORY_EVENTS)
     events = tuple(reversed(session.scalars(newest_events).all()))
-    set_ids = _set_ids(session, refund_id)
+    set_ids = story_set_ids(session, refund_id)
     shown = set_ids[-MAX_STORY_SETS:]
     sets = session.scalars(select(MessageSet).where(MessageSet.id.in_(shown)).order_by(MessageSet.id))
     return RefundStory(
@@ -211,6 +172,17 @@ def refund_story(session: DatabaseSession, refund_id: int) -> RefundStory | None
         exchanges=tuple(_exchange(message_set) for message_set in sets),
         exchanges_left_out=len(set_ids) - len(shown),
     )
+
+
+def story_set_ids(session: DatabaseSession, refund_id: int) -> list[int]:
+    """Sets that carried a document of the refund, or that its events name, in the order in which they were made."""
+    carried = (
+        select(SetRequest.message_set_id)
+        .join(Document, Document.id == SetRequest.document_id)
+        .where(Document.refund_id == refund_id)
+    )
+    named = select(Event.message_set_id).where(Event.refund_id == refund_id, Event.message_set_id.is_not(None))
+    return sorted({set_id for set_id in session.scalars(carried.union(named)) if set_id is not None})
 
 
 def recent_sessions(session: DatabaseSession, connection_id: int, *, limit: int = DEFAULT_PAGE_SIZE) -> list[Session]:
@@ -235,20 +207,6 @@ def count_sessions(session: DatabaseSession) -> SessionCounts:
     total, newest = session.execute(select(func.count(Session.id), func.max(Session.started_at))).one()
     still_open = session.scalar(select(func.count(Session.id)).where(Session.ended_at.is_(None))) or 0
     return SessionCounts(total, still_open, newest)
-
-
-def _matching(query: Select[Any], connection_id: int, status: str | None, search: str) -> Select[Any]:
-    query = query.where(Refund.connection_id == connection_id)
-    if status is not None:
-        if status not in STATUSES:
-            raise ReportError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
-        query = query.where(Refund.status == status)
-    wanted = search.strip().removeprefix("#").strip()
-    if len(wanted) > MAX_SEARCH_CHARACTERS:
-        raise ReportError(f"the search has {len(wanted)} characters; at most {MAX_SEARCH_CHARACTERS} are allowed")
-    if "\x00" in wanted:
-        raise ReportError("the search holds a character that no order number has")
-    return query.where(Refund.order_number.icontains(wanted, autoescape=True)) if wanted else query
 
 
 def _loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:
@@ -307,17 +265,6 @@ def _money(amount: Decimal) -> str:
 
 def _code_and_message(entry: dict[str, Any]) -> dict[str, str]:
     return {"code": entry["code"], "message": entry["message"]}
-
-
-def _set_ids(session: DatabaseSession, refund_id: int) -> list[int]:
-    """Sets that carried a document of the refund, or that its events name, in the order in which they were made."""
-    carried = (
-        select(SetRequest.message_set_id)
-        .join(Document, Document.id == SetRequest.document_id)
-        .where(Document.refund_id == refund_id)
-    )
-    named = select(Event.message_set_id).where(Event.refund_id == refund_id, Event.message_set_id.is_not(None))
-    return sorted({set_id for set_id in session.scalars(carried.union(named)) if set_id is not None})
 
 
 def _exchange(message_set: MessageSet) -> Exchange:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship, validates
 
-from qbwc_server.store.types import Cents, PlainJSON, UTCDateTime
+from qbwc_server.store import keys
+from qbwc_server.store.types import Cents, PlainJSON, SearchKey, UTCDateTime
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,7 +73,7 @@ class CompanyFile(Base):
     preferences: Mapped[dict[str, Any] | None]
     accounts: Mapped[list[Any] | None]
     payment_methods: Mapped[list[Any] | None]
-    items: Mapped[dict[str, Any] | None]  # those that settings name
+    items: Mapped[dict[str, Any] | None]  # those that settings and mappings name
     lists_read_at: Mapped[datetime | None]
     claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, proved, stands, ...
     claim_holder: Mapped[str] = mapped_column(Text, default="")
@@ -95,8 +96,16 @@ class Refund(Base):
         Index(None, "connection_id", "stage", "id"),
         Index(None, "connection_id", "sale_txn_id"),
         Index(None, "connection_id", "order_number"),
-        Index(None, "connection_id", "created_at"),
-        Index(None, "connection_id", "amount"),
+        # For the list: each order it can be in, with each filter, and each thing that is searched for.
+        Index(None, "connection_id", "created_at", "id"),
+        Index(None, "connection_id", "amount", "id"),
+        Index(None, "connection_id", "status", "created_at", "id"),
+        Index(None, "connection_id", "status", "amount", "id"),
+        Index(None, "connection_id", "reason_code", "created_at", "id"),
+        Index(None, "connection_id", "order_key"),
+        Index(None, "connection_id", "customer_key"),
+        Index(None, "connection_id", "customer_turned_key"),
+        Index(None, "connection_id", "sale_ref_number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -120,6 +129,7 @@ class Refund(Base):
     status: Mapped[str] = mapped_column(String(10))  # reasons.Status
     stage: Mapped[str] = mapped_column(String(10))  # find, follow, post, done: what the conversation does next
     reason: Mapped[dict[str, Any] | None]  # {"code", "message"}
+    reason_code: Mapped[str] = mapped_column(String(60), default="", server_default="")  # that of `reason`
     notices: Mapped[list[Any]] = mapped_column(default=list)  # [{"code", "message"}]
     not_before: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -141,6 +151,10 @@ class Refund(Base):
     decision_note: Mapped[str] = mapped_column(Text, default="")  # of the latest decision
     candidates: Mapped[list[Any] | None]  # transactions of QuickBooks that a person is shown to choose from
 
+    order_key: Mapped[str] = mapped_column(SearchKey(), default="", server_default="")
+    customer_key: Mapped[str] = mapped_column(SearchKey(), default="", server_default="")
+    customer_turned_key: Mapped[str] = mapped_column(SearchKey(), default="", server_default="")  # last name first
+
     # Those of its generation, which is what it is now; of an earlier one only the undone are left.
     documents: Mapped[list[Document]] = relationship(
         back_populates="refund",
@@ -153,6 +167,21 @@ class Refund(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  as SQLAlchemy wants it
 
+    @validates("order_number")
+    def _with_order_key(self, key: str, value: str) -> str:  # noqa: ARG002  SQLAlchemy's signature
+        self.order_key = keys.order_key(value)
+        return value
+
+    @validates("payload")
+    def _with_customer_keys(self, key: str, value: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        self.customer_key, self.customer_turned_key = keys.customer_keys(keys.customer_name(value))
+        return value
+
+    @validates("reason")
+    def _with_reason_code(self, key: str, value: dict[str, Any] | None) -> dict[str, Any] | None:  # noqa: ARG002
+        self.reason_code = value["code"] if value else ""
+        return value
+
 
 class Document(Base):
     """One transaction that a refund becomes in QuickBooks."""
@@ -163,6 +192,8 @@ class Document(Base):
         Index(None, "state"),
         Index(None, "txn_id"),
         Index(None, "ref_number"),
+        Index(None, "account"),
+        Index(None, "posted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -268,6 +299,19 @@ class SetRequest(Base):
     document: Mapped[Document] = relationship()
 
 
+class ItemMapping(Base):
+    """Which item of QuickBooks a SKU of the shop is, where the two are not called the same."""
+
+    __tablename__ = "item_mappings"
+    __table_args__ = (UniqueConstraint("connection_id", "sku_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    sku: Mapped[str] = mapped_column(String(255))  # as it was given
+    sku_key: Mapped[str] = mapped_column(String(765))  # casefolded, which can make it longer
+    item: Mapped[str] = mapped_column(String(159))  # full name
+
+
 class Event(Base):
     """One thing that happened to a refund, in the words of its story."""
 
@@ -291,18 +335,52 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(12), default="owner")
-    session_token: Mapped[str] = mapped_column(String(64))  # changed with the password: ends other sign-ins
     created_at: Mapped[datetime]
+    locale: Mapped[str] = mapped_column(String(20), default="", server_default="")  # empty: as the browser asks
+    factor_salt: Mapped[str] = mapped_column(String(64), default="", server_default="")  # empty: no second factor
+    factor_last_step: Mapped[int | None]  # the newest code's time step: none is taken twice
+    factor_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    factor_failed_at: Mapped[datetime | None]  # the first of these failures
+
+    recovery_codes: Mapped[list[RecoveryCode]] = relationship(cascade="all, delete-orphan")
+    sign_ins: Mapped[list[SignIn]] = relationship(back_populates="person", cascade="all, delete-orphan")
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a person's second factor; the row goes when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class SignIn(Base):
+    """One browser in which a person is signed in; without its row the browser's cookie opens nothing."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    remote_address: Mapped[str] = mapped_column(String(64), default="")
+    browser: Mapped[str] = mapped_column(String(200), default="")
+
+    person: Mapped[Person] = relationship(back_populates="sign_ins")
 
 
 class AuditEntry(Base):
     """Who changed what, by a page or a command."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "connection_id", "id"), Index(None, "who", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     who: Mapped[str] = mapped_column(String(120))
     what: Mapped[str] = mapped_column(Text)
-    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connections.id"), index=True)
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connections.id"))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

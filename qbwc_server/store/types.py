@@ -7,7 +7,10 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+MAX_KEY_CHARACTERS = 100
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -59,3 +62,14 @@ class PlainJSON(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)
+
+
+class SearchKey(TypeDecorator[str]):
+    """A text that is searched by how it begins: compared code point by code point, so that an index finds a range."""
+
+    impl = String(MAX_KEY_CHARACTERS)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None  # SQLite compares bytes by itself
+        return dialect.type_descriptor(String(MAX_KEY_CHARACTERS, collation=collation))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from qbwc_server.refunds.by_hand import HandMemo
 from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.planning import currency_code, home_currency_of
@@ -24,6 +25,9 @@ from qbxml import (
     CreditMemoRet,
     HostRet,
     InvoiceRet,
+    ItemInventoryAssemblyRet,
+    ItemInventoryRet,
+    ItemRecord,
     LineGroupRet,
     LineRet,
     LinkedTxn,
@@ -37,6 +41,8 @@ from qbxml import (
 
 SaleRecord = SalesReceiptRet | InvoiceRet | SalesOrderRet
 DocumentRecord = CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet
+
+_KINDS_IN_STOCK = (ItemInventoryRet, ItemInventoryAssemblyRet)
 
 _TYPES: dict[type[TransactionRecord], SaleType] = {
     SalesReceiptRet: SaleType.SALES_RECEIPT,
@@ -71,6 +77,7 @@ class FoundDocument:
     external_guid: str = ""
     links: tuple[Link, ...] = ()
     credit_remaining: Decimal = ZERO
+    memo: str = ""
 
 
 def sale_of(record: SaleRecord) -> Sale:
@@ -150,6 +157,35 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         external_guid=(record.external_guid or "").upper(),
         links=links,
         credit_remaining=(record.credit_remaining or ZERO) if isinstance(record, CreditMemoRet) else ZERO,
+        memo=(record.memo or "") if isinstance(record, CreditMemoRet) else "",
+    )
+
+
+def hand_memo(record: CreditMemoRet) -> HandMemo:
+    """A credit memo with its lines. Raises RecordError where it lacks its ID or total."""
+    return HandMemo(
+        txn_id=_needed(record, record.txn_id, "TxnID"),
+        ref_number=record.ref_number or "",
+        total=_needed(record, record.total_amount, "TotalAmount"),
+        tax=_amount(record, record.sales_tax_total, "SalesTaxTotal"),
+        lines=tuple(_line(line) for line in record.lines),
+    )
+
+
+def told_more(sale: Sale, items: Mapping[str, ItemRecord]) -> Sale:
+    """The sale with what QuickBooks tells of its items, by ListID: other names, and whether their stock is kept."""
+    return replace(sale, lines=tuple(_told_more(line, items) for line in sale.lines))
+
+
+def _told_more(line: SaleLine, items: Mapping[str, ItemRecord]) -> SaleLine:
+    if line.is_group:
+        return replace(line, parts=tuple(_told_more(part, items) for part in line.parts))
+    item = items.get(line.item.list_id or "") if line.item is not None else None
+    if item is None:
+        return line
+    names = (item.manufacturer_part_number, item.bar_code_value)
+    return replace(
+        line, also_called=tuple(name for name in names if name), moves_stock=isinstance(item, _KINDS_IN_STOCK)
     )
 
 
@@ -167,8 +203,10 @@ def account_of(record: AccountRet) -> Account | None:
     )
 
 
-def company_facts(company: CompanyFile, settings: Settings, server_zone: str) -> CompanyFacts:
-    """The company file as planning sees it, from what was read of it."""
+def company_facts(
+    company: CompanyFile, settings: Settings, server_zone: str, mapping: Mapping[str, str] | None = None
+) -> CompanyFacts:
+    """The company file as planning sees it, from what was read of it; `mapping` gives items by SKU."""
     host = decode(HostRet, company.host) if company.host is not None else HostRet()
     described = decode(CompanyRet, company.company) if company.company is not None else CompanyRet()
     preferences = decode(PreferencesRet, company.preferences) if company.preferences is not None else PreferencesRet()
@@ -180,6 +218,7 @@ def company_facts(company: CompanyFile, settings: Settings, server_zone: str) ->
         time_zone=zoneinfo.ZoneInfo(settings.time_zone or server_zone),
         payment_methods=tuple(decode(Ref, method) for method in company.payment_methods or ()),
         items={name: decode(Ref, ref) for name, ref in (company.items or {}).items()},
+        item_of_sku={sku.casefold(): item for sku, item in (mapping or {}).items()},
         home_currency=home or home_currency_of(host.country or ""),
         non_taxable_code=taxes.default_non_taxable_sales_tax_code_ref if taxes is not None else None,
         closing_date=_closing_date(preferences),

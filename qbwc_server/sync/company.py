@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
-from qbwc_server.store.tables import CompanyFile, Connection
+from qbwc_server.store.mappings import item_mappings
+from qbwc_server.store.tables import CompanyFile
 from qbwc_server.sync.books import (
     account_of,
     known,
@@ -62,22 +64,24 @@ def take_lists(taking: Taking, answer: Answer) -> None:
             for record in methods.records
             if isinstance(record, PaymentMethodRet)
         ]
-    company.items = _items(taking.connection, by_id.get("items"))
+    settings = taking.connection.settings
+    names = [settings[key] for key in ITEM_KEYS if settings.get(key)]
+    names += item_mappings(taking.database, taking.connection.id).values()
+    company.items = _items(names, by_id.get("items"))
     company.lists_read_at = taking.now
     taking.session.lists_read = True
     take_claim(taking, answer)
 
 
-def _items(connection: Connection, response: Response | None) -> dict[str, Any]:
-    """The items that settings name, under the name they are set by."""
+def _items(names: Iterable[str], response: Response | None) -> dict[str, Any]:
+    """The items that settings and the mapping name, under the name they are set by."""
     records = [record for record in response.records if isinstance(record, ItemRecord)] if response else []
     by_name = {(record.full_name or record.name or "").casefold(): record for record in records}
     found: dict[str, Any] = {}
-    for key in ITEM_KEYS:
-        name = connection.settings.get(key)
-        record = by_name.get(name.casefold()) if name else None
+    for name in names:
+        record = by_name.get(name.casefold())
         if record is not None and record.is_active is not False:
-            found[str(name)] = encode(Ref(list_id=record.list_id, full_name=record.full_name or record.name))
+            found[name] = encode(Ref(list_id=record.list_id, full_name=record.full_name or record.name))
     return found
 
 

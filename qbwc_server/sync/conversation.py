@@ -27,6 +27,7 @@ from qbwc_server.sync import steps
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
+from qbwc_server.sync.doubts import begin_anew_if_clock_went_back
 from qbwc_server.sync.outcomes import take_late
 from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending
 from qbwc_server.sync.taking import Taking, question_lost, stop_writing
@@ -96,6 +97,8 @@ class SyncConversation:
             connection = _locked(database, connection_id)
             connection.last_seen_at = now
             doubtful = steps.sets_in_doubt(database, connection.id)
+            for sent in doubtful:
+                begin_anew_if_clock_went_back(sent, now)
             if any(sent.last_sent_at + self._in_flight > now for sent in doubtful):
                 return ticket, "busy"
             waiting = sum(refund_store.count_ready(database, connection.id, now).values())

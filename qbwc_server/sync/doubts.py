@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -153,6 +154,15 @@ def take_proof_before_repeat(taking: Taking, sent: MessageSet, *, could_be_read:
         return
     target.context = {key: value for key, value in target.context.items() if key != "repeat_in"}
     _carry_out_verdict(taking, target, {})
+
+
+def begin_anew_if_clock_went_back(target: MessageSet, now: datetime) -> None:
+    """A set in doubt that was sent, or looked for, at a time that is still to come: our clock has been set back. Then
+    it counts as sent just now, and what was found before no longer as found after it."""
+    looked_for = [decode(Evidence, item).started_at for item in target.evidence]
+    if target.last_sent_at > now or any(started_at > now for started_at in looked_for):
+        target.last_sent_at = now
+        target.evidence = []
 
 
 def record_evidence(taking: Taking, sent: MessageSet, **facts: Any) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
+from qbwc_server.refunds.by_hand import names_sale
 from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.planning import choose_sale
 from qbwc_server.refunds.reasons import Skip
-from qbwc_server.refunds.sale import Known, Sale, SaleType
+from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
+from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
+from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.refunds import data_of, note
 from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
@@ -19,8 +22,10 @@ from qbwc_server.sync.books import (
     RecordError,
     company_facts,
     found_document,
+    hand_memo,
     payment_of,
     sale_of,
+    told_more,
 )
 from qbwc_server.sync.plans import (
     Findings,
@@ -34,6 +39,7 @@ from qbxml import (
     CheckRet,
     CreditMemoRet,
     InvoiceRet,
+    ItemRecord,
     Outcome,
     ReceivePaymentRet,
     Response,
@@ -57,6 +63,7 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         return
     sales, broken = _sales_by_number(by_id)
     documents = documents_in(by_id[name] for name in ("memos", "cards", "checks") if name in by_id)
+    settings = settings_of(taking.connection)
     for row in rows:
         _clear_attempts(row)
         number = row.order_number.casefold()
@@ -69,7 +76,7 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             stop(row, sale, taking.now)
             continue
         note(row, taking.now, _found_text(sale), sent.id)
-        _wait_for_more(row, _wants(sale, documents))
+        _wait_for_more(row, _wants(sale, documents, data_of(row), settings))
 
 
 def _still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
@@ -88,13 +95,14 @@ def _found_text(sale: Sale) -> str:
     return f"Found as {sale.type.words} {sale.ref_number} over {sale.total} for {sale.customer}."
 
 
-def _wants(sale: Sale, documents: tuple[FoundDocument, ...]) -> Findings:
+def _wants(sale: Sale, documents: tuple[FoundDocument, ...], refund: RefundData, settings: Settings) -> Findings:
     """What has to be read beside the sale itself."""
     return Findings(
         sale=sale,
         wants_payments=tuple(p.txn_id for p in sale.payments) if sale.type is SaleType.INVOICE else (),
         wants_invoices=sale.invoices if sale.type is SaleType.SALES_ORDER else (),
         wants_open_payments=sale.type is SaleType.SALES_ORDER and not sale.invoices,
+        wants_items=items_to_look_at(refund, sale, settings) if sale.type is not SaleType.SALES_ORDER else (),
         documents=documents,
     )
 
@@ -111,17 +119,15 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if failed is not None:
         _question_failed(taking, rows, failed)
         return
-    payments = {r.txn_id: r for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id}
-    open_payments = records_of(by_id, "open_payments", ReceivePaymentRet)
-    invoices = {r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id}
-    own = documents_in([by_id["own_memos"]] if "own_memos" in by_id else [])
+    read = _Read.of(by_id)
     settings = settings_of(taking.connection)
-    facts = company_facts(taking.company, settings, taking.server_zone)
+    mapping = item_mappings(taking.database, taking.connection.id)
+    facts = company_facts(taking.company, settings, taking.server_zone, mapping)
     for row in rows:
         _clear_attempts(row)
         findings = decode(Findings, row.findings)
         try:
-            outcome = _followed(findings, payments, open_payments, invoices, own, data_of(row))
+            outcome = _followed(findings, read, data_of(row), settings)
         except RecordError as error:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
@@ -132,38 +138,86 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             _wait_for_more(row, outcome)
 
 
-def _followed(
-    findings: Findings,
-    payments: dict[str, Any],
-    open_payments: Sequence[ReceivePaymentRet],
-    invoices: dict[str, InvoiceRet],
-    own: tuple[FoundDocument, ...],
-    refund: RefundData,
-) -> Findings | Skip:
+@dataclasses.dataclass(frozen=True)
+class _Read:
+    """What another round of reading brought, for all refunds of a batch."""
+
+    payments: Mapping[str, ReceivePaymentRet]
+    open_payments: Sequence[ReceivePaymentRet]
+    invoices: Mapping[str, InvoiceRet]
+    own: tuple[FoundDocument, ...]
+    hand_memos: tuple[FoundDocument, ...]  # of the customers, whoever entered them
+    memos: Mapping[str, CreditMemoRet]  # with their lines
+    items: Mapping[str, ItemRecord]
+
+    @classmethod
+    def of(cls, by_id: dict[str, Response]) -> _Read:
+        """The records of the answer, by the question that they answer."""
+        items = by_id["items"].records if "items" in by_id else ()
+        return cls(
+            payments={r.txn_id: r for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id},
+            open_payments=records_of(by_id, "open_payments", ReceivePaymentRet),
+            invoices={r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id},
+            own=documents_in([by_id["own_memos"]] if "own_memos" in by_id else []),
+            hand_memos=documents_in([by_id["hand_memos"]] if "hand_memos" in by_id else []),
+            memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},
+            items={r.list_id: r for r in items if isinstance(r, ItemRecord) and r.list_id},
+        )
+
+
+def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
     """What is known of a refund's sale after another round of reading."""
     sale = findings.sale
+    documents = _merged(findings.documents, read.own)
     if findings.wants_invoices:
-        invoiced = [sale_of(invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in invoices]
+        invoiced = [sale_of(read.invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in read.invoices]
         chosen = choose_sale(refund, (sale, *invoiced))
         if isinstance(chosen, Skip):
             return chosen
         if chosen.type is SaleType.SALES_ORDER:  # none of its invoices is there any more
             return Skip("several_invoices", {"order": sale.ref_number, "invoices": ", ".join(sale.invoices)})
-        return dataclasses.replace(_wants(chosen, _merged(findings.documents, own)), looked_through=True)
+        return dataclasses.replace(_wants(chosen, documents, refund, settings), looked_through=True)
     if findings.wants_payments:
-        sale = dataclasses.replace(
-            sale,
-            payments=tuple(
-                dataclasses.replace(payment_of(payments[p.txn_id]), amount=p.amount) if p.txn_id in payments else p
-                for p in sale.payments
-            ),
-        )
+        sale = dataclasses.replace(sale, payments=tuple(_payment_read(p, read.payments) for p in sale.payments))
     if findings.wants_open_payments:
         mine = [
-            payment_of(r) for r in open_payments if r.customer_ref is not None and sale.customer.same_as(r.customer_ref)
+            payment_of(r)
+            for r in read.open_payments
+            if r.customer_ref is not None and sale.customer.same_as(r.customer_ref)
         ]
         sale = dataclasses.replace(sale, open_payments=tuple(p for p in mine if p.unused > 0))
-    return Findings(sale=sale, looked_through=True, documents=_merged(findings.documents, own))
+    if findings.wants_items:
+        sale = told_more(sale, read.items)
+    naming = () if findings.looked_for_memos else tuple(m for m in read.hand_memos if _names(m, sale, refund))
+    return Findings(
+        sale=sale,
+        wants_memos=tuple(memo.txn_id for memo in naming),
+        looked_through=True,
+        looked_for_memos=True,
+        by_hand=tuple(hand_memo(read.memos[txn_id]) for txn_id in findings.wants_memos if txn_id in read.memos),
+        documents=documents,
+    )
+
+
+def _payment_read(payment: Payment, read: Mapping[str, ReceivePaymentRet]) -> Payment:
+    """A payment of an invoice with all that is known of it; its amount is what it paid of the invoice."""
+    record = read.get(payment.txn_id)
+    return payment if record is None else dataclasses.replace(payment_of(record), amount=payment.amount)
+
+
+def _names(memo: FoundDocument, sale: Sale, refund: RefundData) -> bool:
+    """Whether a credit memo without a mark of ours is about the sale."""
+    return (
+        not memo.external_guid
+        and sale.customer.same_as(memo.customer)
+        and names_sale(
+            sale,
+            refund.order.number,
+            ref_number=memo.ref_number,
+            memo=memo.memo,
+            links=[link.txn_id for link in memo.links],
+        )
+    )
 
 
 def _merged(first: Iterable[FoundDocument], second: Iterable[FoundDocument]) -> tuple[FoundDocument, ...]:

@@ -3,14 +3,15 @@ already, and written down before anything of it is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DatabaseSession
 
+from qbwc_server.refunds.by_hand import HandMemo, taken_by_hand
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.planning import plan
@@ -36,14 +37,24 @@ class Findings:
     wants_payments: tuple[str, ...] = ()
     wants_invoices: tuple[str, ...] = ()
     wants_open_payments: bool = False
+    wants_items: tuple[str, ...] = ()  # ListIDs
+    wants_memos: tuple[str, ...] = ()  # TxnIDs of credit memos that name the sale, whose lines are still to be read
     looked_through: bool = False  # the customer's own documents
+    looked_for_memos: bool = False  # of the customer, whoever entered them
+    by_hand: tuple[HandMemo, ...] = ()  # perhaps: ours are told apart when the refund is planned
     documents: tuple[FoundDocument, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether nothing more has to be read."""
-        wants = self.wants_payments or self.wants_invoices or self.wants_open_payments
-        return self.looked_through and not wants
+        wants = (
+            self.wants_payments
+            or self.wants_invoices
+            or self.wants_open_payments
+            or self.wants_items
+            or self.wants_memos
+        )
+        return self.looked_through and self.looked_for_memos and not wants
 
 
 def carry_out(
@@ -58,7 +69,8 @@ def carry_out(
     data = data_of(row)
     sale = findings.sale
     row.sale_type, row.sale_txn_id, row.sale_ref_number = sale.type.value, sale.txn_id, sale.ref_number
-    taken = taken_by_others(session, row, sale.txn_id)
+    by_hand = entered_by_hand(session, row, findings.by_hand)
+    taken = taken_by_others(session, row, sale.txn_id).and_also(taken_by_hand(by_hand, sale))
     outcome = plan(data, sale, settings, facts, taken, row.generation)
     if isinstance(outcome, Skip):
         _forget_plan(session, row)
@@ -74,6 +86,26 @@ def carry_out(
         stop(row, doubtful, now)
         return
     conclude(row, now)
+
+
+def entered_by_hand(session: DatabaseSession, row: Refund, memos: Sequence[HandMemo]) -> list[HandMemo]:
+    """Those credit memos that are none of ours: neither entered by this connection, nor under a number of one that is
+    to be."""
+    if not memos:
+        return []
+    ours = session.execute(
+        select(Document.txn_id, Document.ref_number)
+        .join(Refund)
+        .where(
+            Refund.connection_id == row.connection_id,
+            or_(
+                Document.txn_id.in_([memo.txn_id for memo in memos]),
+                Document.ref_number.in_([memo.ref_number for memo in memos if memo.ref_number]),
+            ),
+        )
+    )
+    known = {name for pair in ours for name in pair if name} | {ref_number(data_of(row))}
+    return [memo for memo in memos if not {memo.txn_id, memo.ref_number} & known]
 
 
 def _planned_text(posting: Posting) -> str:

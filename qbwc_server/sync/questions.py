@@ -51,6 +51,10 @@ class Wanted:
     open_payments_since: date | None = None
     customers: tuple[str, ...] = ()  # whose own documents are looked through for ours
     since: datetime | None = None
+    memo_customers: tuple[str, ...] = ()  # whose credit memos are looked through for those entered by hand
+    memos_since: date | None = None  # the first of the sales
+    memos: tuple[str, ...] = ()  # TxnIDs, with their lines
+    items: tuple[str, ...] = ()  # ListIDs
 
 
 def lists(items: Sequence[str], *, with_company: bool) -> tuple[Call, ...]:
@@ -134,6 +138,18 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
             include_linked_txns=True,
             include_ret_elements=_DOCUMENT_ELEMENTS,
         )
+    if wanted.memo_customers and wanted.memos_since is not None:
+        requests["hand_memos"] = CreditMemoQuery(
+            max_returned=MAX_FOUND_PER_CUSTOMERS,
+            txn_date_range_filter=TxnDateRangeFilter(from_txn_date=wanted.memos_since),
+            entity_filter=EntityFilter(list_ids=_unique(wanted.memo_customers)),
+            include_linked_txns=True,
+            include_ret_elements=(*_DOCUMENT_ELEMENTS, "Memo"),
+        )
+    if wanted.memos:
+        requests["memos"] = CreditMemoQuery(txn_ids=_unique(wanted.memos), include_line_items=True)
+    if wanted.items:
+        requests["items"] = ItemQuery(list_ids=_unique(wanted.items))
     return _calls(requests)
 
 

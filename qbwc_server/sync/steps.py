@@ -23,6 +23,7 @@ from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store import refunds as refund_store
+from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import questions
 from qbwc_server.sync.books import known
@@ -141,6 +142,7 @@ def send(sending: Sending, step: Step) -> bytes:
 def _lists(sending: Sending) -> _Message:
     connection = sending.connection
     items = {connection.settings[key] for key in ITEM_KEYS if connection.settings.get(key)}
+    items |= set(item_mappings(sending.database, connection.id).values())
     return _Message(_written(questions.lists(sorted(items), with_company=connection.company.host is None)))
 
 
@@ -363,6 +365,10 @@ def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
     customers: list[str] = []
     open_payments_of: list[str] = []
     dates = []
+    memo_customers: list[str] = []
+    memos: list[str] = []
+    items: list[str] = []
+    sold_on = []
     for row in rows:
         findings = decode(Findings, row.findings)
         payments += findings.wants_payments
@@ -370,6 +376,11 @@ def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
         customer = findings.sale.customer.list_id
         if customer and not findings.looked_through:
             customers.append(customer)
+        memos += findings.wants_memos
+        items += findings.wants_items
+        if customer and not findings.looked_for_memos:
+            memo_customers.append(customer)
+            sold_on.append(findings.sale.txn_date)
         if customer and findings.wants_open_payments:
             open_payments_of.append(customer)
             dates.append(findings.sale.txn_date)
@@ -381,6 +392,10 @@ def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
             open_payments_since=min(dates) if dates else None,
             customers=tuple(customers),
             since=min(row.created_at for row in rows),
+            memo_customers=tuple(memo_customers),
+            memos_since=min(sold_on) if sold_on else None,
+            memos=tuple(memos),
+            items=tuple(items),
         )
     )
 
@@ -389,7 +404,9 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     documents = [request.document for request in target.requests]
     closing = [document.refund.sale_txn_id for document in documents if document.role == Role.CLOSING.value]
     customers = [document.customer_id for document in documents if document.role != Role.CLOSING.value]
-    return questions.scan(customers, closing, target.sent_at)
+    # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
+    since = min([target.sent_at, *(document.refund.created_at for document in documents)])
+    return questions.scan(customers, closing, since)
 
 
 def _record_to_clear(sending: Sending) -> str | None:

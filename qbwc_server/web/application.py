@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 from flask import Flask
@@ -11,13 +11,28 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 import qbwc_server
+from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.second_factor import SecondFactor
 from qbwc_server.store.database import Database
-from qbwc_server.web import connections, errors, health, login, refunds, security, showing, support
+from qbwc_server.store.people import SIGNED_IN_FOR
+from qbwc_server.web import (
+    account,
+    audit,
+    connections,
+    errors,
+    health,
+    login,
+    overview,
+    people,
+    refunds,
+    security,
+    showing,
+    support,
+)
 from qbwc_server.web.site import SignInDoor, Site, install
 
 MAX_FORM_BYTES = 64 * 1024
 MAX_FORM_FIELDS = 200
-SIGNED_IN_FOR = timedelta(hours=12)
 STYLESHEET_KEPT_SECONDS = 3600
 MIN_SECRET_BYTES = 16
 
@@ -35,12 +50,14 @@ def create_web(
     sign_in: SignInDoor,
     *,
     secret_key: bytes,
+    passwords: Passwords | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
 ) -> Flask:
     """The pages over a migrated database.
 
     `sign_in` tells who a name and a password belong to; `secret_key` signs the cookies and has to be the same in every
-    process that serves the pages. Raises SecretKeyError for one of fewer than MIN_SECRET_BYTES bytes.
+    process that serves the pages; `passwords` hashes those that are chosen here. Raises SecretKeyError for a key of
+    fewer than MIN_SECRET_BYTES bytes.
     """
     if len(secret_key) < MIN_SECRET_BYTES:
         raise SecretKeyError(f"the secret key has {len(secret_key)} bytes; at least {MIN_SECRET_BYTES} are needed")
@@ -59,14 +76,14 @@ def create_web(
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    install(app, Site(database, sign_in, clock))
+    install(app, Site(database, sign_in, passwords or Passwords(secret_key), SecondFactor(secret_key), clock))
     security.protect(app)
     CSRFProtect(app)
     login.install(app)
     showing.install(app)
     errors.install(app)
-    for page in (connections.pages, refunds.pages, support.pages, health.pages):
-        app.register_blueprint(page)
+    for page in (account, audit, connections, health, overview, people, refunds, support):
+        app.register_blueprint(page.pages)
     return app
 
 

@@ -1,27 +1,25 @@
-"""The overview, and one connection: its company file, its settings, its sessions, its .qwc file."""
+"""One connection: its company file, its settings, its sessions, its .qwc file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import tzinfo
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session as DatabaseSession
 from werkzeug.wrappers import Response as AnyResponse
 
+from qbwc_server.access.rights import Right
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds import settings as declared
-from qbwc_server.refunds.settings import Settings, SettingsError
+from qbwc_server.refunds.settings import SettingsError
 from qbwc_server.store import connections as stored
 from qbwc_server.store import reports
-from qbwc_server.store.tables import Connection, Session
+from qbwc_server.store.tables import Connection
 from qbwc_server.web import settings_form
 from qbwc_server.web.errors import UnusableRequestError
-from qbwc_server.web.login import require_right_to_change
 from qbwc_server.web.showing import zone_of
-from qbwc_server.web.site import site
+from qbwc_server.web.site import needs, site
 
 QWC_TYPE = "application/x-qwc"
 CLAIM_WORDS = {
@@ -37,41 +35,19 @@ CLAIM_WORDS = {
 pages = Blueprint("connections", __name__)
 
 
-@dataclass(frozen=True)
-class Summary:
-    """A connection as the overview shows it."""
-
-    connection: Connection
-    zone: tzinfo | None
-    counts: Mapping[str, int]
-    last_session: Session | None
-
-    @property
-    def for_a_person(self) -> int:
-        """Refunds that wait for a person."""
-        return self.counts["review"] + self.counts["failed"]
-
-
-@pages.get("/")
-def overview() -> str:
-    """Every connection: how its refunds stand, when it was last heard of, what needs a person."""
-    with site().database.reading() as session:
-        summaries = [_summary(session, connection) for connection in stored.all_connections(session)]
-        return render_template("overview.html", summaries=summaries)
-
-
 @pages.get("/connections/<name>")
+@needs(Right.READ)
 def show(name: str) -> str:
     """One connection with its settings."""
     with site().database.reading() as session:
         connection = connection_or_404(session, name)
-        return _page(connection, stored.settings_of(connection), given={}, errors={})
+        return _page(session, connection, given={}, errors={})
 
 
 @pages.post("/connections/<name>")
+@needs(Right.SETTINGS)
 def change(name: str) -> AnyResponse | tuple[str, int]:
     """Changes settings; where one can't be taken, it is named and nothing is changed."""
-    require_right_to_change()
     given = settings_form.read(request.form)
     try:
         wanted, errors = _change(name, given)
@@ -80,13 +56,44 @@ def change(name: str) -> AnyResponse | tuple[str, int]:
     if errors:
         with site().database.reading() as session:
             connection = connection_or_404(session, name)
-            return _page(connection, stored.settings_of(connection), given=given, errors=errors), 422
+            return _page(session, connection, given=given, errors=errors), 422
     labels = ", ".join(declared.label(key) for key in wanted)
     flash(f"Saved: {labels}." if wanted else "Nothing was different, so nothing was changed.")
     return redirect(url_for("connections.show", name=name))
 
 
+@pages.post("/connections/<name>/check")
+@needs(Right.SETTINGS)
+def check(name: str) -> str:
+    """Tells of one setting, while it is typed, whether it could be taken. Nothing is changed."""
+    key = request.args.get("key", "")
+    given = {each: text for each, text in settings_form.read(request.form).items() if each == key}
+    with site().database.reading() as session:
+        connection = connection_or_404(session, name)
+        settings = stored.settings_of(connection)
+        wanted = settings_form.changes(settings, given)
+        errors = settings_form.errors(settings, wanted, settings_form.lists_of(connection.company))
+    return render_template("setting_check.html", key=key, error=errors.get(key, ""), is_changed=bool(wanted))
+
+
+@pages.post("/connections/<name>/undo")
+@needs(Right.SETTINGS)
+def undo(name: str) -> AnyResponse:
+    """Takes the last change of the settings back."""
+    try:
+        with site().database.transaction() as session:
+            connection = connection_or_404(session, name)
+            undone = stored.undo_last_change(session, connection, site().clock(), current_user.name)
+    except SettingsError as error:
+        raise UnusableRequestError(f"This can't be taken back: {declared.label(error.key)} {error.reason}.") from None
+    except stored.NothingToUndo as error:
+        raise UnusableRequestError(f"Nothing was changed: {error}.") from None
+    flash(f"Taken back: {', '.join(declared.label(key) for key in undone.after)}.")
+    return redirect(url_for("connections.show", name=name))
+
+
 @pages.get("/connections/<name>/connex.qwc")
+@needs(Right.SETTINGS)
 def web_connector_file(name: str) -> Response:
     """The file to give to the Web Connector, for the address under which this page was asked for."""
     with site().database.reading() as session:
@@ -103,6 +110,7 @@ def web_connector_file(name: str) -> Response:
 
 
 @pages.get("/connections/<name>/sessions")
+@needs(Right.READ)
 def sessions(name: str) -> str:
     """The latest runs of the Web Connector."""
     with site().database.reading() as session:
@@ -123,30 +131,26 @@ def connection_or_404(session: DatabaseSession, name: str) -> Connection:
         abort(404)
 
 
-def _summary(session: DatabaseSession, connection: Connection) -> Summary:
-    latest = reports.recent_sessions(session, connection.id, limit=1)
-    return Summary(
-        connection=connection,
-        zone=zone_of(stored.settings_of(connection)),
-        counts=reports.count_by_status(session, connection.id),
-        last_session=latest[0] if latest else None,
-    )
-
-
-def _page(connection: Connection, settings: Settings, *, given: Mapping[str, str], errors: Mapping[str, str]) -> str:
-    accounts = _accounts(connection)
+def _page(
+    session: DatabaseSession, connection: Connection, *, given: Mapping[str, str], errors: Mapping[str, str]
+) -> str:
+    settings = stored.settings_of(connection)
+    lists = settings_form.lists_of(connection.company)
+    last = stored.last_change(session, connection)
     return render_template(
         "connection.html",
         connection=connection,
         zone=zone_of(settings),
-        fields=settings_form.fields(settings, accounts, given=given, errors=errors),
+        sections=settings_form.sections(settings, lists, given=given, errors=errors),
         time_zones=settings_form.time_zones(),
-        accounts=accounts,
+        lists=lists,
+        last_change=last,
+        last_changes=_in_words(last) if last else [],
         errors=errors,
         qwc_problem=_qwc_problem(connection),
         claim_words=CLAIM_WORDS,
         not_offered=settings_form.NOT_OFFERED,
-        may_change=current_user.may_change,
+        may_change=current_user.may(Right.SETTINGS),
     )
 
 
@@ -156,14 +160,19 @@ def _change(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[s
         connection = connection_or_404(session, name)
         settings = stored.settings_of(connection)
         wanted = settings_form.changes(settings, given)
-        errors = settings_form.errors(settings, wanted, _accounts(connection))
+        errors = settings_form.errors(settings, wanted, settings_form.lists_of(connection.company))
         if wanted and not errors:
             stored.change_settings(session, connection, wanted, site().clock(), current_user.name)
     return wanted, errors
 
 
-def _accounts(connection: Connection) -> tuple[settings_form.Account, ...] | None:
-    return settings_form.payout_accounts(connection.company.accounts)
+def _in_words(change: stored.LastChange) -> list[tuple[str, str, str]]:
+    """Each setting that a change touched: its name, before, after."""
+    return [
+        (declared.label(key), change.before.get(key) or "empty", text or "empty")
+        for key, text in change.after.items()
+        if key in declared.KEYS
+    ]
 
 
 def _qwc_problem(connection: Connection) -> str:

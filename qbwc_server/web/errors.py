@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 SENTENCES = {
     400: ("This request can't be understood", "Go back and try again."),
-    403: ("This is not for you to change", "Your account may look at the pages. Ask an owner of this installation."),
+    403: ("This is not yours to do", "Your role does not include it. An owner of this installation can change that."),
     404: ("There is no such page", "The address may be mistyped, or what it named is gone."),
     405: ("This page can't be used like that", "Use the buttons and links of the pages."),
     413: ("That is too much", "The form holds more than this page takes."),

@@ -1,54 +1,93 @@
-"""The list of a connection's refunds, and one refund's whole story."""
+"""The list of a connection's refunds, as pages and as a spreadsheet, and one refund's whole story."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session as DatabaseSession
+from werkzeug.wrappers import Response as AnyResponse
 
+from qbwc_server.access.rights import Right
 from qbwc_server.refunds import model
 from qbwc_server.refunds.codec import DecodeError, decode
+from qbwc_server.refunds.model import ZERO
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.reasons import REASONS
 from qbwc_server.store import connections as stored
-from qbwc_server.store import reports
-from qbwc_server.store.tables import Refund
+from qbwc_server.store import decisions, refund_list, reports, sold
+from qbwc_server.store.decisions import Act, DecisionError
+from qbwc_server.store.planned import planned_rows
+from qbwc_server.store.refund_list import Found, ListError
+from qbwc_server.store.tables import Connection, Refund
+from qbwc_server.web import list_query, spreadsheet
 from qbwc_server.web.advice import what_to_do
 from qbwc_server.web.connections import connection_or_404
 from qbwc_server.web.errors import UnusableRequestError
-from qbwc_server.web.showing import zone_of
-from qbwc_server.web.site import site
+from qbwc_server.web.list_query import ListQuery
+from qbwc_server.web.security import MAX_ROW_ID, is_safe_target
+from qbwc_server.web.showing import ACT_WORDS, SORT_WORDS, money, reason_words, zone_of
+from qbwc_server.web.site import needs, site
 
-MAX_REFUND_ID = 2**31 - 1  # what the database's key column holds
+MAX_TOLD = 5  # refusals of one decision about many; a cookie carries them to the next page
+MANY_ACTS = (Act.TRY_AGAIN, Act.APPROVE, Act.DECLINE, Act.SKIP, Act.DONE_BY_HAND)
+LEFT_OPEN = frozenset({"payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books"})  # notices
 
 pages = Blueprint("refunds", __name__)
 
 
 @pages.get("/connections/<name>/refunds")
+@needs(Right.READ)
 def listing(name: str) -> str:
-    """A page of a connection's refunds, of one status or all, whose order number holds what is searched for."""
-    status = request.args.get("status") or None
-    search = request.args.get("search", "").strip()
+    """A page of a connection's refunds, narrowed, searched and sorted as the address says."""
     with site().database.reading() as session:
         connection = connection_or_404(session, name)
-        try:
-            found = reports.list_refunds(session, connection.id, status=status, search=search, page=_page_number())
-        except reports.ReportError as error:
-            raise UnusableRequestError(f"The list can't be shown: {error}.") from None
+        asked, found = _asked(session, connection)
+        page = refund_list.page(
+            session, connection.id, asked.wanted, after=asked.after, before=asked.before, found=found
+        )
         return render_template(
             "refunds.html",
             connection=connection,
             zone=zone_of(stored.settings_of(connection)),
+            page=page,
+            rows=[_row(refund) for refund in page.refunds],
+            counts=refund_list.count_by_status(session, connection.id),
+            total=refund_list.count(session, connection.id, asked.wanted, found),
             found=found,
-            rows=[_row(refund) for refund in found.refunds],
-            counts=reports.count_by_status(session, connection.id),
-            status=status,
-            search=search,
+            maximum=refund_list.MAX_COUNTED,
+            query=asked.texts,
+            is_narrowed=asked.wanted.is_narrowed,
+            sorts=SORT_WORDS,
+            may_decide=current_user.may(Right.DECIDE),
+            acts=MANY_ACTS,
+            note_needed=decisions.NOTE_NEEDED,
+            reasons=sorted((reason_words(code), code) for code in REASONS),
         )
 
 
+@pages.get("/connections/<name>/refunds.csv")
+@needs(Right.READ)
+def as_spreadsheet(name: str) -> Response:
+    """The same list, all of it, as a file for a spreadsheet."""
+    with site().database.reading() as session:
+        connection = connection_or_404(session, name)
+        asked, found = _asked(session, connection)
+        zone = zone_of(stored.settings_of(connection))
+    lines = spreadsheet.rows(site().database, connection.id, asked.wanted, zone, found)
+    return Response(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="refunds-{name}.csv"'},
+    )
+
+
 @pages.get("/refunds/<int:refund_id>")
+@needs(Right.READ)
 def story(refund_id: int) -> str:
     """One refund: what the shop sent, what was found and entered in QuickBooks, why, and every step on the way."""
-    if refund_id > MAX_REFUND_ID:
+    if refund_id > MAX_ROW_ID:
         abort(404)
     with site().database.reading() as session:
         told = reports.refund_story(session, refund_id)
@@ -64,20 +103,113 @@ def story(refund_id: int) -> str:
             refund=refund,
             sent=sent,
             unreadable=unreadable,
+            sale=sold.sale_of_refund(session, refund),
+            open_in_books=open_in_books(refund),
+            planned=planned_rows(refund.documents),
+            acts=decisions.allowed(refund) if current_user.may(Right.DECIDE) else (),
+            note_needed=decisions.NOTE_NEEDED,
+            candidates=refund.candidates or (),
             advice=what_to_do(refund.reason["code"]) if refund.reason else "",
         )
 
 
+@pages.post("/refunds/<int:refund_id>/decide")
+@needs(Right.DECIDE)
+def decide(refund_id: int) -> AnyResponse:
+    """Carries out what a person decided about a refund."""
+    try:
+        act = Act(request.form.get("act", ""))
+        seen = _whole_number(request.form.get("version", ""))
+    except ValueError:
+        raise UnusableRequestError("Nothing was changed: that is no decision.") from None
+    chosen = tuple(request.form.getlist("txn_id"))[: decisions.MAX_REFUNDS_AT_ONCE] if act is Act.ADOPT else ()
+    try:
+        _decide(refund_id, act, seen, request.form.get("note", ""), chosen)
+    except DecisionError as error:
+        raise UnusableRequestError(f"Nothing was changed: {error}.") from None
+    flash(f"Done: {ACT_WORDS[act]}.")
+    return redirect(url_for("refunds.story", refund_id=refund_id))
+
+
+@pages.post("/connections/<name>/refunds/decide")
+@needs(Right.DECIDE)
+def decide_many(name: str) -> AnyResponse:
+    """Carries out one decision about each of the refunds that were chosen in the list, as far as it can be."""
+    with site().database.reading() as session:
+        connection_id = connection_or_404(session, name).id
+    try:
+        act = Act(request.form.get("act", ""))
+        pairs = [each.split(":") for each in request.form.getlist("refund")]
+        chosen = [(_whole_number(row_id), _whole_number(version)) for row_id, version in pairs]
+    except ValueError:
+        raise UnusableRequestError("Nothing was changed: that is no decision.") from None
+    if act not in MANY_ACTS:
+        raise UnusableRequestError("Nothing was changed: this is decided for one refund at a time, on its page.")
+    if not 1 <= len(chosen) <= decisions.MAX_REFUNDS_AT_ONCE:
+        raise UnusableRequestError(
+            f"Nothing was changed: choose between 1 and {decisions.MAX_REFUNDS_AT_ONCE} refunds of the list."
+        )
+    refused = []
+    for row_id, version in chosen:
+        try:
+            _decide(row_id, act, version, request.form.get("note", ""), (), connection_id=connection_id)
+        except DecisionError as error:
+            refused.append(str(error))
+    done = len(chosen) - len(refused)
+    flash(f"{ACT_WORDS[act]}: done for {done} of {len(chosen)} refunds.")
+    for sentence in refused[:MAX_TOLD]:
+        flash(f"Not done: {sentence}.", "problem")
+    if len(refused) > MAX_TOLD:
+        flash(f"Not done for {len(refused) - MAX_TOLD} further ones.", "problem")
+    target = request.form.get("next", "")
+    return redirect(target if is_safe_target(target) else url_for("refunds.listing", name=name))
+
+
+def _decide(
+    refund_id: int, act: Act, seen: int, note: str, txn_ids: tuple[str, ...], *, connection_id: int | None = None
+) -> None:
+    if refund_id > MAX_ROW_ID:
+        abort(404)
+    with site().database.transaction() as session:
+        row = session.get(Refund, refund_id)
+        if row is None or connection_id not in (None, row.connection_id):
+            abort(404)
+        decisions.decide(
+            session, row, act, who=current_user.name, note=note, now=site().clock(), seen=seen, txn_ids=txn_ids
+        )
+
+
+def _whole_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))):
+        raise ValueError(text)
+    return int(text)
+
+
+def open_in_books(refund: Refund) -> list[str]:
+    """What an accountant still finds open because of a refund."""
+    sentences = [notice["message"] for notice in refund.notices if notice["code"] in LEFT_OPEN]
+    posted = {document.role for document in refund.documents if document.state == "posted"}
+    unposted = [document for document in refund.documents if document.state != "posted"]
+    if Role.MEMO.value in posted and unposted:
+        missing = money(sum((document.amount for document in unposted), ZERO), refund.currency)
+        sentences.append(f"The credit memo is entered, but {missing} that belongs to it is not: it stands as a credit.")
+    return sentences
+
+
+def _asked(session: DatabaseSession, connection: Connection) -> tuple[ListQuery, Found | None]:
+    """What the address asks for, and what its search finds."""
+    try:
+        asked = list_query.read(request.args, zone_of(stored.settings_of(connection)))
+        found = refund_list.find(session, connection.id, asked.wanted) if asked.wanted.search else None
+        refund_list.check(asked.wanted)
+    except ListError as error:
+        raise UnusableRequestError(f"The list can't be shown: {error}.") from None
+    return asked, found
+
+
 def _row(refund: Refund) -> dict[str, Any]:
     """What `--json` prints, with the time as a time."""
-    return {**reports.refund_as_dict(refund), "created_at": refund.created_at}
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(reports.MAX_PAGE))):
-        raise UnusableRequestError("The list can't be shown: the page is not a number.")
-    return int(text)
+    return {**reports.refund_as_dict(refund), "created_at": refund.created_at, "version": refund.version}
 
 
 def _sent_by_shop(refund: Refund) -> tuple[model.Refund | None, str]:

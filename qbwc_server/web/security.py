@@ -11,6 +11,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
         "img-src 'self' data:",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -26,13 +28,19 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+STRICT_TRANSPORT = "max-age=31536000"  # told over https alone; a trial over http on this machine is none
 MAX_TARGET_CHARACTERS = 1000
+MAX_ROW_ID = 2**31 - 1  # what a database's key column holds
+THEME_COOKIE = "connex_theme"
+THEMES = ("auto", "light", "dark")
+COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def protect(app: Flask) -> None:
     """Gives every answer of the application its headers, and its cookie the Secure flag where the request is https."""
     app.session_interface = _CookieByScheme()
     app.after_request(_add_headers)
+    app.jinja_env.globals.update(theme=_theme, THEMES=THEMES)
 
 
 def is_safe_target(target: str) -> bool:
@@ -59,9 +67,17 @@ class _CookieByScheme(SecureCookieSessionInterface):
         return request.is_secure
 
 
+def _theme() -> str:
+    """How the pages look in this browser."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "auto"
+
+
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

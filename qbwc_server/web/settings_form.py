@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from qbwc_server.refunds import settings as declared
 from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
 from qbwc_server.refunds.settings import Settings, SettingsError
+from qbwc_server.store.tables import CompanyFile
 
 ACCOUNT_TYPE_WORDS = {
     "Bank": "Bank",
@@ -22,11 +23,57 @@ CHOICE_WORDS = {
     "credit_card": "Credit card refund (credit_card)",
     "check": "Check (check)",
     "none": "Credit memo alone (none)",
+    "source": "As the shop says (source)",
+    "always": "Always (always)",
+    "never": "Never (never)",
     "one": "One PC (one)",
     "several": "Several PCs (several)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."
+DEFAULT_METHOD = "That of the original sale (default)"
+ARTICLE_KEYS = (  # in the order of the article's page; all others follow, as accounting settings
+    "credit_memo_for_invoices",
+    "refund_receipt",
+    "refund_account",
+    "refund_method",
+    "sync_missing_orders",
+)
+SECTIONS = (
+    ("Refunds", "What a refunded order becomes in QuickBooks."),
+    ("Accounting", "How amounts, items, dates and taxes are entered. Most shops leave these as they are."),
+)
+EXAMPLES = {
+    "credit_memo_for_invoices": (
+        "On: order 1001 was invoiced over 41.04 and paid. QuickBooks gets credit memo 1001-7QK over 41.04, and the "
+        "customer's balance becomes -41.04. Off: a credit card refund over 41.04 follows, and the balance is 0.00."
+    ),
+    "refund_receipt": (
+        "On: order 1002 is a sales receipt over 20.00. QuickBooks gets a credit memo and a refund over 20.00 "
+        "each, and the refund is applied to the memo."
+    ),
+    "refund_account": (
+        'With "Shopify Clearing": the register of Shopify Clearing shows a payment of 41.04 to the customer, with the '
+        "memo “Refund 900 of order 1001 (shopify)”."
+    ),
+    "refund_method": (
+        "credit_card: a Credit Card Refund in the customer's transactions. check: a check to the customer, to be "
+        "printed. none: the credit memo stays open as the customer's credit."
+    ),
+    "sync_missing_orders": "Off: where QuickBooks does not have the order, nothing is entered.",
+    "time_zone": (
+        'With "America/New_York": a refund made on March 31 at 23:30 in New York is dated 03/31 in QuickBooks, '
+        "though it is April 1 in London."
+    ),
+    "rounding_item": "A line “Rounding 0.01” on the credit memo, so that its total is the shop's to the cent.",
+    "rounding_limit": "With 0.05: a memo of 41.03 for a refund of 41.04 is rounding; one of 40.90 waits for you.",
+    "web_connectors": "several: where an answer was lost, the refund waits for you, and is not sent again by itself.",
+    "shop": "Two WooCommerce shops both have a refund 900: each needs a connection with its own address.",
+    "refund_item": 'With "Returns": every line of every credit memo is on the item Returns, and so on its account.',
+    "shipping_item": 'With "Shipping": shipping given back is a line “Shipping 5.00” on the credit memo.',
+    "allowance_item": 'With "Allowance": 10.00 given back for a scratch is a line “Allowance 10.00” on the memo.',
+    "payment_method": 'With "Visa": the credit card refund shows the payment method Visa.',
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +97,13 @@ class Field:
     """One setting as the form shows it."""
 
     key: str
-    kind: str  # checkbox, select, text, zone
+    kind: str  # checkbox, select, text
     label: str
     help: str
     value: str
+    example: str = ""  # what QuickBooks shows then
+    proposals: str = ""  # the ID of the list of texts that the field proposes
+    placeholder: str = ""
     groups: tuple[ChoiceGroup, ...] = ()  # of a select
     is_offered: bool = True
     error: str = ""
@@ -79,16 +129,48 @@ def payout_accounts(accounts: Sequence[Mapping[str, Any]] | None) -> tuple[Accou
     return tuple(sorted(fit, key=lambda account: account.full_name.casefold()))
 
 
-def fields(
+@dataclass(frozen=True)
+class Section:
+    """Fields that stand together under one heading."""
+
+    title: str
+    words: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What QuickBooks told of its lists; None where a list was never read."""
+
+    accounts: tuple[Account, ...] | None
+    payment_methods: tuple[str, ...] | None
+    items: tuple[str, ...]  # those that are known, far from all
+
+
+def lists_of(company: CompanyFile) -> Lists:
+    """The lists of a company file as the settings offer them."""
+    methods = company.payment_methods
+    return Lists(
+        accounts=payout_accounts(company.accounts),
+        payment_methods=None if methods is None else _names(methods),
+        items=_names((company.items or {}).values()),
+    )
+
+
+def sections(
     settings: Settings,
-    accounts: tuple[Account, ...] | None,
+    lists: Lists,
     *,
     given: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
-) -> tuple[Field, ...]:
+) -> tuple[Section, ...]:
     """The fields in the order of the settings page; `given` is what was typed, `errors` what is wrong."""
     texts = {**declared.as_texts(settings), **(given or {})}
-    return tuple(_field(key, texts[key], accounts, (errors or {}).get(key, "")) for key in declared.KEYS)
+    keys = (ARTICLE_KEYS, tuple(key for key in declared.KEYS if key not in ARTICLE_KEYS))
+    return tuple(
+        Section(title, words, tuple(field(key, texts[key], lists, (errors or {}).get(key, "")) for key in of_section))
+        for (title, words), of_section in zip(SECTIONS, keys, strict=True)
+    )
 
 
 def read(form: Mapping[str, str]) -> dict[str, str]:
@@ -113,7 +195,7 @@ def changes(settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in given.items() if text != texts[key]}
 
 
-def errors(settings: Settings, wanted: Mapping[str, str], accounts: tuple[Account, ...] | None) -> dict[str, str]:
+def errors(settings: Settings, wanted: Mapping[str, str], lists: Lists) -> dict[str, str]:
     """What is wrong with each text that can't be taken; empty where all are good."""
     found = {}
     for key, text in wanted.items():
@@ -121,9 +203,12 @@ def errors(settings: Settings, wanted: Mapping[str, str], accounts: tuple[Accoun
             declared.change(settings, {key: text})
         except SettingsError as error:
             found[key] = error.reason
-    account = wanted.get("refund_account", "")
+    account, accounts = wanted.get("refund_account", ""), lists.accounts
     if account and accounts is not None and account not in {known.full_name for known in accounts}:
         found["refund_account"] = f"{account!r} is no active bank or asset account of this company file"
+    method, methods = wanted.get("payment_method", ""), lists.payment_methods
+    if method and methods is not None and method not in methods:
+        found["payment_method"] = f"{method!r} is no active payment method of this company file"
     return found
 
 
@@ -133,27 +218,35 @@ def time_zones() -> tuple[str, ...]:
     return tuple(sorted(name for name in zoneinfo.available_timezones() if _is_place(name)))
 
 
-def _field(key: str, value: str, accounts: tuple[Account, ...] | None, error: str) -> Field:
+def field(key: str, value: str, lists: Lists, error: str) -> Field:
+    """One setting's field."""
     no_groups: tuple[ChoiceGroup, ...] = ()
     kind, groups = "text", no_groups
     if _is_checkbox(key):
         kind = "checkbox"
     elif declared.allowed(key):
         kind, groups = "select", (ChoiceGroup("", tuple(_choice(word) for word in declared.allowed(key))),)
-    elif key == "refund_account" and accounts is not None:
-        kind, groups = "select", _account_groups(accounts, value)
-    elif key == "time_zone":
-        kind = "zone"
+    elif key == "refund_account" and lists.accounts is not None:
+        kind, groups = "select", _account_groups(lists.accounts, value)
+    elif key == "payment_method" and lists.payment_methods is not None:
+        kind, groups = "select", (_method_group(lists.payment_methods, value),)
     return Field(
         key=key,
         kind=kind,
         label=declared.label(key),
         help=declared.help_text(key),
         value=value,
+        example=EXAMPLES.get(key, ""),
+        proposals=_PROPOSALS.get(key, ""),
+        placeholder=_PLACEHOLDERS.get(key, ""),
         groups=groups,
         is_offered=declared.is_offered(key),
         error=error,
     )
+
+
+_PROPOSALS = {"time_zone": "time-zones", **dict.fromkeys((*declared.ITEM_KEYS, "rounding_item"), "items")}
+_PLACEHOLDERS = {"time_zone": "America/New_York"}
 
 
 def _choice(word: str) -> Choice:
@@ -170,6 +263,19 @@ def _account_groups(accounts: tuple[Account, ...], value: str) -> tuple[ChoiceGr
         if of_kind:
             groups.append(ChoiceGroup(words, of_kind))
     return tuple(groups)
+
+
+def _method_group(methods: tuple[str, ...], value: str) -> ChoiceGroup:
+    choices = [Choice("", DEFAULT_METHOD), *(Choice(method, method) for method in methods)]
+    if value and value not in methods:
+        choices.insert(1, Choice(value, f"{value} (not an active payment method)"))
+    return ChoiceGroup("", tuple(choices))
+
+
+def _names(references: Iterable[Any]) -> tuple[str, ...]:
+    """The full names of encoded references, by name."""
+    names = {str(each["full_name"]) for each in references if isinstance(each, Mapping) and each.get("full_name")}
+    return tuple(sorted(names, key=str.casefold))
 
 
 def _is_checkbox(key: str) -> bool:

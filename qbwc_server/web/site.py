@@ -1,4 +1,4 @@
-"""What every page needs: the database, the door, the clock, and whether a page is open to everybody."""
+"""What every page needs: the database, the door, the clock, and the right that a page asks of whoever opens it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 from flask import Flask, current_app
 
+from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.rights import Right
+from qbwc_server.access.second_factor import SecondFactor
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Person
 
@@ -30,6 +33,8 @@ class Site:
 
     database: Database
     sign_in: SignInDoor
+    passwords: Passwords
+    second_factor: SecondFactor
     clock: Callable[[], datetime]
 
 
@@ -43,8 +48,24 @@ def site() -> Site:
     return cast("Site", current_app.extensions[_EXTENSION])
 
 
+def needs(right: Right) -> Callable[[_View], _View]:
+    """Marks a view with the right that a person must have to open it; a view without a mark opens for nobody."""
+
+    def mark(view: _View) -> _View:
+        view.needs_right = right  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def right_of(view: Callable[..., Any]) -> Right | None:
+    """The right that a view asks for; None where it names none."""
+    found: Right | None = getattr(view, "needs_right", None)
+    return found
+
+
 def open_to_everybody(view: _View) -> _View:
-    """Marks a view that needs no login; every other one does."""
+    """Marks a view that needs no login."""
     view.is_open_to_everybody = True  # type: ignore[attr-defined]
     return view
 

@@ -44,8 +44,9 @@ def test_roll_back_on_error_is_refused(shop: Shop) -> None:
     assert shop.quickbooks.process(message_set(GOOD, onError="rollbackOnError")).hresult == "0x80040400"
 
 
-def test_a_request_that_is_known_but_not_simulated_is_answered_by_1030(shop: Shop) -> None:
-    assert status(shop.query("Terms")) == (1030, "Error")
+def test_what_is_known_but_not_simulated_is_answered_by_1030(shop: Shop) -> None:
+    request = "<ListDelRq><ListDelType>PriceLevel</ListDelType><ListID>80000001-1</ListID></ListDelRq>"
+    assert status(shop.one(request)) == (1030, "Error")
 
 
 def test_the_answer_has_the_form_of_quickbooks(shop: Shop) -> None:

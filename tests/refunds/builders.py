@@ -1,7 +1,7 @@
 """Small builders of sales, refunds and companies for the tests of planning, and the judges of what is planned.
 
-A sale is said as it stands on paper: `invoice(sold("HAT", 2, "20.00"), tax="8")`, and so is a refund:
 A sale is said as it stands on paper: `invoice(sold("HAT", 2, "20.00"), tax="8")`, a refund likewise:
+`refund_of(back("HAT", 1, "20.00", tax="1.60"))`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ COMPANY = CompanyFacts(
     ),
     time_zone=NEW_YORK,
     payment_methods=(ref("Visa"), ref("PayPal")),
-    items={"Refunds": ref("Refunds"), "Allowance": ref("Allowance")},
+    items={name: ref(name) for name in ("Refunds", "Allowance", "No Restock", "Tips", "Duties", "Fees", "Rounding")},
     home_currency="USD",
     non_taxable_code=ref("Non"),
 )
@@ -116,6 +116,20 @@ def sale_of(kind: SaleType, *lines: SaleLine, tax: str = "0", taxed: Iterable[st
         "sales_tax_item": ref("County Tax"),
     }
     return Sale(**{**values, **changes})
+
+
+def gross_sale(kind: SaleType, *lines: SaleLine, rates: Mapping[str, str], **changes: Any) -> Sale:
+    """A sale whose amounts have the tax in them, worked out for each code by its percentage."""
+    sale = sale_of(kind, *lines, sales_tax_item=None)
+    flat = [part for line in sale.lines for part in (line.parts if line.is_group else (line,))]
+    by_code: dict[str, Decimal] = {}
+    for line in flat:
+        code = line.sales_tax_code.full_name or "" if line.sales_tax_code else ""
+        by_code[code] = by_code.get(code, Decimal(0)) + line.amount
+    tax = sum((cents(a * Decimal(rates[c]) / (100 + Decimal(rates[c]))) for c, a in by_code.items()), Decimal("0.00"))
+    open_balance = {} if kind is not SaleType.INVOICE else {"payments": (payment(str(sale.total)),)}
+    values = {"tax": tax, "subtotal": sale.total - tax, "is_tax_included": True, **open_balance, **changes}
+    return replace(sale, **values)
 
 
 def sales_receipt(*lines: SaleLine, **values: Any) -> Sale:
@@ -201,6 +215,7 @@ def all_of(sale: Sale, **values: Any) -> Refund:
     """The refund of all of a sale, as one amount and its tax on each of its goods and shipping lines."""
     goods = [line for line in sale.lines if not line.is_deduction and line.item is not None]
     deducted = sum((line.amount for line in sale.lines if line.is_deduction), Decimal(0))
+    deducted -= sale.tax if sale.is_tax_included else Decimal(0)
     lines = [
         back(str(line.item), str(line.quantity or 1), str(line.amount + (deducted if first else 0)),
              tax=str(sale.tax if first else "0.00"), title=line.desc)

@@ -13,8 +13,8 @@ from qbwc_server.refunds.lines import Share, carries
 from qbwc_server.refunds.model import AdjustmentKind, OrderLine
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Status
-from qbwc_server.refunds.sale import Sale
-from qbwc_server.refunds.settings import Settings
+from qbwc_server.refunds.sale import Sale, SaleType
+from qbwc_server.refunds.settings import Restock, Settings
 from qbxml import CreditMemoLineAdd, Ref
 from tests.refunds.builders import (
     COMPANY,
@@ -23,7 +23,7 @@ from tests.refunds.builders import (
     back,
     bundle,
     discount,
-    invoice,
+    gross_sale,
     lines_of,
     memo_of,
     notices_of,
@@ -292,7 +292,9 @@ def test_a_subtotal_line_is_not_credited() -> None:
     sale = replace(sale, subtotal=Decimal("117.00"), total=Decimal("117.00") + sale.tax)
     posting = posted(refund_of(back("HAT", 2, "87.00", tax="6.96"), back("TEE", 3, "30.00", tax="2.40")), sale)
     assert lines_of(posting) == [("HAT", "2", "100.00"), ("TEE", "3", "30.00"), ("Discount", None, "-13.00")]
-    assert lines_of(posted(refund_of(adjusted(str(sale.total))), sale)) == lines_of(posting)
+    assert lines_of(posted(refund_of(adjusted(str(sale.total))), sale, Settings(restock=Restock.ALWAYS))) == (
+        lines_of(posting)
+    )
 
 
 # Shipping
@@ -432,18 +434,145 @@ def test_money_for_goods_that_stay_with_the_customer_is_an_allowance_that_lowers
 # Stock
 
 
-def test_goods_that_did_not_come_back_into_stock_are_named() -> None:
-    lost = back("HAT", 1, "50.00", restocked=False)
-    sentence = notices_of(posted(refund_of(lost, back("TEE", 1, "10.00")), sales_receipt(HAT, TEE)))[
-        "stock_not_returned"
+LOST = back("HAT", 1, "50.00", restocked=False)
+NO_RESTOCK = Settings(no_restock_item="No Restock")
+
+
+def test_goods_that_did_not_come_back_stand_on_the_no_restock_item() -> None:
+    posting = posted(refund_of(LOST, back("TEE", 1, "10.00")), sales_receipt(HAT, TEE), NO_RESTOCK)
+    assert lines_of(posting) == [("No Restock", None, "50.00"), ("TEE", "1", "10.00")]
+    assert first_line(posting).desc == "1 x The HAT"
+    assert first_line(posting).sales_tax_code_ref == ref("Tax")
+    assert (
+        "1 x The HAT did not come back into stock and stands on the item No Restock"
+        in (notices_of(posting)["stock_not_returned"])
+    )
+    assert posting.shares[0] == Share("L1", Decimal(1), Decimal("50.00"))
+
+
+def test_without_a_no_restock_item_goods_that_did_not_come_back_wait_for_a_person() -> None:
+    skip = stopped(refund_of(LOST), sales_receipt(HAT, TEE))
+    assert (skip.reason, skip.status) == ("restock_needs_item", Status.REVIEW)
+    assert "no_restock_item" in skip.message
+    assert stopped(refund_of(LOST), sales_receipt(HAT, TEE), Settings(no_restock_item="Gone")).reason == "item_unknown"
+
+
+@pytest.mark.parametrize(
+    ("restock", "restocked", "item"),
+    [
+        (Restock.SOURCE, True, "HAT"),
+        (Restock.SOURCE, False, "No Restock"),
+        (Restock.ALWAYS, False, "HAT"),
+        (Restock.NEVER, True, "No Restock"),
+    ],
+)
+@pytest.mark.parametrize("quantity", [1, 2], ids=["in part", "in full"])
+def test_the_restock_setting_decides_over_what_the_shop_says(
+    restock: Restock, restocked: bool, item: str, quantity: int
+) -> None:
+    refund = refund_of(back("HAT", quantity, str(50 * quantity), restocked=restocked))
+    posting = posted(refund, sales_receipt(HAT), replace(NO_RESTOCK, restock=restock))
+    assert [name for name, _, _ in lines_of(posting)] == [item]
+
+
+def test_of_a_full_refund_only_what_came_back_goes_into_stock() -> None:
+    sale = sales_receipt(HAT, shipping("5.00"))
+    refund = refund_of(back("HAT", 1, "50.00"), LOST, shipping_back("5.00"))
+    assert lines_of(posted(refund, sale, NO_RESTOCK)) == [
+        ("HAT", "1", "50.00"),
+        ("No Restock", None, "50.00"),
+        ("Shipping", None, "5.00"),
     ]
-    assert sentence.startswith("The HAT did not come back into stock")
 
 
-def test_a_full_refund_of_money_alone_names_the_goods_that_the_memo_counts_as_returned() -> None:
-    sale = sales_receipt(HAT, TEE, sold("Shipping", 1, "5.00"), discount("4.00"))
-    sentence = notices_of(posted(refund_of(adjusted(str(sale.total))), sale))["stock_not_returned"]
-    assert sentence.startswith("The HAT, The TEE did not come back")
+def test_what_keeps_no_stock_needs_no_item_for_it() -> None:
+    service = sold("FITTING", 1, "30.00", moves_stock=False)
+    refund = refund_of(back("FITTING", 1, "30.00", restocked=False))
+    assert lines_of(posted(refund, sales_receipt(service, HAT))) == [("FITTING", "1", "30.00")]
+
+
+def test_money_for_all_of_a_sale_without_its_goods_moves_no_stock() -> None:
+    sale = sales_receipt(HAT, sold("Shipping", 1, "5.00"), discount("4.00"))
+    posting = posted(refund_of(adjusted(str(sale.total))), sale, NO_RESTOCK)
+    assert lines_of(posting) == [
+        ("No Restock", None, "100.00"), ("Shipping", "1", "5.00"), ("Discount", None, "-4.00"),
+    ]  # fmt: skip
+
+
+def test_goods_worth_nothing_that_did_not_come_back_are_nothing_to_enter() -> None:
+    sale = sales_receipt(sold("GIFT", 1, "0.00"), HAT)
+    skip = stopped(refund_of(back("GIFT", 1, "0.00")), sale, replace(NO_RESTOCK, restock=Restock.NEVER))
+    assert (skip.reason, skip.status) == ("nothing_to_post", Status.SKIPPED)
+
+
+def test_with_a_refund_item_goods_that_came_back_can_stand_at_nothing() -> None:
+    sale = sales_receipt(replace(HAT, class_ref=ref("Online"), inventory_site=ref("Main")), TEE, tax="8")
+    settings = Settings(refund_item="Refunds", refund_item_restock=True)
+    refund = refund_of(back("HAT", 1, "50.00", tax="4.00"), back("TEE", 1, "10.00", tax="0.80", restocked=False))
+    posting = posted(refund, sale, settings)
+    assert lines_of(posting) == [("Refunds", None, "50.00"), ("Refunds", None, "10.00"), ("HAT", "1", "0.00")]
+    goods = memo_of(posting).lines[-1]
+    assert isinstance(goods, CreditMemoLineAdd)
+    assert (goods.rate, goods.class_ref, goods.inventory_site_ref) == (0, ref("Online"), ref("Main"))
+    assert posting.total == Decimal("64.80")
+
+
+# Tips, duties, fees
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "setting", "name"),
+    [
+        (AdjustmentKind.TIP, "Gratuity", "tip_item", "Tips"),
+        (AdjustmentKind.DUTY, "Import Duties", "duty_item", "Duties"),
+        (AdjustmentKind.FEE, "Service Fee", "fee_item", "Fees"),
+    ],
+)
+def test_each_kind_goes_back_on_its_own_line_of_the_sale_else_on_its_item(
+    kind: AdjustmentKind, item: str, setting: str, name: str
+) -> None:
+    refund = refund_of(adjusted("5.00", kind=kind))
+    sold_with = sales_receipt(HAT, sold(item, None, "5.00", code="Non"))
+    assert lines_of(posted(refund, sold_with)) == [(item, None, "5.00")]
+    assert stopped(refund_of(adjusted("5.01", kind=kind)), sold_with).reason == "more_than_sale"
+    on_item = posted(refund, sales_receipt(HAT), Settings(**{setting: name}))
+    assert lines_of(on_item) == [(name, None, "5.00")]
+    assert "fallback_item" not in notices_of(on_item)
+    skip = stopped(refund, sales_receipt(HAT))
+    assert (skip.reason, skip.facts["settings"]) == ("adjustment_needs_item", f"{setting} or allowance_item")
+    elsewhere = posted(refund, sales_receipt(HAT), ALLOWANCE)
+    assert lines_of(elsewhere) == [("Allowance", None, "5.00")]
+    assert f"stands on the item Allowance, since {setting} is empty" in notices_of(elsewhere)["fallback_item"]
+
+
+def test_a_restocking_fee_is_kept_on_the_fee_item() -> None:
+    refund = refund_of(back("HAT", 1, "50.00"), adjusted("-10.00", kind=AdjustmentKind.FEE))
+    posting = posted(refund, sales_receipt(HAT), Settings(fee_item="Fees"))
+    assert lines_of(posting) == [("HAT", "1", "50.00"), ("Fees", None, "-10.00")]
+    assert posting.total == Decimal("40.00")
+
+
+# SKUs that QuickBooks calls otherwise
+
+
+def test_a_sku_is_also_known_by_part_number_and_barcode() -> None:
+    sale = sales_receipt(replace(HAT, also_called=("MPN-7", "4006381333931")), TEE)
+    for sku in ("mpn-7", "4006381333931"):
+        assert lines_of(posted(refund_of(back(sku, 1, "50.00", title="")), sale)) == [("HAT", "1", "50.00")]
+
+
+def test_a_mapped_sku_is_found_on_the_sale_else_stands_on_its_item() -> None:
+    items = {**COMPANY.items, "Apparel:SOCKS": ref("Apparel:SOCKS")}
+    mapping = {"w-1": "HAT", "w-2": "Apparel:SOCKS", "w-3": "Gone"}
+    company = replace(COMPANY, items=items, item_of_sku=mapping)
+    on_sale = posted(refund_of(back("W-1", 1, "50.00", title="")), sales_receipt(HAT), company=company)
+    assert on_sale.shares == (Share("L1", Decimal(1), Decimal("50.00")),)
+    elsewhere = posted(refund_of(back("W-2", 2, "9.00")), sales_receipt(HAT), company=company)
+    assert lines_of(elsewhere) == [("Apparel:SOCKS", "2", "9.00")]
+    skip = stopped(refund_of(back("W-3", 1, "9.00")), sales_receipt(HAT), company=company)
+    assert (skip.reason, skip.facts["setting"]) == ("item_unknown", "item mapping of W-3")
+    own_first = sales_receipt(sold("W-1", 1, "50.00"), HAT)
+    assert lines_of(posted(refund_of(back("W-1", 1, "50.00")), own_first, company=company)) == [("W-1", "1", "50.00")]
 
 
 # Bundles
@@ -461,9 +590,20 @@ def test_a_bundle_that_was_sold_for_less_goes_back_for_less() -> None:
     assert lines_of(posting) == [("CUP", "2", "5.00"), ("POT", "1", "10.00")]
 
 
-def test_a_part_of_a_bundle_waits_for_a_person() -> None:
-    sale = sales_receipt(bundle("SET", 2, sold("CUP", 4, "5.00")), HAT)
-    skip = stopped(refund_of(back("SET", 1, "10.00")), sale)
+def test_a_part_of_a_bundle_goes_back_as_so_much_of_its_parts() -> None:
+    sale = sales_receipt(bundle("SET", 2, sold("CUP", 4, "5.00"), sold("POT", 2, "20.00")), HAT)
+    first = posted(refund_of(back("SET", 1, "30.00")), sale)
+    assert lines_of(first) == [("CUP", "2", "10.00"), ("POT", "1", "20.00")]
+    one_part = posted(refund_of(back("CUP", 1, "5.00"), external_id="902"), sale, taken=taken_by(first))
+    assert lines_of(one_part) == [("CUP", "1", "5.00")]
+    rest = refund_of(back("SET", 1, "30.00"), external_id="903")
+    skip = stopped(rest, sale, taken=taken_by(first, one_part))
+    assert (skip.reason, skip.status) == ("bundle_in_part", Status.REVIEW)
+
+
+def test_a_bundle_whose_parts_cannot_be_split_waits_for_a_person() -> None:
+    sale = sales_receipt(bundle("SET", 3, sold("ROPE", 1, "9.00")), HAT)
+    skip = stopped(refund_of(back("SET", 1, "3.00")), sale)
     assert (skip.reason, skip.status) == ("bundle_in_part", Status.REVIEW)
 
 
@@ -492,16 +632,85 @@ def test_where_the_sale_does_not_show_which_codes_bear_tax_a_part_waits_and_all_
     assert posted(all_of(sale), sale).tax == Decimal("7.00")
 
 
-def test_amounts_with_the_tax_in_them_go_back_in_full_or_wait() -> None:
-    gross = replace(
-        invoice(sold("HAT", 2, "60.00"), total=Decimal("120.00"), is_tax_included=True),
-        tax=Decimal("20.00"),
-        subtotal=Decimal("100.00"),
-    )
-    posting = posted(refund_of(back("HAT", 2, "100.00", tax="20.00")), gross)
-    assert (posting.total, posting.tax, memo_of(posting).is_tax_included) == (Decimal("120.00"), Decimal("20.00"), True)
+def test_a_part_of_amounts_with_the_tax_in_them_is_credited_with_the_tax_in_it() -> None:
+    gross = gross_sale(SaleType.INVOICE, sold("HAT", 3, "9.99", code="S"), rates={"S": "20"})
+    postings: list[Posting] = []
+    for number, (amount, tax) in enumerate((("8.32", "1.67"), ("8.33", "1.66"), ("8.33", "1.66"))):
+        refund = refund_of(back("HAT", 1, amount, tax=tax), external_id=str(number))
+        postings.append(posted(refund, gross, taken=taken_by(*postings)))
+    assert [lines_of(posting) for posting in postings] == [[("HAT", "1", "9.99")]] * 3
+    assert [memo_of(posting).is_tax_included for posting in postings] == [True] * 3
+    assert sum(posting.total for posting in postings) == gross.total
+    assert "takes 1.67 of the refund as tax, the shop 1.66" in notices_of(postings[1])["tax_in_total"]
+
+
+def test_shipping_and_discount_of_amounts_with_the_tax_in_them_go_back_to_the_cent() -> None:
+    lines = (sold("HAT", 2, "60.00", code="S"), shipping("6.00", code="S"), discount("12.00", code="S"))
+    gross = gross_sale(SaleType.SALES_RECEIPT, *lines, rates={"S": "20"})
+    refund = refund_of(back("HAT", 1, "45.00", tax="9.00"), shipping_back("5.00", tax="1.00"))
+    posting = posted(refund, gross)
+    assert lines_of(posting) == [("HAT", "1", "60.00"), ("Shipping", None, "6.00"), ("Discount", None, "-6.00")]
+    assert (posting.total, posting.tax) == (Decimal("60.00"), Decimal("10.00"))
+
+
+def test_amounts_with_a_tax_that_nothing_explains_go_back_in_full_or_wait() -> None:
+    lines = (sold("HAT", 2, "60.00", code="S"), sold("TEE", 1, "10.00", code="Z"))
+    gross = gross_sale(SaleType.INVOICE, *lines, rates={"S": "20", "Z": "0"})
+    everything = refund_of(back("HAT", 2, "100.00", tax="20.00"), back("TEE", 1, "10.00"))
+    assert posted(everything, gross).tax == Decimal("20.00")
     skip = stopped(refund_of(back("HAT", 1, "50.00", tax="10.00")), gross)
     assert (skip.reason, skip.status) == ("tax_included", Status.REVIEW)
+    order = {
+        "lines": (
+            OrderLine("1", "HAT", "", Decimal(2), Decimal(100), Decimal(20)),
+            OrderLine("2", "TEE", "", Decimal(1), Decimal(10)),
+        )
+    }
+    told = posted(refund_of(back("HAT", 1, "50.00", tax="10.00"), order=order), gross)
+    assert (told.tax, told.total) == (Decimal("10.00"), Decimal("60.00"))
+    company = replace(COMPANY, tax_rates={"S": Decimal(20), "Z": Decimal(0)})
+    assert posted(refund_of(back("HAT", 1, "50.00", tax="10.00")), gross, company=company).tax == Decimal("10.00")
+
+
+def test_a_tax_within_amounts_that_is_more_than_rounding_waits_with_both_figures() -> None:
+    gross = gross_sale(SaleType.INVOICE, sold("HAT", 2, "60.00", code="S"), rates={"S": "20"})
+    skip = stopped(refund_of(back("HAT", 1, "55.00", tax="5.00")), gross)
+    assert (skip.reason, skip.facts["quickbooks"], skip.facts["shop"]) == ("tax_difference", "10.00", "5.00")
+
+
+def test_a_rounding_difference_of_tax_stands_on_the_rounding_item() -> None:
+    sale = sales_receipt(sold("HAT", 2, "10.00"), tax="8.25")  # 1.65 of tax; QuickBooks makes 0.83 of a half
+    rounding = Settings(rounding_item="Rounding")
+    first = posted(refund_of(back("HAT", 1, "10.00", tax="0.83")), sale, rounding)
+    assert lines_of(first) == [("HAT", "1", "10.00")]
+    refund = refund_of(back("HAT", 1, "10.00", tax="0.82"), external_id="902")
+    last = posted(refund, sale, rounding, taken=taken_by(first))
+    assert lines_of(last) == [("HAT", "1", "10.00"), ("Rounding", None, "-0.01")]
+    assert (first.total + last.total, first.tax + last.tax) == (sale.total, sale.tax)
+    assert "-0.01 USD on the item Rounding" in notices_of(last)["tax_rounded"]
+    assert stopped(refund, sale, taken=taken_by(first)).reason == "tax_difference"
+    assert stopped(refund, sale, Settings(rounding_item="Gone"), taken=taken_by(first)).reason == "item_unknown"
+
+
+def test_a_rounding_difference_above_the_limit_waits() -> None:
+    refund = refund_of(back("HAT", 1, "50.00", tax="4.04"))
+    limit = Settings(rounding_item="Rounding", rounding_limit=Decimal("0.03"))
+    assert stopped(refund, sales_receipt(HAT, tax="8"), limit).reason == "tax_difference"
+    assert posted(refund, sales_receipt(HAT, tax="8"), Settings(rounding_item="Rounding")).total == Decimal("54.04")
+
+
+def test_more_tax_than_the_sale_bore_waits_though_its_total_has_room() -> None:
+    sale = sales_receipt(sold("HAT", 1, "50.00"), MUG, tax="8")
+    skip = stopped(refund_of(adjusted("52.00", tax="4.16")), sale, ALLOWANCE)
+    assert (skip.reason, skip.status) == ("more_tax_than_sale", Status.REVIEW)
+    assert "gives back 4.16 of sales tax, but of the sale's 4.00 only 4.00 is left" in skip.message
+
+
+def test_a_tax_that_the_sale_shows_on_a_line_goes_back_on_that_line() -> None:
+    sale = sales_receipt(HAT, sold("Sales Tax", None, "8.00", code="Non"), tax="0")
+    posting = posted(refund_of(back("HAT", 1, "50.00", tax="4.00")), sale)
+    assert lines_of(posting) == [("HAT", "1", "50.00"), ("Sales Tax", None, "4.00")]
+    assert stopped(refund_of(back("HAT", 1, "50.00", tax="9.00")), sale).reason == "tax_difference"
 
 
 def test_an_untaxed_sale_is_credited_without_tax() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qbwc_server.refunds.model import Refund
+from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
@@ -24,6 +24,7 @@ from tests.refunds.builders import (
     back,
     by,
     card_refund_of,
+    discount,
     invoice,
     lines_of,
     memo_of,
@@ -571,3 +572,79 @@ def test_a_value_of_the_sale_that_can_not_be_sent_stops_the_refund_with_its_plac
 
 def test_nothing_taken_and_no_word_of_earlier_refunds_are_the_same() -> None:
     assert posted(refund_of(WHOLE), sales_receipt(HAT)) == posted(refund_of(WHOLE), sales_receipt(HAT), taken=Taken())
+
+
+# Exchanges
+
+
+def exchanged(**changes: Any) -> Refund:
+    """A hat came back, and the order has a scarf by now that the sale lacks."""
+    lines = (
+        OrderLine("1", "HAT", "Hat", Decimal(1), Decimal(100)),
+        OrderLine("2", "SCARF", "Scarf", Decimal(2), Decimal(60)),
+    )
+    return refund_of(back("HAT", 1, "100.00"), **{"money": "0", "order": {"lines": lines}, **changes})
+
+
+@pytest.mark.parametrize("money", ["0", "40.00"])
+def test_an_exchange_waits_with_both_sides_shown(money: str) -> None:
+    skip = stopped(exchanged(money=money), sales_receipt(sold("HAT", 1, "100.00")))
+    assert (skip.reason, skip.status) == ("exchange", Status.REVIEW)
+    assert "1 x The HAT for 100.00 USD came back, 2 x Scarf went out" in skip.message
+    assert skip.facts["money"] == f"{Decimal(money):.2f} USD"
+
+
+def test_goods_that_came_back_for_all_of_their_money_are_no_exchange() -> None:
+    assert posted(exchanged(money="100.00"), sales_receipt(sold("HAT", 1, "100.00"))).total == Decimal("100.00")
+
+
+def test_an_unpaid_order_that_was_changed_is_no_exchange() -> None:
+    assert posted(exchanged(), invoice(sold("HAT", 1, "100.00"), paid="0")).applied == Decimal("100.00")
+
+
+def test_a_shop_that_tells_of_an_exchange_is_believed() -> None:
+    out = (OrderLine("9", "SCARF", "Scarf", Decimal(1), Decimal(100)),)
+    told = refund_of(back("HAT", 1, "100.00"), exchanged_for=out)
+    assert stopped(told, sales_receipt(sold("HAT", 1, "100.00"))).reason == "exchange"
+
+
+# Tax that a sales channel collects
+
+
+def channel_refund(**changes: Any) -> Refund:
+    return refund_of(back("HAT", 1, "100.00", tax="8.00"), channel_tax=Decimal("8.00"), **changes)
+
+
+def test_tax_that_the_channel_collected_is_left_out_where_the_sale_bears_none() -> None:
+    posting = posted(channel_refund(), sales_receipt(sold("HAT", 1, "100.00"), tax="0"))
+    assert (posting.total, [document.amount for document in payouts_of(posting)]) == (
+        Decimal("100.00"),
+        [Decimal("100.00")],
+    )
+    assert notices_of(posting)["channel_tax"].startswith("8.00 USD of sales tax was collected")
+
+
+def test_where_the_sale_shows_the_channels_tax_it_goes_back_as_it_stands_there() -> None:
+    taxed = posted(channel_refund(), sales_receipt(sold("HAT", 1, "100.00"), tax="8"))
+    assert (taxed.total, taxed.tax, notices_of(taxed)) == (Decimal("108.00"), Decimal("8.00"), {})
+    on_a_line = sales_receipt(sold("HAT", 1, "100.00"), sold("Marketplace Tax", None, "8.00", code="Non"), tax="0")
+    assert posted(channel_refund(), on_a_line).total == Decimal("108.00")
+
+
+def test_a_tax_that_the_sale_shows_and_takes_out_again_is_no_value_of_the_books() -> None:
+    lines = (sold("Marketplace Tax", None, "8.00", code="Non"), discount("8.00", item=ref("Marketplace Tax remitted")))
+    posting = posted(channel_refund(), sales_receipt(sold("HAT", 2, "100.00"), *lines, tax="0"))
+    assert lines_of(posting) == [("HAT", "1", "100.00")]
+    assert posting.total == Decimal("100.00")
+
+
+# Credit memos that were entered by hand
+
+
+def test_what_was_entered_by_hand_before_is_counted_and_said() -> None:
+    taken = Taken(total=Decimal("60.00"), by_hand=("1001-CM",))
+    sale = sales_receipt(sold("HAT", 2, "50.00"))
+    skip = stopped(refund_of(back("HAT", 1, "50.00")), sale, taken=taken)
+    assert skip.reason == "more_than_sale"
+    posting = posted(refund_of(back("HAT", 1, "40.00")), sale, taken=taken)
+    assert "1001-CM, entered by hand" in notices_of(posting)["counted_by_hand"]

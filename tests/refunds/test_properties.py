@@ -17,9 +17,9 @@ from qbwc_server.refunds.planning import choose_sale, plan
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Sale, SaleLine, SaleType, Taken
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import RefundMethod, Restock, Settings
 from qbwc_server.refunds.tax import flat_lines
-from qbxml import CreditMemoLineAdd, cents
+from qbxml import CreditMemoLineAdd, Ref, cents
 from tests.refunds.builders import (
     COMPANY,
     NEW_YORK,
@@ -29,6 +29,7 @@ from tests.refunds.builders import (
     bundle,
     by,
     discount,
+    gross_sale,
     invoice,
     memo_of,
     open_payment,
@@ -63,6 +64,11 @@ def choices(draw: Draw) -> Settings:
         refund_method=draw(st.sampled_from(RefundMethod)),
         allowance_item=draw(st.sampled_from(["Allowance", ""])),
         refund_item=draw(st.sampled_from(["", "", "Refunds"])),
+        refund_item_restock=draw(st.booleans()),
+        restock=draw(st.sampled_from(Restock)),
+        no_restock_item=draw(st.sampled_from(["", "No Restock", "No Restock"])),
+        rounding_item=draw(st.sampled_from(["", "Rounding"])),
+        fee_item=draw(st.sampled_from(["", "Fees"])),
     )
 
 
@@ -88,6 +94,9 @@ def sales(draw: Draw, discounts: bool = True) -> Sale:
             discount(str(cents(gross * draw(st.integers(1, 50)) / 100)), code=draw(st.sampled_from(["Tax", "Non"])))
         )
     tax = draw(st.sampled_from(["0", "5", "8", "8.875"]))
+    if draw(st.integers(0, 3)) == 0:
+        type_ = draw(st.sampled_from([SaleType.SALES_RECEIPT, SaleType.INVOICE]))
+        return gross_sale(type_, *lines, rates={"Tax": tax, "Non": "0"})
     kind = draw(st.sampled_from(["receipt", "receipt", "invoice", "invoice", "invoice", "order"]))
     if kind == "receipt":
         return sales_receipt(*lines, tax=tax)
@@ -102,6 +111,7 @@ def sales(draw: Draw, discounts: bool = True) -> Sale:
 def refunds_of(draw: Draw, sale: Sale, number: int) -> Refund:
     """A refund of some of a sale as a shop would tell it: at the price paid, or less, with the tax on it."""
     lines, base = [], Decimal(0)
+    rate = rate_of(sale)
     deducted = sum((line.amount for line in sale.lines if line.is_deduction), Decimal(0))
     gross = sale.subtotal - deducted
     factor = draw(st.sampled_from([1 + deducted / gross if gross else Decimal(1), Decimal(1), Decimal("0.5")]))
@@ -110,13 +120,24 @@ def refunds_of(draw: Draw, sale: Sale, number: int) -> Refund:
             continue
         whole = line.quantity or Decimal(1)
         most = int(whole) + draw(st.sampled_from([0, 0, 0, 1]))
-        quantity = whole if line.is_group else Decimal(draw(st.sampled_from([1, *range(most + 1)])))
+        quantity = Decimal(draw(st.sampled_from([1, *range(most + 1)])))
         rounding = draw(st.sampled_from(["0.00", "0.00", "0.00", "0.01", "-0.01"]))
         amount = max(
             cents(line.amount * max(quantity, Decimal("0.3")) / whole * factor) + Decimal(rounding), Decimal(0)
         )
-        base += amount if line.sales_tax_code and line.sales_tax_code.full_name == "Tax" else 0
-        lines.append(back(str(line.item), str(quantity), str(amount), title=line.desc, restocked=draw(st.booleans())))
+        is_taxed = bool(line.sales_tax_code) and line.sales_tax_code.full_name == "Tax"
+        tax_within = cents(amount * rate / (100 + rate)) if sale.is_tax_included and is_taxed else Decimal("0.00")
+        base += amount if is_taxed else 0
+        lines.append(
+            back(
+                str(line.item),
+                str(quantity),
+                str(amount - tax_within),
+                tax=str(tax_within),
+                title=line.desc,
+                restocked=draw(st.booleans()),
+            )
+        )
     parts: list[RefundLine | Adjustment] = []
     if draw(st.integers(0, 2)) == 2:
         amount = Decimal(draw(money("0.01", "10.00")))
@@ -124,16 +145,30 @@ def refunds_of(draw: Draw, sale: Sale, number: int) -> Refund:
         base += amount if code is not None and code.full_name == "Tax" else 0
         parts.append(shipping_back(str(amount)))
     if draw(st.integers(0, 4)) == 0:
-        parts.append(adjusted(draw(money("-5.00", "5.00")), reason="goodwill"))
-    tax = cents(base * sale.tax_percentage / 100)
-    if lines:
-        lines[0] = replace(lines[0], tax=tax)
+        kind = draw(st.sampled_from([AdjustmentKind.DISCREPANCY, AdjustmentKind.FEE]))
+        parts.append(adjusted(draw(money("-5.00", "5.00")), reason="goodwill", kind=kind))
+    rounding = Decimal(draw(st.sampled_from(["0.00", "0.00", "0.01", "-0.01"])))
+    if lines and not sale.is_tax_included:
+        lines[0] = replace(lines[0], tax=max(cents(base * sale.tax_percentage / 100) + rounding, Decimal("0.00")))
     refund = refund_of(*lines, *parts, money=(), external_id=str(number))
     value = max(refund.value, Decimal(0))
     half = cents(value / 2)
     how = draw(st.sampled_from(["all", "none", "half", "split"]))
     given = {"all": [value], "none": [], "half": [half], "split": [half, value - half]}[how]
     return replace(refund, money=tuple(by(f"gateway{i}", str(amount)) for i, amount in enumerate(given) if amount))
+
+
+def rate_of(sale: Sale) -> Decimal:
+    """The percentage of the code Tax; of a sale with the tax in its amounts, that which `sales` gave it."""
+    if not sale.is_tax_included:
+        return sale.tax_percentage
+    base = sum((line.amount for line in flat_lines(sale.lines) if code_is_tax(line.sales_tax_code)), Decimal(0))
+    rates = [Decimal(text) for text in ("0", "5", "8", "8.875")]
+    return next(rate for rate in rates if cents(base * rate / (100 + rate)) == sale.tax)
+
+
+def code_is_tax(code: Ref | None) -> bool:
+    return code is not None and code.full_name == "Tax"
 
 
 def check_posting(posting: Posting, refund: Refund, sale: Sale, taken: Taken) -> None:
@@ -159,7 +194,29 @@ def check_posting(posting: Posting, refund: Refund, sale: Sale, taken: Taken) ->
         Decimal(0),
     )
     assert posting.total == paid + posting.applied + credit
+    assert credit == 0 or {"payout_not_recorded", "credit_left"} & facts.keys()
+    assert posting.total > 0 or "memo_of_zero" in facts
+    unrecorded = refund.money_back - paid
+    assert unrecorded == 0 or Decimal(facts["payout_not_recorded"]["amount"].split()[0]) == unrecorded
+    still_open = sale.open_balance - taken.applied - posting.applied
+    if sale.type is SaleType.INVOICE and still_open > 0 and refund.value == sale.total - taken.total:
+        assert "invoice_left_open" in facts
     check_not_more_than_sale(taken_by(posting), sale, taken)
+    check_tax_and_stock(posting, sale, taken)
+
+
+def check_tax_and_stock(posting: Posting, sale: Sale, before: Taken) -> None:
+    """Neither the tax nor the stock of an order goes below zero: no more tax than it bore (what QuickBooks rounds up
+    within amounts aside, a cent or so of each memo), and no more of an item than was sold."""
+    assert posting.tax <= max(sale.tax - before.tax, Decimal(0)) + (Decimal("0.05") if sale.is_tax_included else 0)
+    sold_of: dict[str, Decimal] = {}
+    for line in flat_lines(sale.lines):
+        sold_of[str(line.item)] = sold_of.get(str(line.item), Decimal(0)) + (line.quantity or 0)
+    for line in memo_of(posting).lines:
+        assert isinstance(line, CreditMemoLineAdd)
+        if line.quantity is not None and str(line.item_ref) in sold_of:
+            sold_of[str(line.item_ref)] -= line.quantity
+    assert all(left >= 0 for left in sold_of.values())
 
 
 def memo_total(posting: Posting, sale: Sale) -> Decimal:
@@ -168,7 +225,11 @@ def memo_total(posting: Posting, sale: Sale) -> Decimal:
     assert len(lines) == len(memo_of(posting).lines)
     amounts = [(line.amount or Decimal(0), line.sales_tax_code_ref) for line in lines]
     base = sum((amount for amount, code in amounts if code is not None and code.full_name == "Tax"), Decimal(0))
-    return sum((amount for amount, _ in amounts), Decimal(0)) + cents(base * sale.tax_percentage / 100)
+    lines_total = sum((amount for amount, _ in amounts), Decimal(0))
+    if sale.is_tax_included:
+        assert memo_of(posting).is_tax_included
+        return lines_total
+    return lines_total + cents(base * sale.tax_percentage / 100)
 
 
 def check_not_more_than_sale(posted: Taken, sale: Sale, before: Taken) -> None:
@@ -178,19 +239,6 @@ def check_not_more_than_sale(posted: Taken, sale: Sale, before: Taken) -> None:
         quantity = before.quantities.get(key, Decimal(0)) + posted.quantities.get(key, Decimal(0))
         assert min(line.amount, 0) <= amount <= max(line.amount, 0), line
         assert 0 <= quantity <= (line.quantity or 0), line
-
-
-def together(one: Taken, two: Taken) -> Taken:
-    def added(a: Any, b: Any) -> dict[str, Decimal]:
-        return {key: a.get(key, Decimal(0)) + b.get(key, Decimal(0)) for key in {*a, *b}}
-
-    return Taken(
-        one.total + two.total,
-        one.tax + two.tax,
-        added(one.quantities, two.quantities),
-        added(one.amounts, two.amounts),
-        one.applied + two.applied,
-    )
 
 
 @PATIENT
@@ -209,7 +257,7 @@ def test_refunds_one_after_the_other_come_to_their_value_and_never_to_more_than_
             continue
         event("posted")
         check_posting(planned, refund, sale, taken)
-        taken = together(taken, taken_by(planned))
+        taken = taken.and_also(taken_by(planned))
         assert taken.total <= sale.total
         assert taken.applied <= max(sale.open_balance, Decimal(0))
 
@@ -220,16 +268,17 @@ def test_a_full_refund_undoes_each_line_exactly(sale: Sale, chosen: Settings) ->
     refund = all_of(sale)
     planned = plan(refund, sale, chosen, COMPANY)
     if sale.type is SaleType.SALES_ORDER or refund.value <= 0 or isinstance(planned, Skip):
-        unplanned = {"refunds_off", "nothing_to_post", "unfit_data"}
+        unplanned = {"refunds_off", "nothing_to_post", "unfit_data", "restock_needs_item"}
         assert isinstance(planned, Posting) or planned.reason in unplanned, planned
         return
     check_posting(planned, refund, sale, Taken())
     undone = [line for line in memo_of(planned).lines if isinstance(line, CreditMemoLineAdd)]
     expected = [line for line in flat_lines(sale.lines) if line.amount or line.quantity]
-    assert [(line.amount, line.sales_tax_code_ref) for line in undone] == [
-        (line.amount, line.sales_tax_code) for line in expected
+    undone = undone[: len(expected)]  # goods at nothing follow, where the refund item asks for them
+    assert [(line.amount, line.sales_tax_code_ref) for line in undone if line.amount] == [
+        (line.amount, line.sales_tax_code) for line in expected if line.amount
     ]
-    if not chosen.refund_item:
+    if not chosen.refund_item and chosen.restock is not Restock.NEVER:
         assert [(line.item_ref, line.quantity) for line in undone] == [(line.item, line.quantity) for line in expected]
     assert planned.total == sale.total
     taken = taken_by(planned)

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from qbwc_server.refunds.settings import (
+    ITEM_KEYS,
     KEYS,
     RefundMethod,
+    Restock,
     Settings,
     SettingsError,
     WebConnectors,
@@ -21,18 +23,11 @@ from qbwc_server.refunds.settings import (
     label,
 )
 
-NAMES = ("refund_account", "shop", "refund_item", "shipping_item", "allowance_item", "payment_method")
+NAMES = ("refund_account", "shop", "payment_method", *ITEM_KEYS)
+FLAGS = ("credit_memo_for_invoices", "refund_receipt", "refund_item_restock")
 GOOD: list[tuple[str, str, Any]] = [
-    *(
-        (key, word, True)
-        for key in ("credit_memo_for_invoices", "refund_receipt")
-        for word in ("true", "ON", "yes", "1")
-    ),
-    *(
-        (key, word, False)
-        for key in ("credit_memo_for_invoices", "refund_receipt")
-        for word in ("False", "off", "no", "0")
-    ),
+    *((key, word, True) for key in FLAGS for word in ("true", "ON", "yes", "1")),
+    *((key, word, False) for key in FLAGS for word in ("False", "off", "no", "0")),
     *((key, " Visa: Caf\u00e9 ", "Visa: Caf\u00e9") for key in NAMES),
     *((key, "", "") for key in NAMES),
     ("refund_method", "credit_card", RefundMethod.CREDIT_CARD),
@@ -44,11 +39,13 @@ GOOD: list[tuple[str, str, Any]] = [
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
     ("sync_missing_orders", "false", False),
-    ("rounding_item", "", ""),
+    *(("restock", kind.value, kind) for kind in Restock),
 ]
 BAD = [
     ("credit_memo_for_invoices", "maybe", "neither true nor false"),
     ("refund_receipt", "", "neither true nor false"),
+    ("refund_item_restock", "some", "neither true nor false"),
+    ("restock", "sometimes", "not one of source, always, never"),
     *((key, "x" * 160, "characters") for key in NAMES),
     *((key, "a\tb", "can't be printed") for key in NAMES),
     ("payment_method", "x" * 32, "QuickBooks takes 31"),
@@ -65,7 +62,6 @@ BAD = [
     ("rounding_limit", "-0.01", "not between 0 and 1.00"),
     ("rounding_limit", "1.01", "not between 0 and 1.00"),
     ("sync_missing_orders", "true", "not offered yet; it can only be false"),
-    ("rounding_item", "Rounding", "not offered yet; it can only be empty"),
     ("refund_acount", "Checking", "no such setting; there are credit_memo_for_invoices, refund_receipt"),
 ]
 
@@ -138,7 +134,13 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "web_connectors": "one",
         "shop": "",
         "refund_item": "",
+        "refund_item_restock": "false",
+        "restock": "source",
+        "no_restock_item": "",
         "shipping_item": "",
+        "tip_item": "",
+        "duty_item": "",
+        "fee_item": "",
         "allowance_item": "",
         "payment_method": "",
     }
@@ -154,4 +156,4 @@ def test_the_page_knows_what_may_be_chosen_and_what_is_not_offered() -> None:
     assert allowed("refund_receipt") == ("true", "false")
     assert allowed("refund_method") == ("credit_card", "check", "none")
     assert allowed("refund_account") == ()
-    assert [key for key in KEYS if not is_offered(key)] == ["sync_missing_orders", "rounding_item"]
+    assert [key for key in KEYS if not is_offered(key)] == ["sync_missing_orders"]

@@ -40,11 +40,9 @@ ACCOUNTS = [
 ]
 
 
-def add_person(
-    session: DatabaseSession, name: str = "Ada", *, password_hash: str = "x", role: str = "owner", token: str = "t1"
-) -> Person:
+def add_person(session: DatabaseSession, name: str = "Ada", *, password_hash: str = "x", role: str = "owner") -> Person:
     """Somebody who can sign in; `password_hash` as the door under test reads it."""
-    person = Person(name=name, password_hash=password_hash, role=role, session_token=token, created_at=NOON)
+    person = Person(name=name, password_hash=password_hash, role=role, created_at=NOON)
     session.add(person)
     session.flush()
     return person
@@ -60,6 +58,8 @@ def add_connection(session: DatabaseSession, name: str = "main", **changes: Any)
         "accounts": ACCOUNTS,
         "lists_read_at": NOON,
         "stopped": None,
+        "payment_methods": None,
+        "items": None,
     }
     row: dict[str, Any] = {
         "user_name": f"connex-{number}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -24,12 +23,9 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def database(sqlite_database_url: str) -> Iterator[Database]:
+def database(sqlite_database: Database) -> Database:
     """A SQLite file with its tables; what the pages ask of the store is tested on both databases in tests/store."""
-    opened = Database(sqlite_database_url)
-    opened.migrate()
-    yield opened
-    opened.close()
+    return sqlite_database
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +38,11 @@ def passwords() -> Passwords:
 def web(database: Database, passwords: Passwords) -> Flask:
     """The pages, with the owner Ada and Vera, who may only look."""
     with database.transaction() as session:
-        add_person(session, "Ada", password_hash=passwords.hash(PASSWORD), token="ada-1")
-        add_person(session, "Vera", password_hash=passwords.hash(PASSWORD), token="vera-1", role="viewer")
-    return create_web(database, SignIn(database, passwords, Attempts()), secret_key=SECRET, clock=lambda: NOON)
+        add_person(session, "Ada", password_hash=passwords.hash(PASSWORD))
+        add_person(session, "Vera", password_hash=passwords.hash(PASSWORD), role="viewer")
+    return create_web(
+        database, SignIn(database, passwords, Attempts()), secret_key=SECRET, passwords=passwords, clock=lambda: NOON
+    )
 
 
 @dataclass

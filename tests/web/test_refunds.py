@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
 from qbwc_server.store.database import Database
+from qbwc_server.web import spreadsheet
 from tests.web.builders import (
     add_connection,
     add_document,
@@ -21,6 +26,11 @@ from tests.web.conftest import Visitor
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 
 
+def numbers_on(page: str) -> list[str]:
+    """The order numbers of a page's refunds, from above."""
+    return re.findall(r'<th scope="row"><a href="/refunds/\d+">([^<]+)</a>', page)
+
+
 def test_the_list_shows_what_became_of_each_refund(ada: Visitor, database: Database) -> None:
     with database.transaction() as session:
         connection = add_connection(session, settings={"time_zone": "America/New_York"})
@@ -30,7 +40,7 @@ def test_the_list_shows_what_became_of_each_refund(ada: Visitor, database: Datab
     page = ada.get("/connections/main/refunds").text
     for shown in (
         "#1001",
-        "1 Mar 2024, 07:00 EST",
+        "Mar 1, 2024, 7:00 AM EST",
         "41.04 USD",
         "Posted",
         "Sales receipt",
@@ -40,7 +50,7 @@ def test_the_list_shows_what_became_of_each_refund(ada: Visitor, database: Datab
         "The field memo was cut to 31 characters.",
         "Needs review",
         "The sale 1002 is still marked as pending.",
-        "Page 1 of 1, 2 refunds",
+        "2 refunds",
     ):
         assert shown in page, shown
 
@@ -65,21 +75,28 @@ def test_a_long_list_has_pages_that_keep_the_filter(ada: Visitor, database: Data
         for number in range(51):
             add_refund(session, connection, f"#{1000 + number}", status="posted")
     first = ada.get("/connections/main/refunds?status=posted").text
-    assert "Page 1 of 2, 51 refunds" in first
-    assert "/connections/main/refunds?status=posted&amp;page=2" in first
-    second = ada.get("/connections/main/refunds?status=posted&page=2").text
-    assert "#1000" in second
-    assert "#1001" not in second
+    assert "51 refunds" in first
+    assert ("#1050" in first, "#1001" in first, "#1000" in first) == (True, True, False)
+    onward = unescape(re.findall(r'rel="next" href="([^"]+)"', first)[0])
+    assert "status=posted" in onward
+    second = ada.get(onward).text
+    assert ("#1000" in second, "#1001" in second) == (True, False)
+    back = unescape(re.findall(r'rel="prev" href="([^"]+)"', second)[0])
+    assert numbers_on(ada.get(back).text) == numbers_on(first)
 
 
 @pytest.mark.parametrize(
     ("query", "why"),
     [
         ("status=lost", "there is no status &#39;lost&#39;"),
-        ("page=0", "page 0 is not between 1 and"),
-        ("page=-1", "the page is not a number"),
-        ("page=two", "the page is not a number"),
-        ("page=99999999999999", "the page is not a number"),
+        ("after=0", "the place in the list that the address names is none"),
+        ("after=2024-03-01~1", "the place in the list that the address names is none"),
+        ("before=2024-03-01T00:00:00%2B00:00~99999999999", "the place in the list that the address names is none"),
+        ("sort=largest&after=NaN~1", "the place in the list that the address names is none"),
+        ("sort=loudest", "there is no order &#39;loudest&#39;"),
+        ("reason=lost", "there is no reason &#39;lost&#39;"),
+        ("since=yesterday", "the day &#39;from&#39; is not written like 2024-03-01"),
+        ("until=0001-01-01", "the day &#39;to&#39; is not between 1990 and 2200"),
         ("search=" + "1" * 101, "the search has 101 characters"),
     ],
 )
@@ -194,11 +211,11 @@ def test_hostile_data_of_an_order_is_shown_as_text_everywhere(ada: Visitor, data
         answer = ada.get(path)
         assert answer.status_code == 200, path
         assert "&lt;script&gt;" in answer.text, path
-        assert "<script" not in answer.text, path
+        assert "<script>" not in answer.text, path
         assert "<img src=x" not in answer.text, path
         assert "<b>" not in answer.text, path
     searched = ada.get("/connections/main/refunds", {"search": HOSTILE})
-    assert "<script" not in searched.text
+    assert "<script>" not in searched.text
 
 
 @pytest.mark.parametrize("path", ["/refunds/999", "/refunds/99999999999999999999", "/refunds/x", "/refunds/-1"])
@@ -210,3 +227,42 @@ def test_a_negative_amount_keeps_its_sign(ada: Visitor, database: Database) -> N
     with database.transaction() as session:
         add_refund(session, add_connection(session), amount=Decimal("-1234.50"))
     assert "−1,234.50 USD" in ada.get("/connections/main/refunds").text
+
+
+def test_the_spreadsheet_holds_all_of_the_list_and_nothing_that_calculates(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number in range(60):
+            add_refund(session, connection, f"#{1000 + number}", status="posted")
+        add_refund(session, connection, "=HYPERLINK(1)", status="posted", amount=Decimal("-5.00"))
+        add_refund(session, connection, "#2000", status="failed")
+    answer = ada.get("/connections/main/refunds.csv?status=posted")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="refunds-main.csv"'
+    lines = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(lines) == 61
+    orders = {line["Order"]: line["Amount"] for line in lines}
+    assert orders["'=HYPERLINK(1)"] == "-5.00"
+    assert "#2000" not in orders
+
+
+def test_a_spreadsheet_is_read_block_by_block(
+    ada: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheet, "ROWS_AT_ONCE", 2)
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for number in range(5):
+            add_refund(session, connection, f"#{number}")
+    content = ada.get("/connections/main/refunds.csv").data.decode("utf-8-sig")
+    assert [line["Order"] for line in csv.DictReader(io.StringIO(content))] == ["#4", "#3", "#2", "#1", "#0"]
+
+
+def test_what_stays_open_in_the_books_is_said_on_the_refunds_page(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        refund = add_refund(session, add_connection(session), status="review")
+        add_document(session, refund, "memo")
+        add_document(session, refund, "payout", state="review", txn_id="", posted_amount=None, posted_at=None)
+    page = ada.get(f"/refunds/{refund.id}").text
+    assert "What stays open in the books" in page
+    assert "The credit memo is entered, but 41.04 USD that belongs to it is not" in page

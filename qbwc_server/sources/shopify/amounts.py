@@ -40,6 +40,12 @@ def tax_of(record: Record, currency: str) -> Decimal:
     return sum((shop_amount(line, "price", currency) for line in record.records("tax_lines")), ZERO)
 
 
+def channel_tax_of(record: Record, currency: str) -> Decimal:
+    """The part of a line's tax that the sales channel (a marketplace) collects and pays itself."""
+    liable = (line for line in record.records("tax_lines") if line.flag("channel_liable", missing=False))
+    return sum((shop_amount(line, "price", currency) for line in liable), ZERO)
+
+
 def discount_of(record: Record, currency: str) -> Decimal:
     """What discounts took off a line: the parts of all discounts allotted to it, else its own `total_discount`."""
     allotted = record.records("discount_allocations")

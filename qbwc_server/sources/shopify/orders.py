@@ -11,7 +11,7 @@ from qbwc_server.sources.fields import Record
 from qbwc_server.sources.gathering import Gathering
 from qbwc_server.sources.reading import RecordRefused
 from qbwc_server.sources.shares import share
-from qbwc_server.sources.shopify.amounts import discount_of, optional_shop_amount, shop_amount, tax_of
+from qbwc_server.sources.shopify.amounts import channel_tax_of, discount_of, optional_shop_amount, shop_amount, tax_of
 from qbwc_server.sources.shopify.refunds import OrderContext, SoldLine, read_refund
 
 _UNPAID = frozenset({"pending", "authorized", "voided", "expired"})
@@ -109,6 +109,7 @@ def _sold_line(line: Record, currency: str, taxes_included: bool) -> SoldLine:
         tax=tax_of(line, currency),
         tax_known=line.has("tax_lines"),
         taxes_included=taxes_included,
+        channel_tax=channel_tax_of(line, currency),
     )
 
 

@@ -60,6 +60,7 @@ class SoldLine:
     tax: Decimal
     tax_known: bool
     taxes_included: bool
+    channel_tax: Decimal = ZERO  # of the tax, what the sales channel collects
 
     def as_order_line(self) -> OrderLine:
         """The line with its amount without tax."""
@@ -97,7 +98,25 @@ def read_refund(record: Record, index: int, context: OrderContext) -> Refund:
         adjustments=adjustments_or_amount(lines, adjustments, money),
         money=money,
         note=record.text("note"),
+        channel_tax=_channel_tax(lines, adjustments, context),
     )
+
+
+def _channel_tax(lines: tuple[RefundLine, ...], adjustments: tuple[Adjustment, ...], context: OrderContext) -> Decimal:
+    """The tax in a refund that the sales channel collected: of each line as much of it as of the line sold.
+
+    Where it is all of the tax of the lines, it is that of the shipping, too.
+    """
+    of_lines = sum((_channel_part(line, context.sold.get(line.line_id)) for line in lines), ZERO)
+    if of_lines and of_lines == sum((line.tax for line in lines), ZERO):
+        return of_lines + sum((adjustment.tax for adjustment in adjustments), ZERO)
+    return of_lines
+
+
+def _channel_part(line: RefundLine, sold: SoldLine | None) -> Decimal:
+    if sold is None or not sold.tax or not sold.channel_tax:
+        return ZERO
+    return (line.tax * sold.channel_tax / sold.tax).quantize(ZERO, rounding=ROUND_HALF_UP)
 
 
 def _money(refund: Record, currency: str) -> tuple[MoneyBack, ...]:

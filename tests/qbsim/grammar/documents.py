@@ -73,18 +73,23 @@ NAMES = sorted(
 Made = tuple[etree._Element, Element]
 
 
-def valid_request(name: str, chance: random.Random) -> list[Made]:
+#: How often an element that may be absent is there.
+PRESENCE = 0.35
+
+
+def valid_request(name: str, chance: random.Random, presence: float = PRESENCE) -> list[Made]:
     """A valid request, with every element beside its declaration; the request itself is the first."""
     made: list[Made] = []
-    _add(None, REQUESTS[name], chance, made)
+    _add(None, REQUESTS[name], chance, made, presence)
     return made
 
 
-def document(request: etree._Element, version: Version) -> bytes:
-    """A whole message set with this one request."""
+def document(request: etree._Element, version: Version, set_id: str | None = None) -> bytes:
+    """A whole message set with this one request, with a newMessageSetID where one is given."""
+    attributes = 'onError="stopOnError"' + (f' newMessageSetID="{set_id}"' if set_id is not None else "")
     body = etree.tostring(request, encoding="us-ascii", with_tail=False)
     prolog = f'<?xml version="1.0" encoding="utf-8"?>\n<?qbxml version="{version[0]}.{version[1]}"?>\n'
-    return prolog.encode() + b'<QBXML><QBXMLMsgsRq onError="stopOnError">' + body + b"</QBXMLMsgsRq></QBXML>"
+    return prolog.encode() + f"<QBXML><QBXMLMsgsRq {attributes}>".encode() + body + b"</QBXMLMsgsRq></QBXML>"
 
 
 def spoil(made: list[Made], chance: random.Random) -> str:
@@ -109,7 +114,9 @@ def text_for(value: ValueType, chance: random.Random) -> str:
     return "".join(chance.choice("abcXYZ 019-&<'\u00e9\u20ac") for _ in range(length))
 
 
-def _add(parent: etree._Element | None, declared: Element, chance: random.Random, made: list[Made]) -> None:
+def _add(
+    parent: etree._Element | None, declared: Element, chance: random.Random, made: list[Made], presence: float
+) -> None:
     element = etree.Element(declared.name) if parent is None else etree.SubElement(parent, declared.name)
     made.append((element, declared))
     for name, value in declared.attributes.items():
@@ -118,27 +125,29 @@ def _add(parent: etree._Element | None, declared: Element, chance: random.Random
     if declared.value is not None:
         element.text = text_for(declared.value, chance)
     elif declared.content is not None:
-        _fill(element, declared.content, chance, made)
+        _fill(element, declared.content, chance, made, presence)
         if chance.random() < 0.1:
             element.insert(0, etree.Comment("a remark"))
 
 
-def _fill(element: etree._Element, particle: Particle, chance: random.Random, made: list[Made]) -> None:
+def _fill(
+    element: etree._Element, particle: Particle, chance: random.Random, made: list[Made], presence: float
+) -> None:
     if isinstance(particle, Element):
-        _add(element, particle, chance, made)
+        _add(element, particle, chance, made, presence)
     elif isinstance(particle, Sequence):
         for part in particle.parts:
-            _fill(element, part, chance, made)
+            _fill(element, part, chance, made, presence)
     elif isinstance(particle, Choice):
-        _fill(element, chance.choice(particle.parts), chance, made)
+        _fill(element, chance.choice(particle.parts), chance, made, presence)
     else:
-        for _ in range(_times(particle, chance)):
-            _fill(element, particle.part, chance, made)
+        for _ in range(_times(particle, chance, presence)):
+            _fill(element, particle.part, chance, made, presence)
 
 
-def _times(repeat: Repeat, chance: random.Random) -> int:
+def _times(repeat: Repeat, chance: random.Random, presence: float) -> int:
     if repeat.most == 1:
-        return int(chance.random() < 0.35)
+        return int(chance.random() < presence)
     if repeat.most != UNBOUNDED and chance.random() < 0.05:
         return repeat.most
     return repeat.least + chance.choice((0, 0, 0, 1, 2))

@@ -14,14 +14,6 @@ from tests.shared import shared_path
 
 NEWEST_ANNOTATED: Version = (14, 0)
 TAG = re.compile(r"\s*<(?P<end>/?)(?P<name>\w+)[^>]*>(?P<rest>.*)")
-NOT_ANNOTATED = {
-    "CurrencyAddRq",
-    "CurrencyModRq",
-    "CurrencyQueryRq",
-    *("AccountAddRq", "DataExtAddRq", "DataExtDefAddRq", "DataExtModRq", "ClassQueryRq", "SalesTaxCodeQueryRq"),
-    *("ItemInventoryQueryRq", "ItemNonInventoryQueryRq", "ItemOtherChargeQueryRq", "ItemSalesTaxQueryRq"),
-    *("ItemServiceQueryRq", "ListDeletedQueryRq", "TermsQueryRq"),
-}
 SINCE = re.compile(r"\bv([0-9]+)\.([0-9])\b")
 
 
@@ -59,7 +51,21 @@ def declared_versions(declared: Element, path: str, inherited: Version) -> Itera
             yield from declared_versions(child, f"{path}/{name}", since)
 
 
-@pytest.mark.parametrize("name", sorted(REQUESTS.keys() - NOT_ANNOTATED))
+def annotated_requests() -> list[str]:
+    """The requests that Intuit's annotated documents show; none where the reference material may be absent."""
+    try:
+        folder = shared_path("qbxml", "annotated")
+    except pytest.skip.Exception:
+        return []
+    return sorted(REQUESTS.keys() & {file.stem for file in folder.glob("*Rq.txt")})
+
+
+def test_most_of_what_refunds_need_is_annotated() -> None:
+    shared_path("qbxml", "annotated")
+    assert {"CreditMemoAddRq", "CheckAddRq", "CustomerQueryRq", "TxnDeletedQueryRq"} <= set(annotated_requests())
+
+
+@pytest.mark.parametrize("name", annotated_requests())
 def test_the_first_version_of_every_element_is_as_annotated(name: str) -> None:
     file = shared_path("qbxml", "annotated", f"{name}.txt")
     ours = {

@@ -45,7 +45,7 @@ def test_what_does_not_fit_is_refused_and_leaves_no_trace(shop: Shop, inside: st
 
 
 def test_a_field_that_is_not_kept_is_told(shop: Shop) -> None:
-    response = shop.one(add("Customer", "<Name>A</Name><JobTitle>Cook</JobTitle>"))
+    response = shop.one(add("Customer", "<Name>A</Name><CreditCardInfo><NameOnCard>A</NameOnCard></CreditCardInfo>"))
     assert (status(response), response.findtext("CustomerRet/Name")) == ((530, "Warn"), "A")
 
 

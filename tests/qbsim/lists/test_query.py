@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from qbsim import Line
@@ -49,6 +51,67 @@ def test_customers_show_what_they_and_their_jobs_owe(shop: Shop) -> None:
 def test_filters_let_through_what_they_should(shop: Shop, inside: str, found: list[str]) -> None:
     shop.bob.is_active = False
     assert [each.findtext("FullName") for each in shop.query("Customer", inside)] == found
+
+
+def test_a_filter_by_class_lets_through_the_items_of_the_class_and_of_those_below_it(shop: Shop) -> None:
+    shops = shop.builder.class_("Shops")
+    shop.engraving.class_id = shop.builder.class_("Web", parent=shops).list_id
+    below = "<ClassFilter><FullNameWithChildren>Shops</FullNameWithChildren></ClassFilter>"
+    assert [each.findtext("Name") for each in shop.query("ItemService", below)] == ["Engraving"]
+    itself = f"<ClassFilter><ListID>{shops.list_id}</ListID></ClassFilter>"
+    assert status(shop.query("ItemService", itself)) == (1, "Info")
+    unknown = "<ClassFilter><FullName>Mail</FullName></ClassFilter>"
+    assert status(shop.query("Customer", unknown)) == (3140, "Error")
+
+
+@pytest.mark.parametrize("name", ["Account", "Customer", "Vendor"])
+def test_a_filter_by_currency_is_refused_where_there_is_one_currency(shop: Shop, name: str) -> None:
+    inside = "<CurrencyFilter><FullName>US Dollar</FullName></CurrencyFilter>"
+    assert status(shop.query(name, inside)) == (3250, "Error")
+
+
+def test_spans_of_dates_and_of_names_that_are_upside_down_are_refused(shop: Shop) -> None:
+    dates = "<FromModifiedDate>2024-03-02</FromModifiedDate><ToModifiedDate>2024-03-01</ToModifiedDate>"
+    assert status(shop.query("Customer", dates)) == (3030, "Error")
+    names = "<NameRangeFilter><FromName>B</FromName><ToName>A</ToName></NameRangeFilter>"
+    assert status(shop.query("Vendor", names)) == (3031, "Error")
+
+
+def test_only_what_is_asked_for_is_shown_and_counted(shop: Shop) -> None:
+    shown = shop.query("Customer", "<FullName>Ada</FullName><IncludeRetElement>Name</IncludeRetElement>")
+    assert [each.tag for each in shown[0]] == ["Name"]
+    counted = shop.query("Vendor", metaData="MetaDataOnly")
+    assert (counted.get("retCount"), len(counted)) == ("0", 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("ItemDiscount", ["Coupon"]),
+        ("ItemGroup", ["Gift"]),
+        ("ItemSalesTaxGroup", ["Both"]),
+        ("ItemSubtotal", ["Subtotal"]),
+        ("ItemSalesTax", ["State Tax"]),
+        ("ItemPayment", ["Paid"]),
+        ("ItemInventoryAssembly", ["Set"]),
+        ("ItemInventory", ["Shirt"]),
+    ],
+)
+def test_a_query_for_one_kind_of_items_tells_of_no_other(shop: Shop, kind: str, names: list[str]) -> None:
+    shop.builder.subtotal_item()
+    shop.builder.group_item("Gift", [(shop.shirt, 2)])
+    shop.builder.sales_tax_group("Both", [shop.tax])
+    shop.builder.payment_item("Paid", deposit_to="Checking")
+    shop.builder.assembly_item("Set", [(shop.shirt, 4)], price=70, cost=30)
+    assert [each.findtext("Name") for each in shop.query(kind)] == names
+    assert status(shop.query(kind, "<FullName>Engraving</FullName>"))[0] == 500
+
+
+def test_an_assembly_is_sold_from_stock_at_its_average_cost(shop: Shop) -> None:
+    pack = shop.builder.assembly_item("Set", [(shop.shirt, 4)], price=70, cost=30, on_hand=5)
+    shop.builder.sales_receipt("Ada", [Line(pack, quantity=2)])
+    assert shop.query("ItemInventoryAssembly")[0].findtext("QuantityOnHand") == "3"
+    assert shop.company.balance_of("Cost of Goods Sold") == Decimal("60.00")
 
 
 def test_a_name_that_is_not_there_is_a_warning(shop: Shop) -> None:

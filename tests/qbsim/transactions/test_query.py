@@ -67,6 +67,62 @@ def test_filters_let_through_what_they_should(sales: Shop, inside: str, found: l
     assert sorted(filter(None, numbers(sales, inside))) == sorted(found)
 
 
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        ("<EntityFilter><FullNameWithChildren>Ada</FullNameWithChildren></EntityFilter>", ["W1", "w1", "105"]),
+        (
+            "<ModifiedDateRangeFilter><FromModifiedDate>2024-03-02</FromModifiedDate></ModifiedDateRangeFilter>"
+            "<EntityFilter><FullNameWithChildren>Ada</FullNameWithChildren></EntityFilter>",
+            ["w1", "105"],
+        ),
+        (
+            "<MaxReturned>1</MaxReturned><TxnDateRangeFilter><FromTxnDate>2024-03-02</FromTxnDate></TxnDateRangeFilter>"
+            "<EntityFilter><FullName>Ada</FullName></EntityFilter><AccountFilter><FullName>Sales</FullName></AccountFilter>"
+            "<RefNumberFilter><MatchCriterion>Contains</MatchCriterion><RefNumber>0</RefNumber></RefNumberFilter>"
+            "<PaidStatus>PaidOnly</PaidStatus>",
+            ["105"],
+        ),
+        ("<TxnDateRangeFilter><DateMacro>LastWeek</DateMacro></TxnDateRangeFilter>", ["W1", "w1"]),
+        ("<TxnDateRangeFilter><DateMacro>ThisWeek</DateMacro></TxnDateRangeFilter>", ["12", "105"]),
+        ("<TxnDateRangeFilter><DateMacro>Yesterday</DateMacro></TxnDateRangeFilter>", ["105"]),
+    ],
+)
+def test_filters_that_stand_together_all_have_to_match_and_the_oldest_comes_first(
+    sales: Shop, inside: str, found: list[str]
+) -> None:
+    assert numbers(sales, inside) == found
+
+
+def test_what_a_mod_has_changed_is_found_by_the_time_and_the_date_of_the_change(sales: Shop) -> None:
+    since = "<ModifiedDateRangeFilter><FromModifiedDate>2024-03-05</FromModifiedDate></ModifiedDateRangeFilter>"
+    february = "<TxnDateRangeFilter><ToTxnDate>2024-02-29</ToTxnDate></TxnDateRangeFilter>"
+    assert (numbers(sales, since), numbers(sales, february)) == ([], [])
+    invoice = sales.company.by_ref_number("Invoice", "12")[0]
+    core = f"<TxnID>{invoice.txn_id}</TxnID><EditSequence>{invoice.stamp.edit_sequence}</EditSequence>"
+    change = "<TxnDate>2024-02-29</TxnDate><RefNumber>13</RefNumber>"
+    sales.one(f"<InvoiceModRq><InvoiceMod>{core}{change}</InvoiceMod></InvoiceModRq>")
+    assert (numbers(sales, since), numbers(sales, february)) == (["13"], ["13"])
+    assert numbers(sales, "<RefNumber>12</RefNumber>") == []
+    assert numbers(sales, "") == ["W1", "w1", "13", "105"]
+
+
+def test_several_invoices_of_one_number_are_all_found(sales: Shop) -> None:
+    sales.builder.invoice("Bob", [Line(sales.engraving)], ref_number="12")
+    assert numbers(sales, "<RefNumber>12</RefNumber>") == ["12", "12"]
+
+
+def test_a_filter_by_currency_needs_currencies_to_be_on(sales: Shop) -> None:
+    asked = "<CurrencyFilter><FullName>US Dollar</FullName></CurrencyFilter>"
+    assert status(sales.query("Invoice", asked)) == (3250, "Error")
+
+
+def test_an_iterator_counts_and_leaves_the_records_out_as_meta_data_asks(sales: Shop) -> None:
+    sales.quickbooks.begin_session()
+    page = sales.query("Invoice", "<MaxReturned>3</MaxReturned>", iterator="Start", metaData="MetaDataOnly")
+    assert (page.get("retCount"), page.get("iteratorRemainingCount"), len(page)) == ("3", "1", 0)
+
+
 def test_a_filter_that_matches_nothing_is_no_error(sales: Shop) -> None:
     response = sales.query("Invoice", "<AccountFilter><FullName>Checking</FullName></AccountFilter>")
     assert (status(response), response.get("statusMessage"), len(response)) == ((1, "Info"), NO_MATCH, 0)
@@ -160,6 +216,32 @@ def test_deleted_transactions_are_listed_by_type_and_time(sales: Shop) -> None:
     assert status(sales.query("TxnDeleted", "<TxnDelType>CreditMemo</TxnDelType>")) == (1, "Info")
     later = "<DeletedDateRangeFilter><FromDeletedDate>2024-03-06</FromDeletedDate></DeletedDateRangeFilter>"
     assert status(sales.query("TxnDeleted", f"<TxnDelType>Invoice</TxnDelType>{later}")) == (1, "Info")
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("<FromDeletedDate>2024-03-05</FromDeletedDate>", 1),
+        ("<ToDeletedDate>2024-03-05</ToDeletedDate>", 1),
+        ("<ToDeletedDate>2024-03-04</ToDeletedDate>", 0),
+        ("<FromDeletedDate>2024-03-05T09:00:00-08:00</FromDeletedDate><ToDeletedDate>2024-03-06</ToDeletedDate>", 1),
+        ("<FromDeletedDate>2024-03-05T09:00:01-08:00</FromDeletedDate>", 0),
+    ],
+)
+def test_deleted_transactions_are_found_by_the_time_of_deletion(sales: Shop, span: str, found: int) -> None:
+    (payment,) = sales.company.transactions("ReceivePayment")
+    sales.one(f"<TxnDelRq><TxnDelType>ReceivePayment</TxnDelType><TxnID>{payment.txn_id}</TxnID></TxnDelRq>")
+    inside = f"<TxnDelType>ReceivePayment</TxnDelType><DeletedDateRangeFilter>{span}</DeletedDateRangeFilter>"
+    only = "<IncludeRetElement>TxnID</IncludeRetElement>"
+    gone = sales.query("TxnDeleted", inside + only, metaData="MetaDataAndResponseData")
+    assert (gone.get("retCount"), [each.tag for each in gone.iter("TxnID")]) == (str(found), ["TxnID"] * found)
+    assert sales.company.by_ref_number("Invoice", "105")[0].open_debt > 0
+
+
+def test_a_span_of_deletion_that_is_upside_down_is_refused(sales: Shop) -> None:
+    span = "<FromDeletedDate>2024-03-05</FromDeletedDate><ToDeletedDate>2024-03-04</ToDeletedDate>"
+    inside = f"<TxnDelType>Invoice</TxnDelType><DeletedDateRangeFilter>{span}</DeletedDateRangeFilter>"
+    assert status(sales.query("TxnDeleted", inside)) == (3030, "Error")
 
 
 def test_what_is_deleted_already_can_not_be_deleted_or_voided(sales: Shop) -> None:

@@ -1,0 +1,350 @@
+"""The judge of a schedule's end: pure, from the company's own transactions and ledger and what `connex refunds --json`
+lists, held against what an accountant expects. It knows neither the conversation nor what went wrong.
+
+A refund may end otherwise than posted only where its status says so; whatever it says of the books must hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from qbsim import Company
+from qbsim.transactions import ARRefundCreditCard, Check, CreditMemo, ReceivePayment, SalesOrder, Transaction
+from qbwc_server.demo.world import Expected
+
+_ZERO = Decimal("0.00")
+_WAITING = ("waiting", "posting")
+_TYPES = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
+_NAMES_REFUND = re.compile(r"(?:VOID: )*Refund (\S+) of order ")
+
+
+class Verdict(Enum):
+    """What is wrong."""
+
+    DOUBLED = "doubled"  # more is in the books than the refund asks for
+    LOST = "lost"  # less is in the books, and nobody is told
+    STUCK = "stuck"  # faults have ended, and the refund still waits for a session
+    UNTRUE = "untrue"  # what is said of it is not so
+    UNBALANCED = "unbalanced"  # accounts or customers' balances don't come out
+    BROKEN = "broken"  # the server failed where nothing was wrong with its database
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be; `guid` is the ExternalGUID of a transaction that is there too often."""
+
+    verdict: Verdict
+    external_id: str  # of the refund; empty where it is about none
+    text: str
+    guid: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """All that the judge looks at."""
+
+    before: Company
+    after: Company
+    expected: Sequence[Expected]
+    refunds: Sequence[Mapping[str, Any]]  # as `connex refunds --json` lists them
+    touched: frozenset[str] = frozenset()  # TxnIDs that somebody has edited, voided or deleted in QuickBooks
+    is_quiet: bool = True  # the last session had nothing to do, and nothing waits
+
+
+def judge(ending: Ending) -> list[Finding]:
+    """All that is wrong; empty where all is right."""
+    books = _Books(ending)
+    return [finding for check in _CHECKS for finding in check(books)]
+
+
+@dataclass(frozen=True)
+class _Books:
+    ending: Ending
+
+    @cached_property
+    def new(self) -> dict[str, Transaction]:
+        """Transactions that came in and stand, by TxnID."""
+        before, after = self.ending.before, self.ending.after
+        every = (each for kind in _TYPES for each in after.transactions(kind))
+        return {t.txn_id: t for t in every if before.transaction(t.txn_id) is None}
+
+    @cached_property
+    def by_refund(self) -> dict[str, list[Transaction]]:
+        """New transactions that are not void, by the refund that their Memo names; "" where it names none."""
+        found: dict[str, list[Transaction]] = {}
+        for transaction in self.new.values():
+            if not transaction.is_voided:
+                named = _NAMES_REFUND.match(transaction.memo or "")
+                found.setdefault(named.group(1) if named else "", []).append(transaction)
+        return found
+
+    @cached_property
+    def rows(self) -> dict[str, Mapping[str, Any]]:
+        return {row["external_id"]: row for row in self.ending.refunds}
+
+    @cached_property
+    def meddled(self) -> frozenset[str]:
+        """Refunds of which somebody has edited, voided or deleted a transaction: what is theirs may differ."""
+        touched = self.ending.touched
+        named = {row["external_id"] for row in self.ending.refunds if touched & set(_txn_ids(row))}
+        in_books = {key for key, group in self.all_by_refund.items() if touched & {t.txn_id for t in group}}
+        return frozenset(named | in_books)
+
+    @cached_property
+    def all_by_refund(self) -> dict[str, list[Transaction]]:
+        found: dict[str, list[Transaction]] = {}
+        for transaction in self.new.values():
+            named = _NAMES_REFUND.match(transaction.memo or "")
+            found.setdefault(named.group(1) if named else "", []).append(transaction)
+        return found
+
+    def of(self, expected: Expected, *kinds: type[Transaction]) -> list[Transaction]:
+        return [each for each in self.by_refund.get(expected.external_id, []) if isinstance(each, kinds)]
+
+    def memos(self, expected: Expected) -> list[Transaction]:
+        return self.of(expected, CreditMemo)
+
+    def payouts(self, expected: Expected) -> list[Transaction]:
+        return self.of(expected, ARRefundCreditCard, Check)
+
+    def applied(self, expected: Expected) -> Decimal:
+        """What of its memos is set against the invoice."""
+        sales = {sale.txn_id for sale in self.ending.after.by_ref_number("Invoice", expected.sale_number)}
+        links = (link for memo in self.memos(expected) for link in memo.links if link.txn_id in sales)
+        return -sum((link.amount for link in links), _ZERO)
+
+    def is_closed(self, expected: Expected) -> bool:
+        orders = self.ending.after.by_ref_number("SalesOrder", expected.sale_number)
+        return any(isinstance(order, SalesOrder) and order.is_manually_closed for order in orders)
+
+    def is_finished(self, expected: Expected) -> bool:
+        """Whether it ended as expected."""
+        row = self.rows.get(expected.external_id)
+        return row is not None and row["status"] == expected.status and expected.external_id not in self.meddled
+
+
+# --- twice
+
+
+def _twice(books: _Books) -> Iterator[Finding]:
+    for expected in books.ending.expected:
+        memos, payouts = books.memos(expected), books.payouts(expected)
+        for what, found, most in (
+            ("credit memos", memos, 1 if expected.memo_total else 0),
+            ("payouts", payouts, 1 if expected.payout_total else 0),
+        ):
+            if len(found) > most:
+                yield _finding(
+                    Verdict.DOUBLED,
+                    expected,
+                    f"QuickBooks has {len(found)} {what}, not {most}",
+                    found[-1].external_guid,
+                )
+        applied = books.applied(expected)
+        if applied > expected.applied and expected.external_id not in books.meddled:
+            said = f"{applied} is set against the invoice; it should be {expected.applied}"
+            yield _finding(Verdict.DOUBLED, expected, said)
+    for transaction in books.by_refund.get("", []):
+        yield Finding(Verdict.DOUBLED, "", f"the {transaction.TYPE} {transaction.txn_id} belongs to no refund")
+    guids = Counter((t.external_guid or t.txn_id).casefold() for group in books.by_refund.values() for t in group)
+    for guid, count in guids.items():
+        if count > 1:
+            yield Finding(Verdict.DOUBLED, "", f"{count} transactions carry the ExternalGUID {guid}", guid)
+
+
+# --- lost, stuck, and what is said
+
+
+def _all_there(books: _Books) -> Iterator[Finding]:
+    listed = Counter(row["external_id"] for row in books.ending.refunds)
+    for expected in books.ending.expected:
+        if not listed[expected.external_id]:
+            yield _finding(Verdict.LOST, expected, "it is not listed")
+        elif listed[expected.external_id] > 1:
+            yield _finding(Verdict.DOUBLED, expected, f"it is listed {listed[expected.external_id]} times")
+
+
+def _none_waits(books: _Books) -> Iterator[Finding]:
+    for expected in books.ending.expected:
+        row = books.rows.get(expected.external_id)
+        if row is not None and row["status"] in _WAITING:
+            yield _finding(Verdict.STUCK, expected, f"it is still {row['status']}")
+    if not books.ending.is_quiet:
+        yield Finding(Verdict.STUCK, "", "the sessions after the last fault did not end the work")
+
+
+def _reasons(books: _Books) -> Iterator[Finding]:
+    """A refund that was not posted says why; one that was to be posted is not given up quietly."""
+    for expected in books.ending.expected:
+        row = books.rows.get(expected.external_id)
+        if row is None or row["status"] in _WAITING:
+            continue
+        if (row["status"] == "posted") != (row["reason"] is None):
+            yield _finding(Verdict.UNTRUE, expected, f"it is {row['status']} with the reason {row['reason']}")
+        given_up = row["status"] in ("skipped", "failed")
+        if expected.status == "posted" and given_up and expected.external_id not in books.meddled:
+            yield _finding(Verdict.LOST, expected, f"it is {row['status']}: {row['reason']}")
+        if expected.status == "skipped" and row["status"] != "skipped":
+            yield _finding(Verdict.UNTRUE, expected, f"it should be skipped, and is {row['status']}: {row['reason']}")
+        if expected.status == "review" and row["status"] not in ("review", "skipped"):
+            yield _finding(Verdict.UNTRUE, expected, f"it should wait for a person, and is {row['status']}")
+        if given_up and (books.memos(expected) or books.payouts(expected)):
+            yield _finding(Verdict.UNTRUE, expected, f"it is {row['status']}, and something of it is in the books")
+
+
+def _posted_stands(books: _Books) -> Iterator[Finding]:
+    """What is posted is in the books, all of it and as it should be."""
+    for expected in books.ending.expected:
+        row = books.rows.get(expected.external_id)
+        if row is None or row["status"] != "posted" or expected.external_id in books.meddled:
+            continue
+        if expected.memo_total and not books.memos(expected):
+            yield _finding(Verdict.LOST, expected, "it is posted, and QuickBooks has no credit memo of it")
+        if expected.payout_total and not books.payouts(expected):
+            yield _finding(Verdict.LOST, expected, "it is posted, and QuickBooks has no payout of it")
+        if books.applied(expected) < expected.applied:
+            said = f"it is posted, and {books.applied(expected)} of {expected.applied} is set against the invoice"
+            yield _finding(Verdict.LOST, expected, said)
+        if expected.closes_order and not books.is_closed(expected):
+            yield _finding(Verdict.LOST, expected, "it is posted, and the sales order is open")
+        if bool(expected.memo_total) != (row["credit_memo"] is not None):
+            yield _finding(Verdict.UNTRUE, expected, f"it is posted with the credit memo {row['credit_memo']}")
+        told = sum((Decimal(payout["amount"]) for payout in row["payouts"]), _ZERO)
+        if told != expected.payout_total:
+            yield _finding(
+                Verdict.UNTRUE, expected, f"payouts of {told} are told; it should be {expected.payout_total}"
+            )
+
+
+def _told_is_true(books: _Books) -> Iterator[Finding]:
+    """Every document that is told of, whatever the status, stands under its TxnID as it should be."""
+    claims = Counter(txn_id for row in books.ending.refunds for txn_id in _txn_ids(row))
+    for txn_id, count in claims.items():
+        if count > 1:
+            yield Finding(Verdict.UNTRUE, "", f"the transaction {txn_id} is told of {count} times")
+    for expected in books.ending.expected:
+        row = books.rows.get(expected.external_id)
+        if row is None or expected.external_id in books.meddled:
+            continue
+        told = [(row["credit_memo"], "CreditMemo")] if row["credit_memo"] else []
+        told += [(payout, payout["type"]) for payout in row["payouts"]]
+        for document, kind in told:
+            yield from _told_document(books, expected, document, kind)
+
+
+def _told_document(books: _Books, expected: Expected, told: Mapping[str, Any], kind: str) -> Iterator[Finding]:
+    found = books.new.get(told["txn_id"])
+    name = f"the {kind} {told['txn_id']}"
+    if found is None or found.is_voided:
+        yield _finding(Verdict.UNTRUE, expected, f"{name} that is told of is not in QuickBooks")
+        return
+    is_memo = isinstance(found, CreditMemo)
+    customer = books.ending.after.lists.customers.get(found.customer_id or "")
+    points: list[tuple[str, object, object]] = [
+        ("type", found.TYPE, kind),
+        ("refund", found in books.by_refund.get(expected.external_id, []), True),
+        ("amount", amount_of(found), expected.memo_total if is_memo else expected.payout_total),
+        ("amount as told", Decimal(told["amount"]), amount_of(found)),
+        ("customer", customer.full_name if customer else None, expected.customer),
+    ]
+    if not is_memo:
+        points.append(("account", _account(books, found), expected.payout_account))
+        memos = books.memos(expected)
+        if expected.memo_total and memos:
+            points.append(("link to its memo", any(found.is_linked_to(memo.txn_id) for memo in memos), True))
+    for what, is_so, should in points:
+        if is_so != should:
+            yield _finding(Verdict.UNTRUE, expected, f"{name}: its {what} is {is_so}; it should be {should}")
+
+
+# --- the books
+
+
+def _balanced(books: _Books) -> Iterator[Finding]:
+    total = sum(books.ending.after.trial_balance().values(), _ZERO)
+    if total:
+        yield Finding(Verdict.UNBALANCED, "", f"the trial balance comes to {total}, not to zero")
+
+
+def _accounts_moved(books: _Books) -> Iterator[Finding]:
+    """Where every refund ended as expected, every account has moved by what they ask for together."""
+    if not all(books.is_finished(expected) for expected in books.ending.expected):
+        return
+    before, after = books.ending.before.trial_balance(), books.ending.after.trial_balance()
+    should: dict[str, Decimal] = {}
+    for expected in books.ending.expected:
+        for account, amount in expected.movements.items():
+            should[account] = should.get(account, _ZERO) + amount
+    for account in sorted({*before, *after, *should}):
+        moved = after.get(account, _ZERO) - before.get(account, _ZERO)
+        if moved != should.get(account, _ZERO):
+            said = f"the account {account} moved by {moved}; it should be {should.get(account, _ZERO)}"
+            yield Finding(Verdict.UNBALANCED, "", said)
+
+
+def _customers_owe(books: _Books) -> Iterator[Finding]:
+    """A customer all of whose refunds ended as expected owes what he should."""
+    changes: dict[str, Decimal] = {}
+    unfinished = set()
+    for expected in books.ending.expected:
+        changes[expected.customer] = changes.get(expected.customer, _ZERO) + expected.customer_change
+        if not books.is_finished(expected):
+            unfinished.add(expected.customer)
+    for customer in books.ending.before.lists.customers:
+        if customer.full_name in unfinished:
+            continue
+        owed = books.ending.before.ledger.customer(customer.list_id)
+        should = owed + changes.get(customer.full_name, _ZERO)
+        owes = books.ending.after.ledger.customer(customer.list_id)
+        if owes != should:
+            yield Finding(Verdict.UNBALANCED, "", f"{customer.full_name} owes {owes}; it should be {should}")
+
+
+_CHECKS = (
+    _twice,
+    _all_there,
+    _none_waits,
+    _reasons,
+    _posted_stands,
+    _told_is_true,
+    _balanced,
+    _accounts_moved,
+    _customers_owe,
+)
+
+
+def amount_of(transaction: Transaction) -> Decimal:
+    """What a memo or payout comes to."""
+    if isinstance(transaction, Check):
+        return transaction.amount
+    if isinstance(transaction, (CreditMemo, ARRefundCreditCard, ReceivePayment)):
+        return transaction.total
+    return _ZERO
+
+
+def _account(books: _Books, payout: Transaction) -> str:
+    if isinstance(payout, ARRefundCreditCard):
+        list_id = payout.refund_from_id
+    else:
+        list_id = payout.account_id if isinstance(payout, Check) else ""
+    found = books.ending.after.lists.accounts.get(list_id)
+    return found.full_name if found is not None else list_id
+
+
+def _txn_ids(row: Mapping[str, Any]) -> Iterator[str]:
+    if row["credit_memo"]:
+        yield row["credit_memo"]["txn_id"]
+    for payout in row["payouts"]:
+        yield payout["txn_id"]
+
+
+def _finding(verdict: Verdict, expected: Expected, text: str, guid: str | None = None) -> Finding:
+    name = f"refund {expected.external_id} of order {expected.order_number} ({expected.kind.value})"
+    return Finding(verdict, expected.external_id, f"{name}: {text}", guid or "")

@@ -1,0 +1,250 @@
+"""What is to go wrong, and with which QuickBooks: schedules, drawn by a seed or gone through one by one. No I/O."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+
+from qbsim import Behaviour
+
+WORLDS = 4  # sample shops that schedules choose from
+ORDERS_IN_A_WORLD = 16  # refunded orders of a sample shop that schedules choose from
+MAX_INCIDENTS = 5
+MAX_DEPTH = 4  # incidents in a sequence that is gone through; more would take days
+
+
+class Kind(Enum):
+    """One thing that goes wrong with, or during, one message set."""
+
+    CUT_BEFORE_WORK = "the line breaks before QuickBooks sees the set"
+    LOSE_ANSWER = "QuickBooks works the set, and its answer never leaves"
+    LOSE_REPLY = "the server takes the answer, and its reply is lost"
+    ANSWER_TWICE = "the answer comes twice"
+    ANSWER_LATE = "the answer comes when another session has begun"
+    SERVER_DIES_BEFORE_SENDING_IS_KEPT = "the server dies before it has written down what it sends"
+    SERVER_DIES_AFTER_SENDING_IS_KEPT = "the server dies when it has written down what it sends"
+    SERVER_DIES_BEFORE_ANSWER_IS_KEPT = "the server dies before it has written down what was answered"
+    SERVER_DIES_AFTER_ANSWER_IS_KEPT = "the server dies when it has written down what was answered"
+    QUICKBOOKS_CRASHES = "QuickBooks crashes in the middle of the set"
+    COM_FAILURE_BEFORE_WORK = "QuickBooks fails with nothing done"
+    COM_FAILURE_AFTER_WORK = "QuickBooks fails when all is done"
+    CONNECTOR_KILLED_BEFORE_WORK = "the Web Connector is ended with the set in its hands"
+    CONNECTOR_KILLED_AFTER_ANSWER = "the Web Connector is ended after the answer, without closeConnection"
+    WORKED_LATE = "the Web Connector hangs, and QuickBooks works the set later or never"
+    DATABASE_AWAY = "the database is locked or restarted while a call is worked"
+    DISK_FULL = "the disk is full while a call is worked"
+    CLOCK_FORWARD = "the server's clock jumps forward"
+    CLOCK_BACK = "the server's clock jumps back"
+    SECOND_CONNECTOR = "a second Web Connector with the same password comes in between"
+    NUMBER_EDITED = "somebody edits a RefNumber of ours"
+    TRANSACTION_DELETED = "somebody deletes a transaction of ours"
+    TRANSACTION_VOIDED = "somebody voids a transaction of ours"
+    AMOUNT_EDITED = "somebody edits the amount of a credit memo of ours"
+    RECORDS_GONE = "QuickBooks' recovery records are gone"
+
+
+HUMAN_ACTS = frozenset(
+    {Kind.NUMBER_EDITED, Kind.TRANSACTION_DELETED, Kind.TRANSACTION_VOIDED, Kind.AMOUNT_EDITED, Kind.RECORDS_GONE}
+)
+SERVER_DEATHS = frozenset(
+    {
+        Kind.SERVER_DIES_BEFORE_SENDING_IS_KEPT,
+        Kind.SERVER_DIES_AFTER_SENDING_IS_KEPT,
+        Kind.SERVER_DIES_BEFORE_ANSWER_IS_KEPT,
+        Kind.SERVER_DIES_AFTER_ANSWER_IS_KEPT,
+    }
+)
+
+
+class Aim(Enum):
+    """Which sets an incident may hit."""
+
+    ANY = "any set"
+    POSTING = "a set that posts"
+    SETTLING = "a set that claims the company file or clears up what is in doubt"
+
+
+class Release(Enum):
+    """When a set that hangs in a Web Connector is worked after all."""
+
+    NEXT_SESSION = "when the next session has begun"
+    AFTER_LOOK = "after the server has looked for it in the books"
+    AFTER_ASKED = "after the server has asked for its outcome"
+    WITH_REPEAT = "when it was sent again, before the second copy"
+    AFTER_REPEAT = "after the second copy"
+    END = "when all was quiet"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that goes wrong with the first set that fits, after `skip` others that fit."""
+
+    kind: Kind
+    aim: Aim = Aim.POSTING
+    skip: int = 0
+    number: int = 0  # requests worked, seconds of a jump, which transaction: as the kind has it
+    release: Release = Release.NEVER  # of WORKED_LATE
+    answered: bool = True  # of WORKED_LATE: its answer reaches the server
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One trial: a shop, a QuickBooks, settings, and incidents one after the other."""
+
+    name: str  # options of the command that plays it again
+    world: int
+    orders: tuple[int, ...]  # of the world's refunded orders, in the order in which they are brought in
+    later: int  # how many of them come only when the incidents have begun
+    behaviour: Behaviour
+    refund_method: str
+    several_connectors: bool  # by the connection's setting
+    incidents: tuple[Incident, ...]
+
+    @property
+    def is_trusting(self) -> bool:
+        """Whether QuickBooks keeps records, recognises repeats and can show both, and nobody meddles: then hardly
+        anything should wait for a person."""
+        behaviour = self.behaviour
+        reliable = (
+            behaviour.keeps_recovery_records
+            and behaviour.recovery_records_kept is None
+            and behaviour.recognises_repeats
+            and behaviour.takes_private_data
+            and behaviour.shows_external_guid
+        )
+        kinds = {incident.kind for incident in self.incidents}
+        meddled = kinds & (HUMAN_ACTS | {Kind.SECOND_CONNECTOR})
+        return reliable and not meddled and not self.several_connectors
+
+
+# --- drawn
+
+_SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
+    "keeps_recovery_records": ((True, 0.85), (False, 0.15)),
+    "recovery_records_kept": ((None, 0.75), (1, 0.07), (3, 0.09), (20, 0.09)),
+    "keeps_partial_records": ((True, 0.6), (False, 0.4)),
+    "recognises_repeats": ((True, 0.8), (False, 0.2)),
+    "refuses_repeated_external_guid": ((False, 0.7), (True, 0.3)),
+    "shows_external_guid": ((True, 0.8), (False, 0.2)),
+    "takes_private_data": ((True, 0.85), (False, 0.15)),
+    "resolves_macro_in_check": ((True, 0.75), (False, 0.25)),
+    "resolves_macro_in_card_refund": ((True, 0.75), (False, 0.25)),
+    "resolves_macro_in_set_credit": ((True, 0.75), (False, 0.25)),
+    "allows_macro_to_be_redefined": ((True, 0.75), (False, 0.25)),
+    "check_from_undeposited_funds": ((True, 0.6), (False, 0.4)),
+    "records_credit_only_payments": ((False, 0.5), (True, 0.5)),
+    "has_sales_orders": ((True, 0.8), (False, 0.2)),
+}
+SWITCHES = tuple(_SWITCHES)
+_KIND_WEIGHTS = {kind: 2.0 if kind in (Kind.WORKED_LATE, Kind.QUICKBOOKS_CRASHES) else 1.0 for kind in Kind}
+_MEDDLING = HUMAN_ACTS | {Kind.SECOND_CONNECTOR}
+_JUMPS = (300, 3 * 3600, 26 * 3600, 3 * 86_400)  # seconds
+_MAX_TARGETS = 8  # the number that chooses among transactions, and of requests worked before a crash
+
+
+def draw(seed: int) -> Schedule:
+    """The schedule of a seed; always the same one."""
+    rng = random.Random(f"connex torture {seed}")  # noqa: S311  samples, not secrets
+    orders = tuple(rng.sample(range(ORDERS_IN_A_WORLD), rng.randint(2, 4)))
+    meddled = rng.random() < 0.4
+    kinds = [kind for kind in Kind if meddled or kind not in _MEDDLING]
+    weights = [_KIND_WEIGHTS[kind] for kind in kinds]
+    chosen = rng.choices(kinds, weights, k=rng.randint(1, MAX_INCIDENTS))
+    return Schedule(
+        name=f"--seed {seed}",
+        world=rng.randrange(WORLDS),
+        orders=orders,
+        later=rng.randrange(len(orders)),
+        behaviour=_behaviour(rng),
+        refund_method="check" if rng.random() < 0.4 else "credit_card",
+        several_connectors=meddled and rng.random() < 0.2,
+        incidents=tuple(_incident(rng, kind) for kind in chosen),
+    )
+
+
+def _behaviour(rng: random.Random) -> Behaviour:
+    likely = rng.random() < 0.4  # a QuickBooks as documented; else every switch for itself
+    values = {
+        name: rng.choices([value for value, _ in options], [weight for _, weight in options])[0]
+        for name, options in _SWITCHES.items()
+    }
+    if likely:
+        for name in ("keeps_recovery_records", "recognises_repeats", "takes_private_data", "shows_external_guid"):
+            values[name] = True
+        values["recovery_records_kept"] = None
+    return Behaviour(**values)  # type: ignore[arg-type]
+
+
+def _incident(rng: random.Random, kind: Kind) -> Incident:
+    aim = rng.choices((Aim.POSTING, Aim.SETTLING, Aim.ANY), (0.6, 0.2, 0.2))[0]
+    skip = rng.choices(range(5), (0.45, 0.25, 0.15, 0.1, 0.05))[0]
+    number = rng.randrange(_MAX_TARGETS)
+    if kind in (Kind.CLOCK_FORWARD, Kind.CLOCK_BACK):
+        number = rng.choice(_JUMPS)
+    return Incident(kind, aim, skip, number, rng.choice(tuple(Release)), rng.random() < 0.5)
+
+
+# --- gone through one by one
+
+# The most telling incidents at a set that writes, and what happens between the sessions that clear it up.
+DEPTH_INCIDENTS: tuple[Incident, ...] = (
+    Incident(Kind.CUT_BEFORE_WORK),
+    Incident(Kind.LOSE_ANSWER),
+    Incident(Kind.LOSE_REPLY),
+    Incident(Kind.ANSWER_TWICE),
+    Incident(Kind.ANSWER_LATE),
+    Incident(Kind.SERVER_DIES_BEFORE_SENDING_IS_KEPT),
+    Incident(Kind.SERVER_DIES_AFTER_SENDING_IS_KEPT),
+    Incident(Kind.SERVER_DIES_BEFORE_ANSWER_IS_KEPT),
+    Incident(Kind.SERVER_DIES_AFTER_ANSWER_IS_KEPT),
+    Incident(Kind.QUICKBOOKS_CRASHES, number=0),
+    Incident(Kind.QUICKBOOKS_CRASHES, number=1),
+    Incident(Kind.QUICKBOOKS_CRASHES, number=2),
+    Incident(Kind.QUICKBOOKS_CRASHES, number=3),
+    Incident(Kind.COM_FAILURE_AFTER_WORK),
+    Incident(Kind.WORKED_LATE, release=Release.NEXT_SESSION),
+    Incident(Kind.WORKED_LATE, release=Release.AFTER_ASKED),
+    Incident(Kind.WORKED_LATE, release=Release.WITH_REPEAT, answered=False),
+    Incident(Kind.WORKED_LATE, release=Release.AFTER_REPEAT),
+    Incident(Kind.WORKED_LATE, release=Release.END, answered=False),
+    Incident(Kind.DATABASE_AWAY),
+    Incident(Kind.DISK_FULL),
+    Incident(Kind.NUMBER_EDITED, aim=Aim.SETTLING),
+    Incident(Kind.RECORDS_GONE, aim=Aim.SETTLING),
+    Incident(Kind.LOSE_ANSWER, aim=Aim.SETTLING),
+)
+DEPTH_BEHAVIOURS: tuple[Behaviour, ...] = (
+    Behaviour(),
+    Behaviour(keeps_recovery_records=False),
+    Behaviour(keeps_partial_records=False),
+    Behaviour(recognises_repeats=False),
+    Behaviour(shows_external_guid=False),
+)
+_SMALL_ORDERS = (0, 4)  # a sales receipt refunded whole, and an invoice that was paid in part
+
+
+def sequences(depth: int) -> int:
+    """How many schedules `sequence` gives for a depth."""
+    count: int = len(DEPTH_BEHAVIOURS) * len(DEPTH_INCIDENTS) ** depth
+    return count
+
+
+def sequence(depth: int, number: int) -> Schedule:
+    """The `number`-th schedule of those that go through every sequence of so many incidents in one small shop."""
+    rest, which = divmod(number, len(DEPTH_BEHAVIOURS))
+    chosen = []
+    for _ in range(depth):
+        rest, incident = divmod(rest, len(DEPTH_INCIDENTS))
+        chosen.append(DEPTH_INCIDENTS[incident])
+    return Schedule(
+        name=f"--depth {depth} --seed {number}",
+        world=0,
+        orders=_SMALL_ORDERS,
+        later=0,
+        behaviour=DEPTH_BEHAVIOURS[which],
+        refund_method="credit_card",
+        several_connectors=False,
+        incidents=tuple(chosen),
+    )

@@ -1,0 +1,101 @@
+"""The list of refunds as CSV for a spreadsheet: streamed, and safe from texts that a spreadsheet would calculate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
+
+from qbwc_server.store import refund_list
+from qbwc_server.store.database import Database
+from qbwc_server.store.refund_list import Found, Place, Wanted
+from qbwc_server.store.reports import refund_as_dict
+from qbwc_server.store.tables import Refund
+from qbwc_server.web.showing import SALE_WORDS, STATUS_WORDS
+
+BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
+MAX_ROWS = 1_000_000  # refunds; a sheet of Excel holds 1,048,576 rows
+ROWS_AT_ONCE = 500  # read from the database at a time
+HEADINGS = (
+    "Order",
+    "Refund",
+    "Source",
+    "Refunded at",
+    "Amount",
+    "Currency",
+    "Status",
+    "Reason",
+    "Sale",
+    "Sale RefNumber",
+    "Sale TxnID",
+    "Credit memo RefNumber",
+    "Credit memo TxnID",
+    "Credit memo amount",
+    "Paid out from",
+    "Paid out",
+    "Payout TxnID",
+    "Notices",
+)
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def rows(
+    database: Database, connection_id: int, wanted: Wanted, zone: tzinfo | None, found: Found | None
+) -> Iterator[str]:
+    """The lines of the file, a block at a time."""
+    yield BYTE_ORDER_MARK + _written([HEADINGS])
+    after: Place | None = None
+    for _ in range(MAX_ROWS // ROWS_AT_ONCE):
+        with database.reading() as session:
+            page = refund_list.page(session, connection_id, wanted, after=after, found=found, page_size=ROWS_AT_ONCE)
+            block = _written([_row(refund, zone) for refund in page.refunds])
+        yield block
+        after = page.after
+        if after is None:
+            return
+
+
+def safe_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula.
+
+    >>> safe_cell("=1+1"), safe_cell("Jo Bloggs")
+    ("'=1+1", 'Jo Bloggs')
+    """
+    return "'" + text if text.lstrip(" ").startswith(_CALCULATED) or text.startswith(_CALCULATED) else text
+
+
+def _written(lines: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(lines)
+    return out.getvalue()
+
+
+def _row(refund: Refund, zone: tzinfo | None) -> list[str]:
+    told = refund_as_dict(refund)
+    sale, memo, payouts = told["sale"] or {}, told["credit_memo"] or {}, told["payouts"]
+    texts = [
+        told["order_number"],
+        told["external_id"],
+        told["source"],
+        f"{refund.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
+        None,
+        told["currency"],
+        STATUS_WORDS[told["status"]],
+        told["reason"]["message"] if told["reason"] else "",
+        SALE_WORDS.get(sale.get("type", ""), sale.get("type", "")),
+        sale.get("ref_number", ""),
+        sale.get("txn_id", ""),
+        memo.get("ref_number", ""),
+        memo.get("txn_id", ""),
+        None,
+        ", ".join(payout["account"] for payout in payouts),
+        None,
+        ", ".join(payout["txn_id"] for payout in payouts),
+        " ".join(notice["message"] for notice in told["notices"]),
+    ]
+    # Figures of our own are written as they are, so that a negative one stays a number.
+    paid = payouts[0]["amount"] if len(payouts) == 1 else "; ".join(payout["amount"] for payout in payouts)
+    figures = iter((told["amount"], memo.get("amount", ""), paid))
+    return [next(figures) if text is None else safe_cell(text) for text in texts]

@@ -1,0 +1,224 @@
+"""The cases of docs/accounting.md as they are played: what the company sold, what the shop gave back, which settings.
+
+A case is one function under the name that its row in the guide has. Hats cost 40.00 and sell at 100.00, with 8 % of
+sales tax; scarves sell at 50.00 and their stock is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from qbsim import CompanyBuilder, Line
+from qbwc_server.refunds.model import Adjustment, AdjustmentKind, Refund, RefundLine
+from tests.refunds.builders import adjusted, back, refund_of, shipping_back
+from tests.sync.driver import START
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is played for one case."""
+
+    fill: Callable[[CompanyBuilder], None]
+    refunds: tuple[Refund, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)  # items by SKU
+    notices: frozenset[str] = frozenset()  # of the last refund
+
+
+SCENARIOS: dict[str, Callable[[], Scenario]] = {}
+
+
+def case(name: str) -> Callable[[Callable[[], Scenario]], Callable[[], Scenario]]:
+    """Enters a scenario under the name of its row."""
+
+    def enter(scenario: Callable[[], Scenario]) -> Callable[[], Scenario]:
+        assert name not in SCENARIOS, f"two scenarios are called {name}"
+        SCENARIOS[name] = scenario
+        return scenario
+
+    return enter
+
+
+HAT = Line("Hat", quantity=1)
+SHIPPING = Line("Shipping", amount="5.00")
+HAT_BACK = back("Hat", 1, "100.00", tax="8.00", title="")
+HAT_LOST = back("Hat", 1, "100.00", tax="8.00", title="", restocked=False)
+
+
+def shop(made: CompanyBuilder) -> None:
+    """The lists of the company that all cases share."""
+    made.account("Refunds Given", "Income")
+    made.account("Goods Not Returned", "Income")
+    made.account("Other Charges", "Income")
+    made.account("Rounding", "Expense")
+    made.sales_tax_item("Eight", "8")
+    made.inventory_item("Hat", price="100.00", cost="40.00", on_hand=100)
+    made.non_inventory_item("Scarf", price="50.00")
+    made.group_item("Set", [("Hat", 1), ("Scarf", 2)])
+    made.other_charge_item("Shipping", price="5.00")
+    made.other_charge_item("Restocking Fee", account="Other Charges")
+    made.other_charge_item("Tips", account="Other Charges")
+    made.other_charge_item("Goodwill", account="Refunds Given")
+    made.other_charge_item("No Restock", account="Goods Not Returned", tax_code="Tax")
+    made.other_charge_item("Web Refunds", account="Refunds Given", tax_code="Tax")
+    made.other_charge_item("Tax Rounding", account="Rounding")
+    made.other_charge_item("Marketplace Tax", account="Other Charges")
+    made.discount_item("Web Discount")
+    made.customer("Ann")
+
+
+def receipt(*lines: Line) -> Callable[[CompanyBuilder], None]:
+    """A sales receipt over these lines, deposited to Checking."""
+
+    def fill(made: CompanyBuilder) -> None:
+        made.sales_receipt("Ann", list(lines), ref_number="1001", deposit_to="Checking")
+
+    return fill
+
+
+def given_back(*parts: RefundLine | Adjustment, **changes: Any) -> Refund:
+    """A refund on the first day of the sync."""
+    return refund_of(*parts, **{"created_at": START, **changes})
+
+
+# The kinds of sale
+
+
+@case("sales receipt, refunded to the card")
+def _receipt_to_the_card() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),))
+
+
+@case("sales receipt, refunded by check")
+def _receipt_by_check() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), {"refund_method": "check"})
+
+
+@case("unpaid invoice, cancelled")
+def _invoice_cancelled() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    return Scenario(fill, (given_back(HAT_BACK, money="0"),))
+
+
+@case("partly paid invoice, 40.00 of 108.00 went back")
+def _invoice_partly_paid() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.receive_payment(made.invoice("Ann", [HAT], ref_number="1001"), "40.00", deposit_to="Checking")
+
+    return Scenario(fill, (given_back(HAT_BACK, money="40.00"),))
+
+
+# Lines
+
+
+@case("one of two hats")
+def _part_by_quantity() -> Scenario:
+    return Scenario(receipt(Line("Hat", quantity=2)), (given_back(HAT_BACK),))
+
+
+@case("a lower amount for a hat")
+def _part_by_amount() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(back("Hat", 1, "60.00", tax="4.80")),))
+
+
+@case("discount of 10.00 on a hat")
+def _discount() -> Scenario:
+    refund = given_back(back("Hat", 1, "90.00", tax="7.20"))
+    return Scenario(receipt(HAT, Line("Web Discount", amount="-10.00")), (refund,))
+
+
+@case("shipping alone")
+def _shipping() -> Scenario:
+    return Scenario(receipt(HAT, SHIPPING), (given_back(shipping_back("5.00")),))
+
+
+@case("restocking fee of 15.00 kept")
+def _restocking_fee() -> Scenario:
+    refund = given_back(HAT_BACK, adjusted("-15.00", kind=AdjustmentKind.FEE))
+    return Scenario(receipt(HAT), (refund,), {"fee_item": "Restocking Fee"})
+
+
+@case("tip of 3.00 given back")
+def _tip() -> Scenario:
+    refund = given_back(adjusted("3.00", kind=AdjustmentKind.TIP))
+    return Scenario(receipt(HAT), (refund,), {"tip_item": "Tips"})
+
+
+@case("tip of 3.00 without an item of its own")
+def _tip_on_allowance() -> Scenario:
+    refund = given_back(adjusted("3.00", kind=AdjustmentKind.TIP))
+    return Scenario(receipt(HAT), (refund,), {"allowance_item": "Goodwill"}, notices=frozenset({"fallback_item"}))
+
+
+@case("goodwill of 20.00")
+def _goodwill() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(adjusted("20.00")),), {"allowance_item": "Goodwill"})
+
+
+@case("bundle of a hat and two scarves")
+def _bundle() -> Scenario:
+    return Scenario(receipt(Line("Set", quantity=2)), (given_back(back("Set", 1, "200.00", tax="16.00")),))
+
+
+@case("mapped SKU")
+def _mapped() -> Scenario:
+    refund = given_back(back("W-100", 1, "100.00", tax="8.00", title=""))
+    return Scenario(receipt(HAT), (refund,), mapping={"W-100": "Hat"})
+
+
+# Stock
+
+
+@case("hat not returned to stock")
+def _not_returned() -> Scenario:
+    notices = frozenset({"stock_not_returned"})
+    return Scenario(receipt(HAT), (given_back(HAT_LOST),), {"no_restock_item": "No Restock"}, notices=notices)
+
+
+@case("scarf not returned, whose stock is not kept")
+def _not_kept() -> Scenario:
+    refund = given_back(back("Scarf", 1, "50.00", tax="4.00", restocked=False))
+    return Scenario(receipt(Line("Scarf", quantity=1)), (refund,))
+
+
+@case("refund item")
+def _refund_item() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), {"refund_item": "Web Refunds"})
+
+
+@case("refund item, with stock")
+def _refund_item_with_stock() -> Scenario:
+    settings = {"refund_item": "Web Refunds", "refund_item_restock": "true"}
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), settings)
+
+
+# Tax and what was given back before
+
+
+@case("rounding of tax by 0.01")
+def _rounding() -> Scenario:
+    refund = given_back(back("Hat", 1, "100.00", tax="8.01"), money="108.01")
+    notices = frozenset({"tax_rounded"})
+    return Scenario(receipt(Line("Hat", quantity=2)), (refund,), {"rounding_item": "Tax Rounding"}, notices=notices)
+
+
+@case("tax collected by the channel, on lines of the sale that cancel out")
+def _channel_tax() -> Scenario:
+    lines = (Line("Hat", quantity=1, tax_code="Non"), Line("Marketplace Tax", amount="8.00"))
+    refund = given_back(HAT_BACK, money="108.00", channel_tax=Decimal("8.00"))
+    sold = receipt(*lines, Line("Marketplace Tax", amount="-8.00"))
+    return Scenario(sold, (refund,), notices=frozenset({"channel_tax"}))
+
+
+@case("second refund beside a credit memo entered by hand")
+def _by_hand() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        receipt(Line("Hat", quantity=2))(made)
+        made.credit_memo("Ann", [HAT], ref_number="1001-1")
+
+    return Scenario(fill, (given_back(HAT_BACK),), notices=frozenset({"counted_by_hand"}))

@@ -1,0 +1,135 @@
+"""The judge sees what an accountant would: each damage to a good end has its verdict."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from qbsim import Company
+from qbwc_server.torture.oracle import Ending, Verdict, judge
+from qbwc_server.torture.scratch import Scratch
+from tests.torture.playing import QUIET, play_of
+
+
+@pytest.fixture(scope="module")
+def good_end(scratch: Scratch) -> Ending:
+    play = play_of(QUIET, scratch)
+    assert play.run().findings == ()
+    return play.ending()
+
+
+@pytest.fixture
+def end(good_end: Ending) -> Ending:
+    """A copy of it, to be damaged."""
+    return replace(
+        good_end, after=copy.deepcopy(good_end.after), refunds=[copy.deepcopy(dict(row)) for row in good_end.refunds]
+    )
+
+
+def new(end: Ending, kind: str) -> list[Any]:
+    return [t for t in end.after.transactions(kind) if end.before.transaction(t.txn_id) is None]
+
+
+def verdicts(end: Ending) -> set[Verdict]:
+    return {finding.verdict for finding in judge(end)}
+
+
+def again(company: Company, transaction: Any) -> None:
+    """Enters a copy of a transaction under a TxnID of its own."""
+    twin = copy.deepcopy(transaction)
+    twin.stamp = company.counters.transaction_stamp(company.now())
+    twin.links = []
+    company.record(twin)
+
+
+def test_a_good_end_has_nothing_wrong(end: Ending) -> None:
+    assert {row["status"] for row in end.refunds} == {"posted"}
+    assert judge(end) == []
+
+
+@pytest.mark.parametrize("kind", ["CreditMemo", "ARRefundCreditCard"])
+def test_a_document_that_is_there_twice_is_doubled(end: Ending, kind: str) -> None:
+    again(end.after, new(end, kind)[0])
+    assert Verdict.DOUBLED in verdicts(end)
+
+
+def test_a_document_under_another_guid_is_doubled_just_the_same(end: Ending) -> None:
+    again(end.after, replace(new(end, "CreditMemo")[0], external_guid="{00000000-0000-0000-0000-000000000001}"))
+    assert Verdict.DOUBLED in verdicts(end)
+
+
+def test_a_document_that_no_refund_asks_for_is_doubled(end: Ending) -> None:
+    again(end.after, replace(new(end, "CreditMemo")[0], memo="by hand"))
+    assert Verdict.DOUBLED in verdicts(end)
+
+
+@pytest.mark.parametrize("kind", ["CreditMemo", "ARRefundCreditCard"])
+def test_a_posted_document_that_is_not_there_is_lost_and_what_is_said_untrue(end: Ending, kind: str) -> None:
+    end.after.delete(new(end, kind)[0])
+    assert {Verdict.LOST, Verdict.UNTRUE} <= verdicts(end)
+
+
+def test_what_somebody_deleted_in_quickbooks_is_not_our_loss(end: Ending) -> None:
+    payout = new(end, "ARRefundCreditCard")[0]
+    end.after.delete(payout)
+    assert judge(replace(end, touched=frozenset({payout.txn_id}))) == []
+
+
+def test_an_application_that_is_missing_is_lost(end: Ending) -> None:
+    for memo in new(end, "CreditMemo"):
+        for link in memo.links:
+            if end.after.transaction(link.txn_id).TYPE == "Invoice":  # type: ignore[union-attr]
+                link.amount = link.amount / 2
+    assert Verdict.LOST in verdicts(end)
+
+
+def _say(**facts: Any) -> Callable[[Ending], None]:
+    return lambda end: end.refunds[0].update(facts)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("damage", "verdict"),
+    [
+        (_say(status="waiting"), Verdict.STUCK),
+        (_say(status="posting"), Verdict.STUCK),
+        (_say(status="failed", reason={"code": "kept_failing", "message": "..."}), Verdict.LOST),
+        (_say(status="failed", reason={"code": "kept_failing", "message": "..."}), Verdict.UNTRUE),
+        (_say(status="review"), Verdict.UNTRUE),  # without a reason
+        (_say(credit_memo=None), Verdict.UNTRUE),
+        (_say(payouts=[]), Verdict.UNTRUE),
+        (lambda end: end.refunds[0]["credit_memo"].update(txn_id="1-1"), Verdict.UNTRUE),
+        (lambda end: end.refunds[0]["credit_memo"].update(amount="1.00"), Verdict.UNTRUE),
+        (lambda end: end.refunds.pop(), Verdict.LOST),
+        (lambda end: end.refunds.append(end.refunds[0]), Verdict.DOUBLED),
+    ],
+)
+def test_what_is_said_must_be_so(end: Ending, damage: Callable[[Ending], Any], verdict: Verdict) -> None:
+    damage(end)
+    assert verdict in verdicts(end)
+
+
+def test_money_to_another_account_does_not_come_out(end: Ending) -> None:
+    payout = new(end, "ARRefundCreditCard")[0]
+    other = end.after.lists.accounts.find("Bank Service Charges")
+    assert other is not None
+    end.after.ledger.reverse(payout.entries)
+    for entry in payout.entries:
+        if entry.customer_id is None:
+            entry.account_id = other.list_id
+    payout.refund_from_id = other.list_id
+    end.after.ledger.post(payout.entries)
+    assert {Verdict.UNBALANCED, Verdict.UNTRUE} <= verdicts(end)
+
+
+def test_a_refund_that_waits_for_a_person_may_be_there_in_part_but_not_twice(end: Ending) -> None:
+    _say(status="review", reason={"code": "in_doubt", "message": "..."}, payouts=[])(end)
+    payout = next(t for t in new(end, "ARRefundCreditCard") if end.refunds[0]["external_id"] in t.memo)
+    end.after.delete(payout)
+    assert judge(end) == []
+    memo = next(t for t in new(end, "CreditMemo") if end.refunds[0]["external_id"] in t.memo)
+    again(end.after, memo)
+    assert verdicts(end) == {Verdict.DOUBLED}

@@ -1,0 +1,62 @@
+"""Schedules come from their seed alone, and leave nothing out."""
+
+from __future__ import annotations
+
+import pytest
+
+from qbwc_server.torture.schedule import (
+    DEPTH_BEHAVIOURS,
+    DEPTH_INCIDENTS,
+    MAX_INCIDENTS,
+    SWITCHES,
+    Aim,
+    Kind,
+    Release,
+    draw,
+    sequence,
+    sequences,
+)
+
+MANY = [draw(seed) for seed in range(1500)]
+
+
+def test_a_seed_gives_the_same_schedule_every_time() -> None:
+    assert [draw(seed) for seed in range(50)] == MANY[:50]
+    assert draw(1) != draw(2)
+
+
+def test_every_incident_is_drawn_at_every_kind_of_set() -> None:
+    drawn = {(incident.kind, incident.aim) for schedule in MANY for incident in schedule.incidents}
+    assert drawn == {(kind, aim) for kind in Kind for aim in Aim}
+
+
+def test_a_late_set_is_drawn_with_every_moment() -> None:
+    late = {i.release for schedule in MANY for i in schedule.incidents if i.kind is Kind.WORKED_LATE}
+    assert late == set(Release)
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_every_switch_is_drawn_both_ways(switch: str) -> None:
+    assert len({getattr(schedule.behaviour, switch) for schedule in MANY}) >= 2
+
+
+def test_schedules_carry_several_refunds_and_at_most_so_many_incidents() -> None:
+    for schedule in MANY:
+        assert len(schedule.orders) >= 2
+        assert 1 <= len(schedule.incidents) <= MAX_INCIDENTS
+        assert schedule.later < len(schedule.orders)
+
+
+def test_a_schedule_with_a_human_act_is_not_one_in_which_nobody_should_be_asked() -> None:
+    human = (Kind.NUMBER_EDITED, Kind.RECORDS_GONE, Kind.SECOND_CONNECTOR)
+    assert any(schedule.is_trusting for schedule in MANY)
+    for schedule in MANY:
+        if any(incident.kind in human for incident in schedule.incidents):
+            assert not schedule.is_trusting
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_every_sequence_of_a_depth_comes_once(depth: int) -> None:
+    every = [sequence(depth, number) for number in range(sequences(depth))]
+    assert len({(schedule.behaviour, schedule.incidents) for schedule in every}) == len(every)
+    assert len(every) == len(DEPTH_BEHAVIOURS) * len(DEPTH_INCIDENTS) ** depth

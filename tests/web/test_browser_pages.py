@@ -1,0 +1,183 @@
+"""A real browser on every page: axe-core finds nothing in light, dark and on a phone, and what is live works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from qbwc_server.store.database import Database
+from qbwc_server.store.people import person_named, turn_factor_on
+from qbwc_server.store.tables import Refund
+from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
+from tests.web.conftest import PASSWORD
+from tests.web.test_browser import address, browser, sign_in
+
+__all__ = ["address", "browser"]  # fixtures
+
+HOSTILE = "#1002 <script>document.title='caught'</script>"
+PATHS = (
+    "/",
+    "/connections/main/refunds",
+    "/refunds/1",
+    "/refunds/2",
+    "/connections/main",
+    "/connections/main/sessions",
+    "/people",
+    "/account",
+    "/audit",
+    "/support",
+    "/nowhere",
+)
+WINDOWS = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+}
+
+
+@pytest.fixture
+def books(database: Database) -> None:
+    """A connection with a refund that went in and one that waits for a person."""
+    with database.transaction() as session:
+        connection = add_connection(session)
+        add_posted_refund(session, connection, "#1001")
+        reason = {"code": "sale_pending", "message": "The sale 1002 is still marked as pending."}
+        add_refund(session, connection, HOSTILE, status="review", reason=reason)
+        add_refund(session, connection, "#1003", status="waiting")
+        add_session(session, connection)
+
+
+@pytest.fixture(params=list(WINDOWS))
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    """A window of each kind."""
+    context = browser.new_context(base_url=address, **WINDOWS[request.param])  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def window(browser: Browser, address: str) -> Iterator[Page]:
+    """An ordinary window."""
+    context = browser.new_context(base_url=address, **WINDOWS["light"])  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds wrong with a page, by rule and place."""
+    found = Axe().run(page).response["violations"]
+    return [f"{page.url}: {each['id']}: {json.dumps([n['target'] for n in each['nodes']])}" for each in found]
+
+
+def test_axe_finds_nothing_wrong_with_any_page(page: Page, books: None) -> None:
+    wrong, wide = [], []
+    page.goto("/login")
+    wrong += complaints(page)
+    sign_in(page)
+    for path in PATHS:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        wrong += complaints(page)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(path)
+    page.goto("/account")
+    page.locator("#factor-current").fill(PASSWORD)
+    page.get_by_role("button", name="Set it up").click()
+    wrong += complaints(page)
+    assert (wrong, wide) == ([], [])
+
+
+def test_the_dark_look_can_be_chosen_where_the_device_is_light(window: Page, books: None) -> None:
+    window.goto("/login")
+    light = window.evaluate("getComputedStyle(document.body).backgroundColor")
+    window.get_by_role("button", name="Dark", exact=True).click()
+    expect(window.locator("html")).to_have_attribute("data-theme", "dark")
+    assert window.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    assert complaints(window) == []
+
+
+def test_signing_in_takes_the_right_password_and_the_second_factor(
+    window: Page, books: None, web: Flask, database: Database
+) -> None:
+    factor = web.extensions["connex"].second_factor
+    with database.transaction() as session:
+        ada = person_named(session, "Ada")
+        assert ada is not None
+        turn_factor_on(session, ada, "salt", [], 0, NOON)
+    window.goto("/audit")
+    window.get_by_label("Name").fill("Ada")
+    window.get_by_label("Password").fill("not hers")
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_role("alert")).to_contain_text("do not belong together")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_role("heading", name="Second factor")).to_be_visible()
+    assert complaints(window) == []
+    window.get_by_label("Code").fill("wrong")
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_role("alert")).to_contain_text("This code is wrong")
+    window.get_by_label("Code").fill(pyotp.TOTP(factor.secret("salt")).at(NOON))
+    window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_role("heading", name="Who did what")).to_be_visible()
+
+
+def test_a_setting_is_checked_while_it_is_typed_and_refused_when_it_is_saved(window: Page, books: None) -> None:
+    window.goto("/connections/main")
+    sign_in(window)
+    zone = window.get_by_label("Time zone")
+    zone.fill("Mars/Olympus")
+    zone.press("Tab")
+    expect(window.locator("#check-time_zone")).to_contain_text("is not a time zone such as America/New_York")
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_role("alert")).to_contain_text("Nothing was changed.")
+    expect(window.get_by_label("Time zone")).to_have_value("Mars/Olympus")
+    window.get_by_label("Time zone").fill("Europe/Berlin")
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_role("status")).to_contain_text("Saved: Time zone.")
+    window.get_by_text("Ada changed 1 setting").click()
+    window.get_by_role("button", name="Take this change back").click()
+    expect(window.get_by_role("status")).to_contain_text("Taken back: Time zone.")
+    expect(window.get_by_label("Time zone")).to_have_value("")
+
+
+def test_the_list_narrows_while_one_types_and_what_an_order_holds_stays_text(window: Page, books: None) -> None:
+    window.goto("/connections/main/refunds")
+    sign_in(window)
+    expect(window.get_by_role("row")).to_have_count(4)
+    window.get_by_label("Search").press_sequentially("1002")
+    expect(window.get_by_role("row")).to_have_count(2)
+    expect(window.get_by_text("<script>document.title='caught'</script>").first).to_be_visible()
+    expect(window).to_have_title("Refunds of main – Connex")
+    assert "search=1002" in window.url
+
+
+def test_the_page_of_a_waiting_refund_follows_what_becomes_of_it(window: Page, books: None, database: Database) -> None:
+    window.clock.install()
+    window.goto("/refunds/3")
+    sign_in(window)
+    status = window.get_by_role("region", name="Status")
+    expect(status).to_contain_text("Waiting")
+    with database.transaction() as session:
+        session.get_one(Refund, 3).status = "posted"
+    window.clock.run_for(16_000)
+    expect(status).to_contain_text("Posted")
+
+
+def test_without_javascript_everything_still_works(browser: Browser, address: str, books: None) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/connections/main/refunds")
+    sign_in(page)
+    page.get_by_label("Search").fill("1001")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.goto("/refunds/2")
+    page.get_by_role("button", name="Try again from the beginning").click()
+    expect(page.get_by_role("status")).to_contain_text("Done: Try again")
+    context.close()
