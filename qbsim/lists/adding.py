@@ -21,7 +21,7 @@ from qbsim.lists.view import View
 from qbsim.nodes import Nodes
 from qbsim.paging import only_elements
 from qbsim.status import message, refusal
-from qbsim.transactions.opening import open_balance
+from qbsim.transactions.opening import check_opening, open_balance
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -53,8 +53,8 @@ def adding(kind: ListKind) -> Callable[[Context, Element], Outcome]:
         made = _made(company, table, name, parent_of(company, kind, element), values)
         kind.check(company, made)
         account_id, amount = kind.opening(company, element, made)
-        if amount and company.special_account("OpeningBalanceEquity") is None:
-            raise refusal(status.SAVE_FAILED, object=kind.name, reason="There is no opening balance equity account.")
+        if amount:
+            check_opening(company, company.lists.accounts.get(account_id) or made, kind.name)
         table.add(made)
         kind.follow(company, made)
         open_balance(company, account_id, amount)

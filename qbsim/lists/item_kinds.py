@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import Exchange, check_account
 from qbsim.lists import items
 from qbsim.lists.fields import FLAG, PERCENT, PRICE, PRICE_OR_ZERO, QUANTITY, REF, TEXT, Field, Value, container
 from qbsim.lists.items import LINE_KINDS, Item, ItemGroupMember
@@ -160,6 +161,14 @@ def _opening_stock(_company: Company, element: Element, item: Item) -> tuple[str
     return item.asset_account_id or "", value
 
 
+def _check_stock(company: Company, item: Item) -> None:
+    """All three accounts are there, and stock is kept in home currency (3210, a guess)."""
+    needed = _needs(account_id="IncomeAccountRef", cost_account_id="COGSAccountRef", asset_account_id="AssetAccountRef")
+    needed(company, item)
+    check_account(company, item.cost_account_id or "", Exchange(), "COGSAccountRef")
+    check_account(company, item.asset_account_id or "", Exchange(), "AssetAccountRef")
+
+
 def _stock(name: str, point: str, **more: Any) -> ListKind:
     return ListKind(
         name,
@@ -188,9 +197,7 @@ def _stock(name: str, point: str, **more: Any) -> ListKind:
         ),
         data_type="Item",
         more=_stock_figures,
-        check=_needs(
-            account_id="IncomeAccountRef", cost_account_id="COGSAccountRef", asset_account_id="AssetAccountRef"
-        ),
+        check=_check_stock,
         opening=_opening_stock,
         **more,
     )

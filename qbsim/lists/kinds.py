@@ -9,7 +9,7 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.currencies import foreign, make_receivable_account
-from qbsim.lists.accounts import FOREIGN_TYPES, PAYABLE, RECEIVABLE, Account
+from qbsim.lists.accounts import FOREIGN_TYPES, Account
 from qbsim.lists.currencies import Currency
 from qbsim.lists.customers import Customer, Vendor
 from qbsim.lists.element import mentions
@@ -142,12 +142,7 @@ def _check_account(company: Company, account: Account) -> None:
 
 
 def _opening_balance(_company: Company, element: Element, account: Account) -> tuple[str, Decimal]:
-    """Refused as 3210 (a guess) for accounts whose balance is that of names."""
-    amount = reading.amount(element, "OpenBalance") or ZERO
-    if amount and account.account_type in (RECEIVABLE, PAYABLE):
-        reason = "An account of this type has no opening balance."
-        raise refusal(status.BAD_VALUE, field="OpenBalance", value=amount_text(amount), reason=reason)
-    return account.list_id, account.sign * amount
+    return account.list_id, account.sign * (reading.amount(element, "OpenBalance") or ZERO)
 
 
 _ACCOUNT = ListKind(

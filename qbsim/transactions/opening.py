@@ -6,11 +6,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from qbsim import status
+from qbsim.lists.accounts import PAYABLE, RECEIVABLE, Account
 from qbsim.status import refusal
 from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 
 if TYPE_CHECKING:
     from qbsim.company import Company
+
+
+def check_opening(company: Company, account: Account, place: str) -> None:
+    """Refused as 3180 without an equity account, and for an account whose balance is that of names (a guess)."""
+    reason = None
+    if company.special_account("OpeningBalanceEquity") is None:
+        reason = "There is no opening balance equity account."
+    elif account.account_type in (RECEIVABLE, PAYABLE):
+        reason = "An account of this type has no opening balance."
+    if reason is not None:
+        raise refusal(status.SAVE_FAILED, object=place, reason=reason)
 
 
 def open_balance(company: Company, account_id: str, amount: Decimal) -> None:
