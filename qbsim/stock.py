@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbsim.ledger import Entry
-from qbsim.lists.items import Item
+from qbsim.lists.items import Item, average_of
 from qbsim.lists.table import ListTable
 from qbsim.numbers import ZERO, to_cent
 
@@ -41,6 +41,7 @@ class Stock:
             item = items.get(move.item_id) if items is not None else None
             if item is not None:
                 self._move(item, -move.quantity, -move.value)
+        self._averages = {item_id: average_of(*reached) for item_id, reached in self._reached.items()}
 
     def at_average_cost(self, item: Item, quantity: Decimal) -> StockMove:
         """Goods that come back or, where negative, go out."""
@@ -53,7 +54,8 @@ class Stock:
         if on_hand + quantity == 0:
             value = -worth
         else:
-            value = to_cent(quantity * item.average_cost) if before is None else before.value
+            average = self._averages.get(item.list_id) or item.average_cost
+            value = to_cent(quantity * average) if before is None else before.value
         return self._move(item, quantity, value if is_valued(item) else ZERO)
 
     def at_cost(self, item: Item, quantity: Decimal, value: Decimal) -> tuple[StockMove, Decimal]:

@@ -84,5 +84,9 @@ class Item(ListElement):
         """Takes goods in, or out where negative; the average cost is the worth of what is there over its quantity."""
         self.quantity_on_hand += quantity
         self.asset_value += value
-        if self.quantity_on_hand > 0 and self.asset_value > 0:
-            self.average_cost = (self.asset_value / self.quantity_on_hand).quantize(FIFTH, ROUND_HALF_UP)
+        self.average_cost = average_of(self.quantity_on_hand, self.asset_value) or self.average_cost
+
+
+def average_of(quantity: Decimal, value: Decimal) -> Decimal | None:
+    """The average cost of goods worth so much; None where there are none, or they are worth nothing."""
+    return (value / quantity).quantize(FIFTH, ROUND_HALF_UP) if quantity > 0 and value > 0 else None
