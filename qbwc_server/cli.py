@@ -706,10 +706,11 @@ def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: 
 @click.option("--username", required=True)
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 @click.option("--company", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The company, as JSON.")
+@click.option("--like", metavar="NAME", help="Where there is no such file: the ready company to make, as 'UK shop'.")
 @click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 10_000), help="At most so many runs.")
 @json_option
 def simulate_command(
-    url: str, username: str, password_stdin: bool, company: Path, sessions: int, as_json: bool
+    url: str, username: str, password_stdin: bool, company: Path, like: str | None, sessions: int, as_json: bool
 ) -> None:
     """Run a simulated QuickBooks and Web Connector against a server."""
     from qbwc_server.demo.simulate import SimulationError, simulate
@@ -717,7 +718,7 @@ def simulate_command(
     del password_stdin  # a password never stands on a command line
     password = _password_from_stdin()
     try:
-        outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo)
+        outcome = simulate(url, username, password, company, sessions, None if as_json else click.echo, like)
     except SimulationError as error:
         _fail(str(error))
     except OSError as error:

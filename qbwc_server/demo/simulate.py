@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qbsim import Company, CompanyFileError, QuickBooks
+from qbsim.clock import real_time
+from qbsim.companies import UnknownCompanyError, make_company
 from qbsim.web_connector import SessionResult, WebConnector
 from qbwc_server.demo.world import make_world
 
@@ -44,14 +46,21 @@ class Simulation:
 
 
 def simulate(
-    url: str, username: str, password: str, company_file: Path, sessions: int, say: Callable[[str], Any] | None
+    url: str,
+    username: str,
+    password: str,
+    company_file: Path,
+    sessions: int,
+    say: Callable[[str], Any] | None,
+    like: str | None = None,
 ) -> Simulation:
     """Runs sessions until there is nothing to do, one fails, or their number is reached.
 
-    The company is saved after every message set. Raises SimulationError where the file or the address can't be used.
+    The company is saved after every message set. Where there is no such file it becomes the ready company of the name
+    `like`, or the demo's. Raises SimulationError where the file, the name or the address can't be used.
     """
     url = _soap_address(url)
-    company = _company(company_file, say)
+    company = _company(company_file, like, say)
     connector = WebConnector(
         url,
         username,
@@ -91,17 +100,28 @@ def _soap_address(url: str) -> str:
     return parts._replace(path=SOAP_PATH).geturl() if parts.path in ("", "/") else url
 
 
-def _company(path: Path, say: Callable[[str], Any] | None) -> Company:
+def _company(path: Path, like: str | None, say: Callable[[str], Any] | None) -> Company:
     if path.exists():
         try:
             return Company.load(path)
         except (CompanyFileError, OSError) as error:
             raise SimulationError(f"the company file {path} can't be read: {error}") from None
-    company = make_world(refunds=DEMO_REFUNDS, seed=DEMO_SEED, now=datetime.now(timezone.utc)).company
+    company = _new_company(like)
     try:
         company.save(path)
     except OSError as error:
         raise SimulationError(f"the company file {path} can't be written: {error.strerror}") from None
     if say is not None:
-        say(f"Wrote the demo's company to {path}.")
+        say(f"Wrote the company of {like or 'the demo'} to {path}.")
+    return company
+
+
+def _new_company(like: str | None) -> Company:
+    if like is None:
+        return make_world(refunds=DEMO_REFUNDS, seed=DEMO_SEED, now=datetime.now(timezone.utc)).company
+    try:
+        company = make_company(like)
+    except UnknownCompanyError as error:
+        raise SimulationError(str(error)) from None
+    company.clock = real_time
     return company
