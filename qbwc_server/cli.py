@@ -34,7 +34,8 @@ from qbwc_server.config import Config, ConfigError
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
-from qbwc_server.store import mappings, people
+from qbwc_server.store import mappings, people, reconciliations
+from qbwc_server.store import restored as decisions
 from qbwc_server.store.backup import BackupError, Summary, restore_backup, write_backup
 from qbwc_server.store.connections import (
     ConnectionProblem,
@@ -225,6 +226,47 @@ def show(name: str, as_json: bool) -> None:
         _console().print(table)
 
 
+@connection.command("resume")
+@click.argument("name")
+@click.option(
+    "--restored",
+    type=click.Choice(decisions.DECISIONS),
+    help="What becomes of postings that restored books lack: entered again, or left out.",
+)
+def resume(name: str, restored: str | None) -> None:
+    """Let a company file that stopped the connection be looked at again, or decide about restored books."""
+    with _database(_config()) as database, database.transaction() as session:
+        found = connection_named(session, name)
+        if restored is None:
+            decisions.look_again(session, found, _now(), WHO)
+            click.echo("The company file is looked at again when the Web Connector runs next.")
+            return
+        count = decisions.decide_restored(session, found, restored, _now(), WHO)
+    done = "are looked for and entered again" if restored == decisions.PLAN_AGAIN else "are left out"
+    click.echo(f"{_counted(count, 'refund')} {done}; work goes on when the Web Connector runs next.")
+
+
+@connection.command("takeover")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do it; without it, only whose mark it is is said.")
+def takeover(name: str, yes: bool) -> None:
+    """Put this installation's mark on a company file that carries another's, or lost ours."""
+    with _database(_config()) as database, database.transaction() as session:
+        found = connection_named(session, name)
+        holder = decisions.holder_of(found)
+        whose = f"The company file carries the mark of {holder}" if holder else "The company file carries no mark"
+        click.echo(f"{whose}; it was last looked at {_shown(found.company.lists_read_at)}.")
+        if not yes:
+            click.echo(
+                "Before you take it over, see that no other installation's Web Connector runs with this file: a "
+                "posting of it that is still on its way would be entered twice. "
+                f"Then: connex connection takeover {name} --yes"
+            )
+            return
+        decisions.take_over(session, found, _now(), WHO)
+    click.echo("This installation's mark is written when the Web Connector runs next; the other one stops then.")
+
+
 @connection.command("list")
 @json_option
 def list_(as_json: bool) -> None:
@@ -393,7 +435,7 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
         )
         if counts["changed_too_late"]:
             click.echo(
-                "Changed by the shop after they had been planned or entered, so left as they are: "
+                "Changed by the shop after they had left for QuickBooks, so a person has to decide: "
                 f"{_counted(counts['changed_too_late'], 'refund')}."
             )
         for item in refused:
@@ -527,6 +569,42 @@ def decide(
             click.echo(f"connex: {item['reason']}", err=True)
     if refused:
         sys.exit(1)
+
+
+@cli.command("reconcile")
+@click.argument("name")
+@click.option("--last", is_flag=True, help="Show the newest report instead of asking for another.")
+@click.option(
+    "--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the newest report's findings."
+)
+@json_option
+def reconcile(name: str, last: bool, csv_file: Path | None, as_json: bool) -> None:
+    """Compare all that was entered with what QuickBooks has, when the Web Connector runs next."""
+    with _database(_config()) as database:
+        if not (last or csv_file):
+            with database.transaction() as session:
+                asked = reconciliations.report_as_dict(
+                    reconciliations.ask(session, connection_named(session, name), _now(), WHO)
+                )
+            if as_json:
+                _print_json(asked)
+            else:
+                click.echo(f"It is done when the Web Connector runs next; then see: connex reconcile {name} --last")
+            return
+        with database.reading() as session:
+            found = reconciliations.newest_report(session, connection_named(session, name))
+            if found is None:
+                _fail(f"there is no report of {name} yet; ask for one with: connex reconcile {name}")
+            report, written = reconciliations.report_as_dict(found), reconciliations.findings_as_csv(found.findings)
+    if csv_file is not None:
+        try:
+            csv_file.write_bytes(written.encode("utf-8"))
+        except OSError as error:
+            _fail(f"can't write {csv_file}: {error.strerror}")
+    if as_json:
+        _print_json(report)
+        return
+    _show_report(report)
 
 
 # --- people
@@ -788,6 +866,26 @@ def doctor_command(as_json: bool) -> None:
 
 # --- helpers
 
+
+def _show_report(report: Mapping[str, Any]) -> None:
+    findings = report["findings"]
+    click.echo(
+        f"{report['finished_at']}: {_counted(report['checked'], 'posting')} compared, "
+        f"{_counted(report['looked_through'], 'transaction')} looked through, {_counted(len(findings), 'finding')}."
+    )
+    if report["message"]:
+        click.echo(f"It was not completed: {report['message']}")
+    if report["findings_left_out"]:
+        click.echo(f"{report['findings_left_out']} more findings were not kept.")
+    if findings:
+        table = _table("Order", "Kind", "What")
+        for finding in findings:
+            table.add_row(
+                *(escape(text) for text in (finding["order_number"] or "-", finding["kind"], finding["message"]))
+            )
+        _console().print(table)
+
+
 _FACTS = {  # what is told of a connection, with its label
     "name": "Name",
     "username": "User name",
@@ -868,7 +966,7 @@ def _fail(sentence: str) -> NoReturn:
 def _plan_line(line: Mapping[str, Any]) -> str:
     figures = [line["quantity"] and f"{line['quantity']} x", line["item"], line["description"]]
     words = " ".join(str(word) for word in figures if word)
-    parts = [f"{line['document']} {line['ref_number']}".strip(), line["date"], words, line["amount"], line["account"]]
+    parts = [f"{line['document']} {line['ref_number']}".strip(), line["day"], words, line["amount"], line["account"]]
     return " | ".join(str(part) for part in parts if part) + f" ({line['state']})"
 
 

@@ -30,6 +30,7 @@ from qbxml.company import (
     PreferencesQuery,
     PreferencesRet,
 )
+from qbxml.deleted import DeletedDateRangeFilter, TxnDeletedQuery, TxnDeletedRet
 from qbxml.lists import (
     AccountQuery,
     AccountRet,
@@ -96,7 +97,17 @@ from qbxml.status import (
     explain_hresult,
 )
 from qbxml.types import cents
-from qbxml.writing import FLOOR, Call, FieldError, MessageSet, with_txn_ids, write_message_set, write_request
+from qbxml.undoing import TxnDel, TxnVoid
+from qbxml.writing import (
+    FLOOR,
+    Call,
+    FieldError,
+    MessageSet,
+    with_txn_ids,
+    write_message_set,
+    write_request,
+    written_value,
+)
 
 __all__ = [
     "BURNT_MESSAGE_SET_ID",
@@ -139,6 +150,7 @@ __all__ = [
     "DataExtDefAdd",
     "DataExtMod",
     "DataExtRet",
+    "DeletedDateRangeFilter",
     "EntityFilter",
     "ErrorRecovery",
     "ExpenseLineAdd",
@@ -189,6 +201,10 @@ __all__ = [
     "Status",
     "TransactionRecord",
     "TxnDateRangeFilter",
+    "TxnDel",
+    "TxnDeletedQuery",
+    "TxnDeletedRet",
+    "TxnVoid",
     "aggregate",
     "cents",
     "explain_hresult",
@@ -198,4 +214,5 @@ __all__ = [
     "with_txn_ids",
     "write_message_set",
     "write_request",
+    "written_value",
 ]

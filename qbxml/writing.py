@@ -100,6 +100,15 @@ def with_txn_ids(request: bytes, txn_ids: Mapping[str, str]) -> bytes:
     return etree.tostring(root, encoding="us-ascii", xml_declaration=False)
 
 
+def written_value(request: bytes, path: str) -> str:
+    """The text of an element of a written request, by its path below the Rq element; empty where it has none.
+
+    >>> written_value(b"<Rq><CheckAdd><TxnDate>2024-05-06</TxnDate></CheckAdd></Rq>", "CheckAdd/TxnDate")
+    '2024-05-06'
+    """
+    return _parsed(request).findtext(path) or ""
+
+
 def _parsed(request: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:

@@ -23,7 +23,7 @@ from qbwc_server.refunds.payout import payouts
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
 from qbwc_server.refunds.tax import booked_lines
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
 
@@ -140,18 +140,25 @@ def plan(
         return skip
     told = refund
     refund = without_channel_tax(told, sale, company)
-    day = refund.created_at.astimezone(company.time_zone).date()
+    of_refund = refund.created_at.astimezone(company.time_zone).date()
+    day = _booking_day(of_refund, settings, company)
     skip = _before_the_table(refund, sale, company, day)
     if skip is not None:
         return skip
     treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
     if treatment is None:
         return Skip("refunds_off", {"sale_type": sale_case(refund, sale).value})
+    if treatment.close_order and settings.sales_order is SalesOrders.SKIP:
+        return Skip("order_never_invoiced", {"order": sale.ref_number})
+    if treatment.close_order and settings.sales_order is SalesOrders.CREDIT:
+        treatment = _MEMO_PAYOUT
     enter = _close_order if treatment.close_order else _memo_with_payout
     posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
     if isinstance(posting, Skip):
         return posting
     notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
+    if day != of_refund and any(document.role is not Role.CLOSING for document in posting.documents):
+        notices.append(Notice("dated_later", {"date": of_refund.isoformat(), "day": day.isoformat()}))
     return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
 
 
@@ -187,6 +194,14 @@ def _notices_of_what_came_before(told: Refund, refund: Refund, taken: Taken) -> 
     if taken.by_hand:
         notices.append(Notice("counted_by_hand", {"ref_numbers": ", ".join(taken.by_hand)}))
     return notices
+
+
+def _booking_day(of_refund: date, settings: Settings, company: CompanyFacts) -> date:
+    """The refund's own day, or the first open one where it lies in closed books and the settings say so."""
+    first_open = earliest_open_day(company)
+    if settings.closed_books is ClosedBooks.NEXT_OPEN_DAY and first_open is not None:
+        return max(of_refund, first_open)
+    return of_refund
 
 
 def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
@@ -388,6 +403,8 @@ def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> li
     if sale.type is SaleType.INVOICE and refund.money_back > 0 and use.still_open > 0 and should_be_closed:
         facts = {"ref_number": sale.ref_number, "open": _money(use.still_open, refund)}
         notices.append(Notice("invoice_left_open", facts))
+    if sale.type is SaleType.SALES_ORDER and not sale.is_closed:
+        notices.append(Notice("order_left_open", {"ref_number": sale.ref_number}))
     if credited.total == 0:
         notices.append(Notice("memo_of_zero"))
     if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:
@@ -452,7 +469,7 @@ def _close_order(
         )
     notices = [Notice("order_already_closed" if sale.is_closed else "order_closed", {"ref_number": sale.ref_number})]
     if refund.money_back > 0:
-        paid = _pay_open_payment(refund, sale, settings, company, treatment, day, generation)
+        paid = _pay_open_payment(refund, sale, settings, company, treatment, taken, day, generation)
         if isinstance(paid, Skip):
             return paid
         documents += paid
@@ -475,12 +492,13 @@ def _pay_open_payment(
     settings: Settings,
     company: CompanyFacts,
     treatment: Treatment,
+    taken: Taken,
     day: date,
     generation: int,
 ) -> tuple[Document, ...] | Skip:
     """The payout of money that stands as the customer's open payment, linked to that payment."""
     pays = treatment.payout and settings.refund_method is not RefundMethod.NONE
-    payment = _open_payment(refund, sale) if pays else None
+    payment = _open_payment(refund, sale, taken) if pays else None
     if isinstance(payment, Skip):
         return payment
     if payment is None:
@@ -500,13 +518,17 @@ def _pay_open_payment(
     )
 
 
-def _open_payment(refund: Refund, sale: Sale) -> Payment | Skip | None:
-    """The open payment that was given back: one that names the order, else the only one that is large enough."""
+def _open_payment(refund: Refund, sale: Sale, taken: Taken) -> Payment | Skip | None:
+    """The open payment that was given back: one that names the order; else the only one that is large enough, where
+    its amount says that it is this order's and not another's."""
     number = naming.order_ref_number(refund.order.number)
     named = [payment for payment in sale.open_payments if _names_order(payment, number)]
     fitting = [payment for payment in named or sale.open_payments if payment.unused >= refund.money_back]
-    if len(fitting) == 1 or not (fitting or named):
-        return fitting[0] if fitting else None
+    of_this_order = {sale.total, sale.total - taken.total, refund.money_back}
+    if not fitting and not named:
+        return None
+    if len(fitting) == 1 and (named or fitting[0].unused in of_this_order):
+        return fitting[0]
     described = ", ".join(
         f"{payment.ref_number or payment.txn_id} over {payment.unused}" for payment in fitting or named
     )

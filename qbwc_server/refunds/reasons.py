@@ -84,6 +84,7 @@ REASONS: dict[str, tuple[Status, str]] = {
         "The customer's open payments in QuickBooks ({payments}) leave open which one was given back for {order}.",
     ),
     # Settings
+    "order_never_invoiced": (_S, "The sales order {order} was never invoiced, and the settings enter nothing for it."),
     "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
     "refund_account_unknown": (
         _R,
@@ -189,6 +190,29 @@ REASONS: dict[str, tuple[Status, str]] = {
         "Look for credit memo {ref_number} in QuickBooks.",
     ),
     "changed_in_quickbooks": (_R, "The {document} {ref_number} was found in QuickBooks, but changed: {found}."),
+    "deleted_in_quickbooks": (
+        _R,
+        "The {document} {ref_number} was entered, and somebody deleted it in QuickBooks. It is not entered again by itself.",
+    ),
+    "voided_in_quickbooks": (
+        _R,
+        "The {document} {ref_number} was entered, and somebody voided it in QuickBooks. It is not entered again by itself.",
+    ),
+    "too_many_to_look_through": (
+        _R,
+        "The customer {customer} has more than {most} credit memos in QuickBooks since this refund, too many to see "
+        "whether it was entered already. Look for {ref_number} among them.",
+    ),
+    "left_out_after_restore": (
+        _S,
+        "The books were restored from a backup without what had been entered ({gone}); "
+        "{person} decided to leave it out.",
+    ),
+    "payout_kept_failing": (
+        _R,
+        "The credit memo {ref_number} is entered, but QuickBooks could not take the {document} in {attempts} attempts. "
+        "Last it said: {message}",
+    ),
     "payout_link_refused": (
         _R,
         "The credit memo {ref_number} is entered, but QuickBooks refused the payout: {message}",
@@ -227,6 +251,7 @@ NOTICES: dict[str, str] = {
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
+    "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
@@ -246,6 +271,7 @@ NOTICES: dict[str, str] = {
     "payout_by_txn_id": "The payout was entered in a second step, since QuickBooks refused the first.",
     "adopted_by_hand": "{person} took over {type} {ref_number}, which was entered by hand.",
     "settled_by_hand": "{person} has seen to the rest in QuickBooks by hand: {note}",
+    "dated_later": "The refund is of {date}, which lies in closed books, so it is dated {day}.",
     "posted_after_doubt": "The answer was lost at first; QuickBooks' records showed that it had been entered.",
     "posted_after_repeat": "The answer was lost and QuickBooks had no record of it, so it was sent again.",
 }

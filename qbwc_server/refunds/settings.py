@@ -13,8 +13,10 @@ from typing import Any
 
 MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that QuickBooks has
 MAX_PAYMENT_METHOD_CHARACTERS = 31
+MAX_DAYS = 366
 MAX_ROUNDING_LIMIT = Decimal("1.00")
 
+REVIEW_OVER = re.compile(r"over ([0-9]{1,13}(?:\.[0-9]{1,2})?)")
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 
@@ -39,6 +41,28 @@ class WebConnectors(Enum):
 
     ONE = "one"
     SEVERAL = "several"
+
+
+class Undo(Enum):
+    """How what was entered is taken back, where a person asks for it."""
+
+    VOID = "void"
+    DELETE = "delete"
+
+
+class ClosedBooks(Enum):
+    """What becomes of a refund whose date lies in closed books, or before the dividing date of an Accountant's Copy."""
+
+    WAIT = "wait"
+    NEXT_OPEN_DAY = "next_open_day"
+
+
+class SalesOrders(Enum):
+    """What becomes of the refund of a sales order that was never invoiced."""
+
+    CLOSE = "close"
+    CREDIT = "credit"
+    SKIP = "skip"
 
 
 class SettingsError(ValueError):
@@ -157,6 +181,41 @@ class Settings:
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
     )
+    review: str = _setting(
+        "off",
+        "Approval",
+        "off: refunds are entered by themselves. always: each waits until a person approves it. over 100.00: only "
+        "those of more than that.",
+    )
+    undo: Undo = _setting(
+        Undo.VOID,
+        "Undo by",
+        "void leaves what is undone in the books with zero; delete takes it out. A payment that applied a credit is "
+        "deleted either way, since QuickBooks knows no void of it.",
+    )
+    closed_books: ClosedBooks = _setting(
+        ClosedBooks.WAIT,
+        "Closed books",
+        "wait: a refund dated in closed books, or before the dividing date of an Accountant's Copy, waits until its "
+        "date is free. next_open_day: it is dated the first open day, such as 2024-04-01 where March is closed.",
+    )
+    sales_order: SalesOrders = _setting(
+        SalesOrders.CLOSE,
+        "Sales orders never invoiced",
+        "close: nothing was booked, so the order is closed and an open payment for it is paid out. credit: a credit "
+        "memo and payout are entered all the same, and the order stays open. skip: nothing is entered.",
+    )
+    hand_entry_days: int = _setting(
+        14,
+        "Look for refunds entered by hand",
+        "A credit memo, card refund or check of the same customer and amount, entered by hand within so many days of "
+        "the refund's date, such as 14, may be this refund: it waits for a person. 0: this is not looked for.",
+    )
+    look_again_days: int = _setting(
+        30,
+        "Look again for missing orders",
+        "For so many days, such as 30, an order that QuickBooks does not have yet is looked for once a day. 0: never.",
+    )
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
@@ -249,6 +308,12 @@ def _read_decimal(key: str, text: str) -> Decimal:
     return Decimal(text)
 
 
+def _read_days(key: str, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or int(text) > MAX_DAYS:
+        raise SettingsError(key, f"{text!r} is not a whole number of days from 0 to {MAX_DAYS}, such as 30")
+    return int(text)
+
+
 def _reader_of_enum(kind: type[Enum]) -> Callable[[str, str], Enum]:
     def read(key: str, text: str) -> Enum:
         try:
@@ -274,6 +339,11 @@ def _check_rounding_limit(key: str, value: Decimal) -> None:
         raise SettingsError(key, f"{value} is not between 0 and {MAX_ROUNDING_LIMIT}")
 
 
+def _check_review(key: str, value: str) -> None:
+    if value not in ("off", "always") and not REVIEW_OVER.fullmatch(value):
+        raise SettingsError(key, f"{value!r} is not one of off, always, or over AMOUNT such as over 100.00")
+
+
 def _check_payment_method(key: str, value: str) -> None:
     if len(value) > MAX_PAYMENT_METHOD_CHARACTERS:
         raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_PAYMENT_METHOD_CHARACTERS}")
@@ -283,12 +353,17 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     bool: _read_bool,
     str: _read_text,
     Decimal: _read_decimal,
+    int: _read_days,
     RefundMethod: _reader_of_enum(RefundMethod),
     Restock: _reader_of_enum(Restock),
     WebConnectors: _reader_of_enum(WebConnectors),
+    Undo: _reader_of_enum(Undo),
+    ClosedBooks: _reader_of_enum(ClosedBooks),
+    SalesOrders: _reader_of_enum(SalesOrders),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
     "rounding_limit": _check_rounding_limit,
     "payment_method": _check_payment_method,
+    "review": _check_review,
 }

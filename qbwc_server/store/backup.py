@@ -45,7 +45,7 @@ from sqlalchemy.types import TypeEngine
 from qbwc_server.store import tables
 from qbwc_server.store.database import NEWEST_REVISION, Database, OtherVersionError, upgrade
 from qbwc_server.store.tables import AuditEntry, Base, Installation, Session
-from qbwc_server.store.types import Cents, PlainJSON, UTCDateTime
+from qbwc_server.store.types import Cents, PlainJSON, SearchKey, UTCDateTime
 
 FORM = 1  # of the file; another is refused
 MANIFEST = "manifest.json"
@@ -100,6 +100,7 @@ _KIND_OF_TYPE: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Boolean, "truth"),
     (Integer, "number"),
     (String, "text"),
+    (SearchKey, "text"),
 )
 _KIND_NAMED = {kind.name: kind for kind in _KINDS}
 

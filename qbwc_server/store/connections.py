@@ -40,6 +40,7 @@ NEVER_TAKEN_UP = frozenset(
         *("in_doubt", "changed_in_quickbooks", "perhaps_posted_already", "undo_refused"),
         *("stopped_by_person", "declined", "done_by_hand", "undone"),
         *("changed_in_shop", "withdrawn_in_shop", "withdrawn"),
+        *("too_many_to_look_through", "deleted_in_quickbooks", "voided_in_quickbooks", "left_out_after_restore"),
     }
 )
 """Reasons that no setting answers: QuickBooks may hold something of ours, or a person has decided."""
@@ -144,7 +145,7 @@ def change_settings(
     Those are in review or skipped, and nothing of theirs is on its way or in doubt; they are looked for anew, and so
     are the accounts. Raises SettingsError, also for `shop` once anything was sent to QuickBooks.
     """
-    _lock(session, connection)
+    lock(session, connection)
     before = settings_of(connection)
     after = change(before, changes)
     if after == before:
@@ -205,7 +206,7 @@ def undo_last_change(session: DatabaseSession, connection: Connection, now: date
 
     Raises NothingToUndo, and SettingsError where what was set before can't be set any more.
     """
-    _lock(session, connection)
+    lock(session, connection)
     change_on_record = last_change(session, connection)
     if change_on_record is None or not change_on_record.can_be_undone:
         raise NothingToUndo(f"there is no change of the settings of {connection.name} that can be taken back")
@@ -255,7 +256,7 @@ def _check_free(session: DatabaseSession, name: str, user_name: str) -> None:
         raise UserNameTaken(f"the user name {user_name!r} is that of the connection {owners[0]!r}; choose another one")
 
 
-def _lock(session: DatabaseSession, connection: Connection) -> None:
+def lock(session: DatabaseSession, connection: Connection) -> None:
     """Keeps others from this connection until the transaction ends, and reads it as it stands now."""
     session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
     session.refresh(connection)

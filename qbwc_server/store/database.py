@@ -162,6 +162,8 @@ def upgrade(connection: SQLConnection, revision: str = "head") -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
+    if not connection.in_transaction():
+        connection.begin()  # before Alembic looks, which would else commit each migration by itself
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection

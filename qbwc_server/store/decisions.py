@@ -17,6 +17,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm.exc import StaleDataError
 
+from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.fingerprint import fingerprint
+from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.store.planned import plan_digest
@@ -238,7 +241,7 @@ def _approve(choice: _Choice) -> None:
     row = choice.row
     row.approved_by, row.approved_at = choice.who, choice.now
     row.decided = row.decided | {"approved_plan": plan_digest(row.documents)}
-    start_over(choice.session, row, choice.now)
+    start_over(row, choice.now)
 
 
 def _decline(choice: _Choice) -> None:
@@ -259,13 +262,15 @@ def _try_again(choice: _Choice) -> None:
     row = choice.row
     row.decided = {key: value for key, value in row.decided.items() if key not in ("approved_plan", "undo")}
     _drop_plan(choice)
-    start_over(choice.session, row, choice.now)
+    start_over(row, choice.now)
 
 
 def _undo(choice: _Choice) -> None:
     row = choice.row
     for document in row.documents:
         if document.state == "posted" and not document.by_hand and document.role != Role.CLOSING.value:
+            if not document.txn_id and document.role != Role.APPLICATION.value:
+                raise DecisionError(f"QuickBooks never told the TxnID of {document.ref_number}; undo it there by hand")
             document.undo = "wanted"
             document.undone_by = choice.who
     row.decided = row.decided | {"undo": choice.facts}
@@ -293,7 +298,7 @@ def _post_anyway(choice: _Choice) -> None:
     others = [found["txn_id"] for found in row.candidates or ()]
     row.decided = row.decided | {"post_anyway": sorted({*row.decided.get("post_anyway", ()), *others})}
     _drop_plan(choice)
-    start_over(choice.session, row, choice.now)
+    start_over(row, choice.now)
 
 
 def _done_by_hand(choice: _Choice) -> None:
@@ -301,7 +306,9 @@ def _done_by_hand(choice: _Choice) -> None:
     row = choice.row
     undoing = (row.reason or {}).get("code") == "undo_refused"
     _drop_plan(choice)
-    row.changed_payload = None
+    if row.changed_payload is not None and not undoing:  # it is not asked about the same figures again
+        row.fingerprint = fingerprint(decode(RefundData, row.changed_payload))
+        row.changed_payload = None
     if undoing:
         for document in row.documents:
             document.state, document.undo, document.undone_at = "undone", "done", choice.now

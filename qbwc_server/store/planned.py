@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ class PlannedRow:
 
     document: str  # in words: credit memo, check, ...
     ref_number: str
-    date: str  # ISO
+    day: str  # ISO
     item: str
     description: str
     quantity: Decimal | None
@@ -51,6 +52,12 @@ def planned_rows(documents: Iterable[Document]) -> tuple[PlannedRow, ...]:
 def row_as_dict(row: PlannedRow) -> dict[str, Any]:
     """The row as JSON has it; figures are texts."""
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in vars(row).items()}
+
+
+def date_of(document: Document) -> date | None:
+    """The day that a document carries in the books; None where it carries none or was entered by hand."""
+    text = _content(document).get("TxnDate")
+    return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
 def plan_digest(documents: Iterable[Document]) -> str:
@@ -75,7 +82,7 @@ def _rows(document: Document) -> Iterator[PlannedRow]:
         return PlannedRow(
             document=words,
             ref_number=document.ref_number,
-            date=str(content.get("TxnDate") or ""),
+            day=str(content.get("TxnDate") or ""),
             item=item,
             description=str(line.get("Desc") or line.get("Memo") or ""),
             quantity=_figure(line.get("Quantity")),

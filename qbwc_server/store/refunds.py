@@ -8,19 +8,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.again import look_again_at
 from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.fingerprint import fingerprint, is_withdrawn
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
+from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import NEVER_TAKEN_UP
 from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest
 
+_OF_THE_SHOP = frozenset({"changed_in_shop", "withdrawn_in_shop", "withdrawn"})  # reasons that end with their cause
 IMPORT_CHUNK = 400  # refunds looked up at a time
 
 
@@ -31,7 +35,7 @@ class Imported:
     added: int = 0
     unchanged: int = 0
     changed: int = 0  # not yet entered, so the new form was taken
-    changed_too_late: int = 0  # entered already; noted on the refund
+    changed_too_late: int = 0  # entered already, so a person is asked
 
 
 def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[RefundData], now: datetime) -> Imported:
@@ -54,7 +58,7 @@ def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[
                 known[key] = row
                 note(row, now, f"Received from {data.source}.")
                 counts["added"] += 1
-            elif data_of(row) == data:  # what was kept by an earlier release may lack a field
+            elif _same(row, data):
                 counts["unchanged"] += 1
             else:
                 counts[_take_change(session, row, data, now)] += 1
@@ -74,13 +78,37 @@ def note(row: Refund, now: datetime, text: str, message_set_id: int | None = Non
 
 def stop(row: Refund, skip: Skip, now: datetime) -> None:
     """Ends a refund with a reason: skipped, failed, or waiting for a person."""
+    said_before = row.reason is not None and row.reason["message"] == skip.message  # by a look that found nothing new
     row.status = skip.status.value
     row.stage = "done"
     row.reason = {"code": skip.reason, "message": skip.message}
     row.findings = None
     row.batch_limit = None
     row.updated_at = now
-    note(row, now, skip.message)
+    if not said_before:
+        note(row, now, skip.message)
+    row.not_before = None
+
+
+def look_again_later(row: Refund, settings: Settings, now: datetime) -> None:
+    """A refund that has just stopped for something that may come by itself is taken up again after a while."""
+    at = look_again_at((row.reason or {}).get("code", ""), row.imported_at, now, settings)
+    if at is not None:
+        row.stage, row.not_before = "again", at
+
+
+def wake(session: DatabaseSession, connection_id: int, now: datetime) -> None:
+    """Takes up what is to be looked at again by now; its reason stays until there is another."""
+    session.execute(
+        update(Refund)
+        .where(*_due_where(connection_id, now))
+        .values(version=Refund.version + 1, status=Status.WAITING.value, stage="find", not_before=None, attempts=0)
+    )
+
+
+def count_due(session: DatabaseSession, connection_id: int, now: datetime) -> int:
+    """How many refunds are to be looked at again by now."""
+    return session.scalar(select(func.count()).select_from(Refund).where(*_due_where(connection_id, now))) or 0
 
 
 def add_notice(row: Refund, notice: Notice) -> None:
@@ -90,9 +118,9 @@ def add_notice(row: Refund, notice: Notice) -> None:
         row.notices = [*row.notices, entry]
 
 
-def start_over(session: DatabaseSession, row: Refund, now: datetime) -> None:
+def start_over(row: Refund, now: datetime) -> None:
     """A refund goes its way again from the beginning, with what the shop tells of it now."""
-    if row.changed_payload is not None and not _anything_left(session, row):
+    if row.changed_payload is not None and may_be_replaced(row):
         _take_content(row, decode(RefundData, row.changed_payload))
         row.changed_payload = None
     row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
@@ -124,7 +152,7 @@ def count_ready(session: DatabaseSession, connection_id: int, now: datetime) -> 
     """How many refunds could go on now, by stage."""
     rows = session.execute(
         select(Refund.stage, func.count())
-        .where(*_ready_where(connection_id, ("find", "follow", "post"), now))
+        .where(*_ready_where(connection_id, ("find", "follow", "post", "undo"), now))
         .group_by(Refund.stage)
     )
     return {stage: count for stage, count in rows}  # noqa: C416  a Row is not a pair to mypy
@@ -172,6 +200,10 @@ def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> 
     )
 
 
+def _due_where(connection_id: int, now: datetime) -> tuple[Any, ...]:
+    return Refund.connection_id == connection_id, Refund.stage == "again", Refund.not_before <= now
+
+
 def _ready_where(connection_id: int, stages: Iterable[str], now: datetime) -> tuple[Any, ...]:
     return (
         Refund.connection_id == connection_id,
@@ -208,6 +240,7 @@ def _new_row(connection: Connection, data: RefundData, now: datetime) -> Refund:
         money_back=data.money_back,
         currency=data.currency,
         payload=encode(data),
+        fingerprint=fingerprint(data),
         imported_at=now,
         updated_at=now,
         status=Status.WAITING.value,
@@ -218,24 +251,110 @@ def _new_row(connection: Connection, data: RefundData, now: datetime) -> Refund:
     )
 
 
+def withdraw(session: DatabaseSession, connection: Connection, key: tuple[str, str, str], now: datetime) -> bool:
+    """Takes note that the shop took a refund back; `key` is (source, shop, the shop's id of it).
+
+    Nothing is entered for one that was not entered yet; one that was waits for a person. False where there is no such
+    refund, or it was taken back before.
+    """
+    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    source, shop, external_id = key
+    row = session.scalar(
+        select(Refund).where(
+            Refund.connection_id == connection.id,
+            Refund.source == source,
+            Refund.shop == shop,
+            Refund.external_id == external_id,
+        )
+    )
+    if row is None or row.withdrawn_at is not None:
+        return False
+    _take_withdrawal(session, row, now)
+    session.flush()
+    return True
+
+
+def told_otherwise(row: Refund) -> Skip | None:
+    """Why an entered refund waits for a person: the shop tells of it otherwise by now, or not at all."""
+    if row.withdrawn_at is not None:
+        return Skip("withdrawn_in_shop", {"before": _figures(data_of(row))})
+    if row.changed_payload is None:
+        return None
+    after = decode(RefundData, row.changed_payload)
+    return Skip("changed_in_shop", {"before": _figures(data_of(row)), "after": _figures(after)})
+
+
+def may_be_replaced(row: Refund) -> bool:
+    """Whether nothing of it is, or may be, in QuickBooks, so that it can be entered with other content."""
+    return all(document.state in ("planned", "failed", "undone") and not document.undo for document in row.documents)
+
+
+def _same(row: Refund, data: RefundData) -> bool:
+    """Whether a telling is no news: the same as was entered, or as was told the last time."""
+    if row.withdrawn_at is not None:
+        return is_withdrawn(data)
+    latest = decode(RefundData, row.changed_payload) if row.changed_payload is not None else None
+    known_already = fingerprint(latest) if latest is not None else row.fingerprint or fingerprint(data_of(row))
+    return fingerprint(data) == known_already
+
+
 def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: datetime) -> str:
-    """A refund that the shop changed: taken while nothing of it has left, else only noted."""
+    """A refund that the shop changed: taken while nothing of it has left, else a person is asked."""
+    if is_withdrawn(data):
+        _take_withdrawal(session, row, now)
+        return "changed" if row.reason and row.reason["code"] == "withdrawn" else "changed_too_late"
+    row.withdrawn_at = None
+    for_good = (row.reason or {}).get("code") in NEVER_TAKEN_UP - _OF_THE_SHOP
+    if not for_good and not _anything_left(session, row):
+        for document in list(row.documents):
+            row.documents.remove(document)
+            session.delete(document)
+        forget_shares(row)
+        _take_content(row, data)
+        start_over(row, now)
+        note(row, now, f"Changed by {data.source}; taken up anew.")
+        return "changed"
+    back = fingerprint(data) == (row.fingerprint or fingerprint(data_of(row)))
+    row.changed_payload = None if back else encode(data)
+    note(row, now, f"{data.source} tells of it {'as before again' if back else 'otherwise now'}: {_figures(data)}.")
+    _hold_against_the_shop(row, now)
+    return "changed_too_late"
+
+
+def _take_withdrawal(session: DatabaseSession, row: Refund, now: datetime) -> None:
+    row.withdrawn_at = now
+    note(row, now, "The shop took this refund back.")
     for_good = (row.reason or {}).get("code") in NEVER_TAKEN_UP
-    if row.status == Status.POSTED.value or for_good or _anything_left(session, row):
-        note(row, now, "The shop changed this refund after it was taken up; compare it with QuickBooks by hand.")
-        return "changed_too_late"
+    if for_good or _anything_left(session, row):
+        _hold_against_the_shop(row, now)
+        return
     for document in list(row.documents):
         row.documents.remove(document)
         session.delete(document)
     forget_shares(row)
-    _take_content(row, data)
-    start_over(session, row, now)
-    note(row, now, f"Changed by {data.source}; taken up anew.")
-    return "changed"
+    stop(row, Skip("withdrawn"), now)
+
+
+def _hold_against_the_shop(row: Refund, now: datetime) -> None:
+    """An entered refund that the shop tells otherwise goes to a person, and back where it is as before again."""
+    code = (row.reason or {}).get("code")
+    if row.status != Status.POSTED.value and code not in _OF_THE_SHOP:
+        return  # on its way, or waiting for a person for another reason: it is held when that is over
+    otherwise = told_otherwise(row)
+    if otherwise is not None:
+        stop(row, otherwise, now)
+    elif code in _OF_THE_SHOP:
+        row.status, row.stage, row.reason = Status.POSTED.value, "done", None
+
+
+def _figures(data: RefundData) -> str:
+    """Both figures of a refund, for comparing."""
+    return f"{data.value} {data.currency} in value, {data.money_back} of it in money"
 
 
 def _take_content(row: Refund, data: RefundData) -> None:
     row.payload = encode(data)
+    row.fingerprint = fingerprint(data)
     row.order_number = naming.order_ref_number(data.order.number)
     row.created_at, row.amount, row.money_back, row.currency = (
         data.created_at,

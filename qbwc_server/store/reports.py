@@ -232,7 +232,10 @@ def _latest_posted(documents: Sequence[Document]) -> list[Document]:
     latest: dict[tuple[str, int], Document] = {}
     for document in sorted(documents, key=lambda item: (item.generation, item.id)):
         latest[document.role, document.part] = document
-    return sorted((item for item in latest.values() if item.txn_id), key=lambda item: (item.role, item.part))
+    return sorted(
+        (item for item in latest.values() if item.txn_id and item.state != "undone"),
+        key=lambda item: (item.role, item.part),
+    )
 
 
 def _sale_as_dict(refund: Refund) -> dict[str, str] | None:

@@ -81,6 +81,9 @@ class CompanyFile(Base):
     known: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what no source tells: "yes", "no" or not there
     batch_size: Mapped[int]
     stopped: Mapped[dict[str, Any] | None]  # why nothing is written: {"code", "message"}
+    takeover: Mapped[dict[str, Any] | None]  # a person said to take the claim over: {"holder", "who", "at"}
+    restored: Mapped[dict[str, Any] | None]  # the search for postings that are gone: sync/restored.py
+    reconcile_due_at: Mapped[datetime | None]  # when all that was posted is compared with QuickBooks next
 
     connection: Mapped[Connection] = relationship(back_populates="company")
 
@@ -191,6 +194,8 @@ class Document(Base):
         UniqueConstraint("refund_id", "role", "part", "generation"),
         Index(None, "state"),
         Index(None, "txn_id"),
+        Index(None, "posted_at"),
+        Index(None, "external_guid"),
         Index(None, "ref_number"),
         Index(None, "account"),
         Index(None, "posted_at"),
@@ -219,6 +224,7 @@ class Document(Base):
     edit_sequence: Mapped[str] = mapped_column(String(16), default="")
     posted_amount: Mapped[Decimal | None]
     posted_at: Mapped[datetime | None]
+    fate: Mapped[str] = mapped_column(String(10), default="")  # what became of it later: FATES
     status_code: Mapped[int | None]
     status_message: Mapped[str] = mapped_column(Text, default="")
     by_hand: Mapped[bool] = mapped_column(default=False)  # somebody entered it in QuickBooks, and it was taken over
@@ -228,6 +234,17 @@ class Document(Base):
     undone_by: Mapped[str] = mapped_column(String(120), default="")
 
     refund: Mapped[Refund] = relationship(back_populates="documents", foreign_keys=[refund_id])
+
+
+FATES = {
+    "": "as far as is known it stands in QuickBooks as it was entered",
+    "missing": "it is not in the company file that was open last, though nobody deleted it",
+    "again": "it was missing, or an earlier session left it planned: it is looked for before it is entered",
+    "left": "it was missing, and a person decided to leave it out",
+    "deleted": "somebody deleted it in QuickBooks",
+    "voided": "somebody voided it in QuickBooks",
+}
+"""What can become of a document after it was posted."""
 
 
 class Session(Base):
@@ -310,6 +327,49 @@ class ItemMapping(Base):
     sku: Mapped[str] = mapped_column(String(255))  # as it was given
     sku_key: Mapped[str] = mapped_column(String(765))  # casefolded, which can make it longer
     item: Mapped[str] = mapped_column(String(159))  # full name
+
+
+class Reconciliation(Base):
+    """One comparison of all that was posted with what QuickBooks has, from being asked for to its report."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (Index(None, "connection_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(10), default="asked")  # asked, running, done, failed
+    message: Mapped[str] = mapped_column(Text, default="")  # why it failed
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how far it has come: sync/reconcile.py
+    checked: Mapped[int] = mapped_column(default=0)  # transactions of ours that were asked for
+    looked_through: Mapped[int] = mapped_column(default=0)  # transactions that were searched for our marks
+    left_out: Mapped[int] = mapped_column(default=0)  # findings beyond what is kept
+
+    findings: Mapped[list[ReconciliationFinding]] = relationship(
+        back_populates="reconciliation", order_by="ReconciliationFinding.id"
+    )
+
+
+class ReconciliationFinding(Base):
+    """One thing in which QuickBooks and our records differ."""
+
+    __tablename__ = "reconciliation_findings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reconciliation_id: Mapped[int] = mapped_column(ForeignKey("reconciliations.id"), index=True)
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refunds.id"), index=True)
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))  # a code of sync/comparing.py
+    txn_type: Mapped[str] = mapped_column(String(40))
+    txn_id: Mapped[str] = mapped_column(String(36))
+    ref_number: Mapped[str] = mapped_column(String(20))
+    message: Mapped[str] = mapped_column(Text)
+
+    reconciliation: Mapped[Reconciliation] = relationship(back_populates="findings")
+    refund: Mapped[Refund | None] = relationship()
 
 
 class Event(Base):

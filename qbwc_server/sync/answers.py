@@ -16,8 +16,11 @@ from qbwc_server.sync.doubts import (
 )
 from qbwc_server.sync.finding import take_find, take_follow
 from qbwc_server.sync.outcomes import back_to_planned, refused_alone, take_post
+from qbwc_server.sync.reconcile import give_up, take_reconcile
+from qbwc_server.sync.restored import take_extent
 from qbwc_server.sync.steps import Kind
 from qbwc_server.sync.taking import Taking, halve, refunds_of, stop_writing
+from qbwc_server.sync.undone import take_undo, take_undo_unreadable
 from qbxml import Answer
 
 
@@ -27,7 +30,7 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     sent.state = "answered"
     sent.answered_at = taking.now
     if kind is Kind.LISTS:
-        take_lists(taking, answer)
+        take_lists(taking, sent, answer)
     elif kind is Kind.READ_CLAIM:
         take_claim(taking, answer)
     elif kind is Kind.CLAIM:
@@ -41,8 +44,14 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         take_follow(taking, sent, answer)
     elif kind is Kind.POST:
         take_post(taking, sent, answer)
+    elif kind is Kind.UNDO:
+        take_undo(taking, sent, answer)
     elif kind is Kind.SCAN:
         take_scan(taking, sent, answer)
+    elif kind is Kind.EXTENT:
+        take_extent(taking, sent, answer)
+    elif kind is Kind.RECONCILE:
+        take_reconcile(taking, sent, answer)
     else:
         take_recovery(taking, sent, answer)
 
@@ -60,8 +69,10 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
             halve(rows)
         elif rows:
             refused_alone(taking, sent, rows[0], kind)
+    elif kind is Kind.UNDO:
+        take_undo_unreadable(taking, sent)
     elif kind is Kind.CLAIM:
-        taking.company.claim = "unwritable"
+        taking.company.claim, taking.company.takeover = "unwritable", None
     elif kind is Kind.PROOF:
         if taking.company.claim == "written":
             taking.company.claim = "proved"
@@ -70,6 +81,9 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
         take_recovery_refused(taking, sent)
     elif kind is Kind.SCAN:
         record_evidence(taking, sent, scanned=False)
+    elif kind is Kind.RECONCILE:
+        reason = "QuickBooks could not read the question. Report this with the session's log."
+        give_up(taking.database, taking.connection, sent, reason, taking.now)
     else:
         stop_writing(
             taking.company,

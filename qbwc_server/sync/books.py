@@ -78,6 +78,8 @@ class FoundDocument:
     links: tuple[Link, ...] = ()
     credit_remaining: Decimal = ZERO
     memo: str = ""
+    day: date | None = None
+    accounts: tuple[Ref, ...] = ()  # that the lines of a check name, where they were asked for
 
 
 def sale_of(record: SaleRecord) -> Sale:
@@ -157,6 +159,10 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         external_guid=(record.external_guid or "").upper(),
         links=links,
         credit_remaining=(record.credit_remaining or ZERO) if isinstance(record, CreditMemoRet) else ZERO,
+        day=record.txn_date,
+        accounts=tuple(line.account_ref for line in record.expense_lines if line.account_ref is not None)
+        if isinstance(record, CheckRet)
+        else (),
         memo=(record.memo or "") if isinstance(record, CreditMemoRet) else "",
     )
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.store.mappings import item_mappings
-from qbwc_server.store.tables import CompanyFile
+from qbwc_server.store.reconciliations import RECONCILE_EVERY
+from qbwc_server.store.tables import CompanyFile, MessageSet, Refund
 from qbwc_server.sync.books import (
     account_of,
     known,
 )
+from qbwc_server.sync.plans import conclude
 from qbwc_server.sync.questions import CLAIM_NAME, CLAIM_OWNER_ID
+from qbwc_server.sync.restored import check_newest
 from qbwc_server.sync.taking import Taking, learn, stop_writing
 from qbxml import (
     FLOOR,
@@ -45,7 +51,8 @@ def take_company(taking: Taking, answer: Answer) -> None:
             company.preferences = encode(record)
 
 
-def take_lists(taking: Taking, answer: Answer) -> None:
+def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    """What a session asks first: accounts, payment methods, items, the claim, and whether our postings are there."""
     company = taking.company
     company.stopped = None
     take_company(taking, answer)
@@ -71,6 +78,28 @@ def take_lists(taking: Taking, answer: Answer) -> None:
     company.lists_read_at = taking.now
     taking.session.lists_read = True
     take_claim(taking, answer)
+    if company.stopped is None:
+        check_newest(taking, sent, answer)
+    _look_for_leftovers_again(taking)
+    if company.reconcile_due_at is None:
+        company.reconcile_due_at = taking.now + RECONCILE_EVERY
+
+
+def _look_for_leftovers_again(taking: Taking) -> None:
+    """What an earlier session planned and did not enter is looked for anew (rule 5): meanwhile the database may have
+    been restored from a backup, or another installation may have entered it."""
+    rows = taking.database.scalars(
+        select(Refund)
+        .where(Refund.connection_id == taking.connection.id, Refund.stage == "post")
+        .options(selectinload(Refund.documents))
+    )
+    for row in rows:
+        if any(document.state == "sent" for document in row.documents):
+            continue  # in doubt: settled by its own rules
+        for document in row.documents:
+            if document.state == "planned":
+                document.fate = "again"
+        conclude(row, taking.now)
 
 
 def _items(names: Iterable[str], response: Response | None) -> dict[str, Any]:
@@ -107,32 +136,48 @@ def take_claim(taking: Taking, answer: Answer) -> None:
         for extension in record.data_ext_rets
         if _is_claim(extension)
     ]
+    company.claim_holder = values[0] if values else ""
     if not values:
-        if company.claim in ("proved", "refused"):
-            company.claim = "unwritable"  # then a set in doubt is never repeated (rule 7)
-        elif company.claim in ("written", "foreign"):
-            company.claim = "unknown"
-        elif company.claim == "stands":
-            stop_writing(
-                company,
-                "claim_gone",
-                "The company file that is open does not carry this connection's mark any more: another "
-                "company file is open, or it was restored from a backup. Nothing is entered until this is cleared up.",
-            )
-        return
-    company.claim_holder = values[0]
-    if values[0].split(" ", 1)[0].upper() != taking.installation.split(" ", 1)[0].upper():
-        company.claim = "foreign"
-        stop_writing(
-            company,
-            "foreign_claim",
-            f"Another Connex installation ({values[0]}) enters refunds into this company file. "
-            "Two would enter them twice, so this one enters nothing.",
-        )
+        _no_claim(taking)
+    elif values[0].split(" ", 1)[0].upper() != taking.installation.split(" ", 1)[0].upper():
+        _foreign_claim(taking, values[0])
     elif company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company):
         company.claim = "written"
     else:
-        company.claim = "stands"
+        company.claim, company.takeover = "stands", None
+
+
+def _no_claim(taking: Taking) -> None:
+    company = taking.company
+    if company.claim in ("proved", "refused"):
+        company.claim, company.takeover = "unwritable", None  # then a set in doubt is never repeated (rule 7)
+    elif company.claim in ("written", "foreign") or (company.claim == "stands" and company.takeover is not None):
+        company.claim = "unknown"
+    elif company.claim == "stands":
+        stop_writing(
+            company,
+            "claim_gone",
+            "The company file that is open does not carry this connection's mark any more: another "
+            "company file is open, or it was restored from a backup. Nothing is entered until this is cleared up. "
+            "If it is the wrong file, open the right one: work goes on by itself. If it is the right one, let it be "
+            f"marked again with: connex connection takeover {taking.connection.name} --yes",
+        )
+
+
+def _foreign_claim(taking: Taking, holder: str) -> None:
+    company = taking.company
+    agreed = company.takeover is not None and company.takeover["holder"] == holder
+    if agreed and company.claim in ("foreign", "unknown"):
+        company.claim = "unknown"  # a person said to write ours over it
+        return
+    company.claim, company.takeover = "foreign", None
+    stop_writing(
+        company,
+        "foreign_claim",
+        f"Another Connex installation ({holder}) enters refunds into this company file. "
+        "Two would enter them twice, so this one enters nothing. If that one is out of use, this one can take its "
+        f"place: connex connection takeover {taking.connection.name}",
+    )
 
 
 def _is_claim(extension: DataExtRet) -> bool:
@@ -150,7 +195,9 @@ def take_claim_written(taking: Taking, answer: Answer) -> None:
 def take_proof(taking: Taking, answer: Answer) -> None:
     """The claim's set, sent again: by now its field is defined, so that defining it can only have gone well if
     QuickBooks gave the outcome that it keeps, and worked nothing. So would it be with a repeated posting."""
-    defined = next((response.status for response in answer.responses if response.request_id == "define"), None)
+    by_id = answer.by_request_id
+    shows = by_id.get("proof") or by_id.get("define")
+    defined = shows.status if shows is not None else None
     recognised = defined is not None and defined.outcome is Outcome.DONE
     learn(taking.company, "recognises_repeats", Known.YES if recognised else Known.NO)
     if taking.company.claim == "written":

@@ -22,13 +22,14 @@ from qbwc_server.access.tickets import new_ticket, ticket_digest
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
-from qbwc_server.store.tables import Connection, MessageSet, Session
-from qbwc_server.sync import steps
+from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
+from qbwc_server.sync import steps, undoing
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
 from qbwc_server.sync.doubts import begin_anew_if_clock_went_back
 from qbwc_server.sync.outcomes import take_late
+from qbwc_server.sync.reconcile import question_unanswered
 from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending
 from qbwc_server.sync.taking import Taking, question_lost, stop_writing
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
@@ -101,11 +102,12 @@ class SyncConversation:
                 begin_anew_if_clock_went_back(sent, now)
             if any(sent.last_sent_at + self._in_flight > now for sent in doubtful):
                 return ticket, "busy"
+            refund_store.wake(database, connection.id, now)
             waiting = sum(refund_store.count_ready(database, connection.id, now).values())
             if not self._has_work(connection, waiting, bool(doubtful), now):
                 return ticket, "none"
             _end_earlier(database, connection, now)
-            _release_claim_in_doubt(connection, doubtful)
+            _release_what_may_be_written_twice(connection, doubtful)
             database.add(
                 Session(
                     connection_id=connection.id,
@@ -125,6 +127,7 @@ class SyncConversation:
             noted = connection.last_seen_at is not None and connection.last_seen_at + NOTE_SEEN_EVERY > now
             return (
                 noted
+                and not refund_store.count_due(database, connection_id, now)
                 and not steps.sets_in_doubt(database, connection_id)
                 and not self._has_work(
                     connection, sum(refund_store.count_ready(database, connection_id, now).values()), False, now
@@ -147,7 +150,7 @@ class SyncConversation:
             if call is None:
                 return ""
             if company_path:
-                call.session.company_path = call.connection.company.path = company_path[:MAX_TEXT]
+                _note_path(call, company_path[:MAX_TEXT])
             if described is not None:
                 call.connection.company.stopped = None
                 take_company(self._taking(call), described)
@@ -272,7 +275,12 @@ class SyncConversation:
         if company.stopped is not None:
             looked = company.lists_read_at
             return waiting > 0 and (looked is None or looked + RECHECK_STOPPED <= now)
-        return waiting > 0
+        return (
+            waiting > 0
+            or company.takeover is not None
+            or steps.is_looking_for_extent(company)
+            or steps.is_reconcile_due(company, now)
+        )
 
     def _may_look_again(self, call: _Call) -> bool:
         """A company file that stopped us is read once in a session, to see whether that still holds."""
@@ -308,6 +316,8 @@ class SyncConversation:
             if batch:
                 steps.adapt_batch(company, None)
                 question_lost(call.database, sent, reason, call.now)
+            elif sent.kind == Kind.RECONCILE.value:
+                question_unanswered(call.database, call.connection, sent, reason, call.now)
         _end(call, reason[:MAX_TEXT])
 
     def _after_answer(self, call: _Call) -> int:
@@ -363,14 +373,20 @@ def _end_earlier(database: DatabaseSession, connection: Connection, now: datetim
         if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value):
             steps.adapt_batch(connection.company, None)
             question_lost(database, sent, "It did not answer.", now)
+        elif sent.kind == Kind.RECONCILE.value:
+            question_unanswered(database, connection, sent, "It did not answer.", now)
 
 
-def _release_claim_in_doubt(connection: Connection, doubtful: list[MessageSet]) -> None:
-    """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there."""
+def _release_what_may_be_written_twice(connection: Connection, doubtful: list[MessageSet]) -> None:
+    """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there. Nor
+    does undoing twice what is void or gone already, so that it is simply sent again, under an ID of its own."""
     for sent in doubtful:
         if sent.kind == Kind.CLAIM.value:
             sent.state = "settled"
             connection.company.claim = "unknown"
+        elif sent.kind == Kind.UNDO.value:
+            sent.state = "settled"
+            undoing.want_again(sent.requests)
 
 
 def _readable(hcp_response: str) -> Answer | None:
@@ -423,6 +439,19 @@ def _abandon_unanswered(call: _Call) -> bool:
     return True
 
 
+def _note_path(call: _Call, path: str) -> None:
+    """Another path with the same mark is no other file; that it changed is on record for whoever asks later."""
+    company = call.connection.company
+    if company.path and company.path != path:
+        details = {"before": company.path, "after": path}
+        what = "opened the company file under another path"
+        entry = AuditEntry(
+            at=call.now, who="Web Connector", what=what, connection_id=call.connection.id, details=details
+        )
+        call.database.add(entry)
+    call.session.company_path = company.path = path
+
+
 def _over(call: _Call, reason: str) -> str:
     _end(call, reason)
     return ""
@@ -439,5 +468,5 @@ def _percent(call: _Call) -> int:
     waiting = refund_store.count_ready(call.database, call.connection.id, call.now)
     call.session.work_total = max(call.session.work_total, sum(waiting.values()))
     total = 3 * call.session.work_total
-    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0)
+    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0) + waiting.get("undo", 0)
     return min(99, max(0, 100 * (total - left) // total)) if total else 0

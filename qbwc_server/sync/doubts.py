@@ -35,6 +35,7 @@ from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting, Verdict
 from qbwc_server.sync.taking import Taking, learn, records_of
 from qbxml import (
     Answer,
+    Outcome,
     Response,
     SalesOrderRet,
 )
@@ -188,6 +189,7 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
         [decode(Evidence, item) for item in target.evidence],
     )
     if verdict.action is Action.TAKE_STORED:
+        _adopt_what_another_entered(taking, target, by_id)
         take_outcomes(taking, target, by_id)
         for row in {request.document.refund for request in target.requests}:
             add_notice(row, Notice("posted_after_doubt"))
@@ -195,6 +197,24 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
         target.context = target.context | {"repeat_in": taking.session.id}
     elif verdict.action in (Action.CLOSE, Action.REVIEW):
         _close(taking, target, verdict)
+
+
+def _adopt_what_another_entered(taking: Taking, target: MessageSet, by_id: dict[str, Response]) -> None:
+    """What QuickBooks did not work in this set and is there all the same came from another installation, which had
+    taken the company file over meanwhile."""
+    latest = decode(Evidence, target.evidence[-1])
+    sightings = {sighting.document_id: sighting for sighting in latest.sightings if sighting.same}
+    for request in target.requests:
+        response, sighting = by_id.get(request.request_id), sightings.get(request.document_id)
+        is_worked = response is not None and response.status.outcome is Outcome.DONE
+        if sighting is not None and not is_worked and request.document.state != "posted":
+            mark_posted(
+                request.document,
+                txn_id=sighting.txn_id,
+                edit_sequence=sighting.edit_sequence,
+                amount=request.document.amount,
+                now=taking.now,
+            )
 
 
 def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:

@@ -9,13 +9,14 @@ from qbwc_server.refunds.by_hand import names_sale
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.model import Refund as RefundData
+from qbwc_server.refunds.naming import ref_number
 from qbwc_server.refunds.planning import choose_sale
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import item_mappings
-from qbwc_server.store.refunds import data_of, note
+from qbwc_server.store.refunds import data_of, look_again_later, note
 from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
     FoundDocument,
@@ -32,6 +33,7 @@ from qbwc_server.sync.plans import (
     carry_out,
     stop,
 )
+from qbwc_server.sync.questions import MAX_OWN_MEMOS
 from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of, stop_writing
 from qbxml import (
     Answer,
@@ -74,6 +76,7 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         sale = choose_sale(data_of(row), sales.get(number, ()))
         if isinstance(sale, Skip):
             stop(row, sale, taking.now)
+            look_again_later(row, settings, taking.now)
             continue
         note(row, taking.now, _found_text(sale), sent.id)
         _wait_for_more(row, _wants(sale, documents, data_of(row), settings))
@@ -120,6 +123,9 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         _question_failed(taking, rows, failed)
         return
     read = _Read.of(by_id)
+    if len(read.own) >= MAX_OWN_MEMOS:
+        _too_many(taking, rows)
+        return
     settings = settings_of(taking.connection)
     mapping = item_mappings(taking.database, taking.connection.id)
     facts = company_facts(taking.company, settings, taking.server_zone, mapping)
@@ -147,6 +153,7 @@ class _Read:
     invoices: Mapping[str, InvoiceRet]
     own: tuple[FoundDocument, ...]
     hand_memos: tuple[FoundDocument, ...]  # of the customers, whoever entered them
+    hand_payouts: tuple[FoundDocument, ...]  # likewise, near the refunds' dates
     memos: Mapping[str, CreditMemoRet]  # with their lines
     items: Mapping[str, ItemRecord]
 
@@ -160,15 +167,32 @@ class _Read:
             invoices={r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id},
             own=documents_in([by_id["own_memos"]] if "own_memos" in by_id else []),
             hand_memos=documents_in([by_id["hand_memos"]] if "hand_memos" in by_id else []),
+            hand_payouts=documents_in(by_id[name] for name in ("hand_cards", "hand_checks") if name in by_id),
             memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},
             items={r.list_id: r for r in items if isinstance(r, ItemRecord) and r.list_id},
         )
 
 
+def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
+    """Not all of the customers' memos were shown, so one of ours may be among the others: fewer customers at a time,
+    and what can't be told of a single one is for a person."""
+    if len(rows) > 1:
+        halve(rows)
+        return
+    for row in rows:
+        facts = {
+            "customer": str(decode(Findings, row.findings).sale.customer),
+            "most": str(MAX_OWN_MEMOS),
+            "ref_number": ref_number(data_of(row)),
+        }
+        stop(row, Skip("too_many_to_look_through", facts), taking.now)
+
+
 def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
     """What is known of a refund's sale after another round of reading."""
     sale = findings.sale
-    documents = _merged(findings.documents, read.own)
+    whoever = (d for d in (*read.hand_memos, *read.hand_payouts) if sale.customer.same_as(d.customer))
+    documents = _merged(findings.documents, (*read.own, *whoever))
     if findings.wants_invoices:
         invoiced = [sale_of(read.invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in read.invoices]
         chosen = choose_sale(refund, (sale, *invoiced))

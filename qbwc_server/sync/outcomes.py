@@ -125,10 +125,10 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
     if document.alone:
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
     if document.role == Role.APPLICATION.value:
-        _read_anew(taking, document.refund)
+        read_anew(taking, document.refund)
 
 
-def _read_anew(taking: Taking, row: Refund) -> None:
+def read_anew(taking: Taking, row: Refund) -> None:
     """Other refunds of an order whose invoice was read before this one was applied to it: it is less open now."""
     others = taking.database.scalars(
         select(Refund).where(
@@ -214,11 +214,18 @@ def _retry_document(taking: Taking, document: Document, status: Status) -> Skip 
     row = document.refund
     document.attempts += 1
     skip = put_off(row, document.attempts, DOCUMENT_WORDS[document.role], status.explanation, taking.now)
-    if skip is not None:
+    if skip is not None and document.uses_memo and _memo_stands(row):
+        document.state = "review"  # half of the refund is in the books: a person is asked, and settings help
+        skip = Skip("payout_kept_failing", {**skip.facts, "ref_number": document.ref_number})
+    elif skip is not None:
         document.state = "failed"
     elif document.role == Role.CLOSING.value:
         row.stage = "find"  # its EditSequence has to be read anew
     return skip
+
+
+def _memo_stands(row: Refund) -> bool:
+    return any(d.role == Role.MEMO.value and d.state == "posted" for d in row.documents)
 
 
 def back_to_planned(requests: Iterable[SetRequest]) -> None:
@@ -238,8 +245,7 @@ def refused_alone(taking: Taking, sent: MessageSet, row: Refund, kind: Kind) -> 
     what = DOCUMENT_WORDS["memo"] if kind is Kind.POST else "look-up of the order"
     for request in sent.requests:
         request.document.state = "failed"
-    posted_memo = any(d.role == Role.MEMO.value and d.state == "posted" for d in row.documents)
-    if posted_memo:
+    if _memo_stands(row):
         facts = {"ref_number": row.documents[0].ref_number, "message": "it could not read the request"}
         stop(row, Skip("payout_link_refused", facts), taking.now)
         return

@@ -13,20 +13,25 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.by_hand import HandMemo, taken_by_hand
 from qbwc_server.refunds.codec import encode
+from qbwc_server.refunds.entered import Entered, perhaps_by_hand
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.planning import plan
 from qbwc_server.refunds.posting import Document as PlannedDocument
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.refunds.review import held
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
+from qbwc_server.store.planned import plan_digest
 from qbwc_server.store.refunds import add_notice as add_notice
-from qbwc_server.store.refunds import data_of, note, taken_by_others
+from qbwc_server.store.refunds import data_of, look_again_later, note, taken_by_others, told_otherwise
 from qbwc_server.store.refunds import stop as stop
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
 from qbxml import Ref, write_request
+
+_MORE_THAN_IS_LEFT = frozenset({"more_than_sale", "quantity_more_than_sale"})
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,25 @@ def carry_out(
     outcome = plan(data, sale, settings, facts, taken, row.generation)
     if isinstance(outcome, Skip):
         _forget_plan(session, row)
+        if by_hand and outcome.reason in _MORE_THAN_IS_LEFT and not row.documents:  # perhaps it is that very refund
+            outcome = _perhaps_entered(session, row, findings.documents, sale, settings, facts) or outcome
         stop(row, outcome, now)
+        look_again_later(row, settings, now)
         return
     written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
     note(row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
-    doubtful = _adopt(row, findings.documents, ref_number(data), sale)
+    undone = {document.txn_id for document in row.every_document} if row.generation > 1 else set()
+    there = [found for found in findings.documents if found.txn_id not in undone]
+    doubtful = _adopt(row, there, ref_number(data), sale)
+    enters = any(document.role in (Role.MEMO.value, Role.PAYOUT.value) for document in row.documents)
+    if doubtful is None and enters and not any(document.state == "posted" for document in row.documents):
+        doubtful = _perhaps_entered(session, row, there, sale, settings, facts)
+    if doubtful is None and any(document.state != "posted" for document in row.documents):
+        approved = row.decided.get("approved_plan")
+        doubtful = held(settings, row.amount, plan_digest(row.documents), approved, row.approved_by)
     if doubtful is not None:
         stop(row, doubtful, now)
         return
@@ -108,6 +124,45 @@ def entered_by_hand(session: DatabaseSession, row: Refund, memos: Sequence[HandM
     return [memo for memo in memos if not {memo.txn_id, memo.ref_number} & known]
 
 
+def _perhaps_entered(
+    session: DatabaseSession,
+    row: Refund,
+    found: Iterable[FoundDocument],
+    sale: Sale,
+    settings: Settings,
+    facts: CompanyFacts,
+) -> Skip | None:
+    """A reason where somebody may have entered the refund already; what it may be is kept for a person to see."""
+    data = data_of(row)
+    row.candidates = None
+    entries = [
+        Entered(f.type, f.txn_id, f.ref_number, f.day, f.total, f.customer, f.external_guid, f.accounts)
+        for f in found
+        if f.type in ("CreditMemo", "Check", "ARRefundCreditCard")
+    ]
+    day = data.created_at.astimezone(facts.time_zone).date()
+    others = set(row.decided.get("post_anyway", ()))
+    perhaps = perhaps_by_hand(entries, data, sale.customer, day, settings.hand_entry_days, facts, others)
+    if perhaps:
+        ours = session.scalars(select(Document.txn_id).where(Document.txn_id.in_([entry.txn_id for entry in perhaps])))
+        accounted_for = set(ours)
+        perhaps = tuple(entry for entry in perhaps if entry.txn_id not in accounted_for)
+    if not perhaps:
+        return None
+    row.candidates = [
+        {
+            "type": entry.type,
+            "txn_id": entry.txn_id,
+            "ref_number": entry.ref_number,
+            "date": entry.day.isoformat() if entry.day else "",
+            "amount": f"{entry.amount:.2f}",
+            "customer_id": sale.customer.list_id or "",
+        }
+        for entry in perhaps
+    ]
+    return Skip("perhaps_entered_by_hand", {"found": "; ".join(entry.words for entry in perhaps)})
+
+
 def _planned_text(posting: Posting) -> str:
     """What a refund is to become, for its story."""
     parts = []
@@ -121,12 +176,19 @@ def _planned_text(posting: Posting) -> str:
 
 def conclude(row: Refund, now: datetime) -> None:
     """Brings a refund's status in line with its documents, none of which is in trouble."""
-    if not any(document.state in ("planned", "sent") for document in row.documents):
+    if any(document.fate in ("deleted", "voided") for document in row.documents):
+        return  # it waits for a person, whatever else went in
+    if any(document.state == "planned" and document.fate == "again" for document in row.documents):
+        row.status, row.stage = Status.WAITING.value, "find"  # looked for before it is entered again
+    elif not any(document.state in ("planned", "sent") for document in row.documents):
         row.status, row.stage, row.reason = Status.POSTED.value, "done", None
         row.batch_limit = None
         note(row, now, "Entered in QuickBooks.")
+        otherwise = told_otherwise(row)
+        if otherwise is not None:
+            stop(row, otherwise, now)
     else:
-        row.status, row.stage = Status.POSTING.value, "post"
+        row.status, row.stage, row.reason = Status.POSTING.value, "post", None
     row.updated_at = now
 
 
@@ -200,7 +262,8 @@ def _fill(document: Document, planned: PlannedDocument, written: bytes, customer
     document.alone = planned.alone
     document.by_txn_id = False
     document.state = "planned"
-    document.attempts = 0
+    document.attempts = document.attempts if document.fate == "again" else 0
+    document.fate = ""
     document.status_code, document.status_message = None, ""
 
 

@@ -10,7 +10,7 @@ import secrets
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -22,12 +22,16 @@ from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
+from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
+from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import item_mappings
+from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
-from qbwc_server.sync import questions
+from qbwc_server.sync import postings, questions, reconcile, undoing
 from qbwc_server.sync.books import known
 from qbwc_server.sync.plans import Findings
+from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
 from qbxml import Call, with_txn_ids, write_message_set
 from qbxml import MessageSet as QbxmlMessageSet
 
@@ -63,9 +67,12 @@ class Kind(Enum):
     SCAN = "scan"  # looks for what a set in doubt may have left
     RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
     REPEAT = "repeat"  # sends a set in doubt again, as it was
+    UNDO = "undo"  # voids or deletes what was entered, where a person asked for it
     POST = "post"
     FOLLOW = "follow"
     FIND = "find"
+    EXTENT = "extent"  # asks how many of our postings are gone from the company file
+    RECONCILE = "reconcile"  # compares what was posted with what QuickBooks has
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,32 @@ def next_step(database: DatabaseSession, session: Session, connection: Connectio
         return Step(Kind.LISTS)
     if company.stopped is not None:
         return None
+    if is_looking_for_extent(company):
+        return Step(Kind.EXTENT)
+    if company.takeover is not None and company.claim != "stands":
+        return _step_of(_CLAIM_KINDS.get(company.claim))
     doubtful = sets_in_doubt(database, connection.id)
     if doubtful:
         return _settling_step(doubtful[0], session)
     waiting = refund_store.count_ready(database, connection.id, now)
-    if waiting.get("post"):
-        return _claim_step(company) or Step(Kind.POST)
-    return next((Step(kind) for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
+    if waiting.get("undo"):
+        undoing.hold_what_is_closed(database, connection, now)
+        waiting = refund_store.count_ready(database, connection.id, now)
+    writing = next((kind for kind in (Kind.UNDO, Kind.POST) if waiting.get(kind.value)), None)
+    if writing is not None:
+        return _step_of(_CLAIM_KINDS.get(company.claim, writing))
+    looking = next((kind for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
+    return _step_of(looking or (Kind.RECONCILE if is_reconcile_due(company, now) else None))
+
+
+def is_looking_for_extent(company: CompanyFile) -> bool:
+    """Whether it is being found out which of our postings are gone."""
+    return company.restored is not None and company.restored["state"] == LOOKING
+
+
+def is_reconcile_due(company: CompanyFile, now: datetime) -> bool:
+    """Whether what was posted is to be compared with QuickBooks."""
+    return company.reconcile_due_at is not None and company.reconcile_due_at <= now
 
 
 def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
@@ -143,14 +169,41 @@ def _lists(sending: Sending) -> _Message:
     connection = sending.connection
     items = {connection.settings[key] for key in ITEM_KEYS if connection.settings.get(key)}
     items |= set(item_mappings(sending.database, connection.id).values())
-    return _Message(_written(questions.lists(sorted(items), with_company=connection.company.host is None)))
+    documents = postings.newest(sending.database, connection.id, NEWEST)
+    calls = questions.lists(
+        sorted(items),
+        with_company=connection.company.host is None,
+        posted=postings.txn_ids_by_type(documents),
+    )
+    return _Message(_written(calls), context={"posted": [document.id for document in documents]})
+
+
+def _extent(sending: Sending) -> _Message:
+    restored = sending.connection.company.restored or {"before": None}
+    documents = postings.newest(sending.database, sending.connection.id, STRETCH, before_of(restored))
+    oldest = documents[-1].posted_at if documents else sending.now
+    calls = questions.postings(postings.txn_ids_by_type(documents), oldest)
+    context = {
+        "posted": [document.id for document in documents],
+        "before": place_of(documents),
+        "is_last": len(documents) < STRETCH,
+    }
+    return _Message(_written(calls), context=context)
+
+
+def _reconcile(sending: Sending) -> _Message:
+    calls, context = reconcile.questions_of(sending.database, sending.connection, sending.now)
+    return _Message(_written(calls), context=context)
 
 
 def _claim(sending: Sending) -> _Message:
     message_set_id = new_message_set_id()
     company = sending.connection.company
+    over = company.takeover is not None and company.claim_holder != ""
     company.claim, company.claim_set_id = "written", message_set_id
-    document = _written(questions.claim_write(sending.installation), new=message_set_id)
+    value = f"{sending.installation} since {sending.now:%Y-%m-%d %H:%M} UTC"
+    calls = questions.claim_write(value, over=over, message_set_id=message_set_id)
+    document = _written(calls, new=message_set_id)
     return _Message(document, message_set_id)
 
 
@@ -175,7 +228,7 @@ def _find(sending: Sending) -> _Message:
 
 def _follow(sending: Sending) -> _Message:
     rows = sending.ready("follow")
-    return _Message(_written(_wanted_of(rows)), context=_about(rows))
+    return _Message(_written(_wanted_of(rows, settings_of(sending.connection).hand_entry_days)), context=_about(rows))
 
 
 def _post(sending: Sending) -> _Message:
@@ -186,6 +239,26 @@ def _post(sending: Sending) -> _Message:
     message_set_id = new_message_set_id()
     document = _written(calls, new=message_set_id, old=_record_to_clear(sending))
     return _Message(document, message_set_id, _about(rows), requests)
+
+
+def _undo(sending: Sending) -> _Message:
+    """Of each refund only what has to go next: as long as a payout stands, its memo is left alone."""
+    rows = sending.ready("undo")
+    way = settings_of(sending.connection).undo
+    calls: list[Call] = []
+    requests: list[SetRequest] = []
+    for row in rows:
+        for document in undoing.next_to_undo(row):
+            request = undo_request(document.request_type, document.txn_id, way)
+            if request is None:
+                continue
+            request_id = f"u{document.id}"
+            calls.append(Call(request_id, request))
+            requests.append(SetRequest(request_id=request_id, document_id=document.id))
+            document.undo, document.undo_request = "sent", type(request).__name__
+        refund_store.note(row, sending.now, "Sent to QuickBooks to be undone.")
+    message_set_id = new_message_set_id()
+    return _Message(_written(calls, new=message_set_id), message_set_id, _about(rows), requests)
 
 
 def _send_scan(sending: Sending, target: MessageSet) -> bytes:
@@ -219,11 +292,14 @@ def _send_again(sending: Sending, target: MessageSet) -> bytes:
 
 _MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
     Kind.LISTS: _lists,
+    Kind.EXTENT: _extent,
+    Kind.RECONCILE: _reconcile,
     Kind.CLAIM: _claim,
     Kind.PROOF: _proof,
     Kind.READ_CLAIM: _read_claim,
     Kind.FIND: _find,
     Kind.FOLLOW: _follow,
+    Kind.UNDO: _undo,
     Kind.POST: _post,
 }
 _SETTLING: dict[Kind, Callable[[Sending, MessageSet], bytes]] = {
@@ -278,8 +354,8 @@ def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
 
 def _settling_step(target: MessageSet, session: Session) -> Step | None:
     """A set in doubt is first looked for in the books, then asked for by its ID; then its verdict is carried out."""
-    if target.kind == Kind.CLAIM.value:
-        return None  # settled when it was found in doubt: the claim is read back in any case
+    if target.kind in (Kind.CLAIM.value, Kind.UNDO.value):
+        return None  # settled when it was found in doubt: writing it twice does no harm
     if target.context.get("repeat_in") == session.id:
         proved = target.context.get("proved_in") == session.id
         return Step(Kind.REPEAT if proved else Kind.PROOF, in_doubt=target)
@@ -291,13 +367,15 @@ def _settling_step(target: MessageSet, session: Session) -> Step | None:
     return None  # this session has done what it can; the next one sees again
 
 
-def _claim_step(company: CompanyFile) -> Step | None:
-    kind = {
-        "unknown": Kind.CLAIM,
-        "written": Kind.PROOF,
-        "proved": Kind.READ_CLAIM,
-        "refused": Kind.READ_CLAIM,
-    }.get(company.claim)
+_CLAIM_KINDS = {  # what is next for the claim, by where it stands
+    "unknown": Kind.CLAIM,
+    "written": Kind.PROOF,
+    "proved": Kind.READ_CLAIM,
+    "refused": Kind.READ_CLAIM,
+}
+
+
+def _step_of(kind: Kind | None) -> Step | None:
     return Step(kind) if kind is not None else None
 
 
@@ -359,7 +437,7 @@ def _macro_works(company: CompanyFile, document: Document) -> bool:
     return not document.by_txn_id and known(company.known, fact) is not Known.NO
 
 
-def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
+def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]:
     payments: list[str] = []
     invoices: list[str] = []
     customers: list[str] = []
@@ -396,8 +474,15 @@ def _wanted_of(rows: Sequence[Refund]) -> tuple[Call, ...]:
             memos_since=min(sold_on) if sold_on else None,
             memos=tuple(memos),
             items=tuple(items),
+            entered_from=_day_beside(min(row.created_at for row in rows), -hand_entry_days),
+            entered_to=_day_beside(max(row.created_at for row in rows), hand_entry_days),
         )
     )
+
+
+def _day_beside(moment: datetime, days: int) -> date | None:
+    """The day that lies so many days before or after a refund, with one more for its zone; None for none."""
+    return (moment + timedelta(days=days + (1 if days > 0 else -1))).date() if days else None
 
 
 def _scan(target: MessageSet) -> tuple[Call, ...]:

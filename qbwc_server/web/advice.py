@@ -8,7 +8,8 @@ _BY_HAND = "Enter the refund in QuickBooks by hand."
 WHAT_TO_DO = {
     # The sale
     "order_not_found": (
-        "If the order is in QuickBooks under another number, correct the number there, or enter the refund by hand."
+        "It is looked for again every day for a while. If the order is in QuickBooks under another number, correct the "
+        "number there."
     ),
     "ambiguous_sale": (
         "Make the numbers of these sales different in QuickBooks, so that only the refunded one carries this one."
@@ -18,6 +19,7 @@ WHAT_TO_DO = {
     "partial_refund_of_open_order": "Change the order's lines in QuickBooks, or close the order there.",
     "ambiguous_payment": "Apply or pay out the right payment in QuickBooks by hand.",
     # Settings
+    "order_never_invoiced": f"Close the order in QuickBooks, or have such orders closed. {_SETTINGS}",
     "refunds_off": f"If refunds of such sales belong in your books, switch them on. {_SETTINGS}",
     "refund_account_unknown": f"Choose a refund deposit account that QuickBooks has. {_SETTINGS}",
     "refund_account_unfit": f"Choose a bank or asset account as the refund deposit account. {_SETTINGS}",
@@ -36,11 +38,14 @@ WHAT_TO_DO = {
     "currency_differs": _BY_HAND,
     "store_credit": "Enter the credit memo by hand, and the store credit to the account where you keep it.",
     "tax_included": _BY_HAND,
+    "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     # Lines
     "line_not_in_sale": f"Set a refund item that stands for such lines, or enter the refund by hand. {_SETTINGS}",
     "bundle_in_part": _BY_HAND,
     "shipping_not_in_sale": f"Set the item that shipping stands on in your sales. {_SETTINGS}",
     "adjustment_needs_item": f"Set the allowance item. {_SETTINGS}",
+    "restock_needs_item": f"Set the item for goods that do not come back, or how stock is treated. {_SETTINGS}",
+    "exchange": "Enter the new goods and the credit memo in QuickBooks by hand.",
     "item_unknown": f"Give the item's full name as QuickBooks has it. {_SETTINGS}",
     # Time
     "books_closed": "Move the closing date in QuickBooks, or enter the refund by hand in an open period.",
@@ -56,6 +61,22 @@ WHAT_TO_DO = {
         "the others."
     ),
     "changed_in_quickbooks": "Find out who changed it and why; correct it in QuickBooks where it is wrong.",
+    "deleted_in_quickbooks": (
+        "If it was deleted by mistake, enter it in QuickBooks by hand. If the refund does not belong in the books, "
+        "nothing is left to do."
+    ),
+    "voided_in_quickbooks": (
+        "If it was voided by mistake, enter it in QuickBooks by hand. If the refund does not belong in the books, "
+        "nothing is left to do."
+    ),
+    "too_many_to_look_through": (
+        "If that credit memo is there, nothing is left to enter. If it is not, enter the refund in QuickBooks by hand."
+    ),
+    "left_out_after_restore": "Nothing needs to be done, unless the refund belongs in the restored books after all.",
+    "payout_kept_failing": (
+        f"Free in QuickBooks what it says is in use, or put right what it names. {_SETTINGS} "
+        "Or enter the payout in QuickBooks by hand and apply it to that credit memo."
+    ),
     "payout_link_refused": "Enter the payout in QuickBooks by hand and apply it to that credit memo.",
     "refused_by_quickbooks": "Put right what QuickBooks names, or enter the refund by hand.",
     "request_unreadable": "Report it with the conversation below. " + _BY_HAND,

@@ -24,6 +24,7 @@ from qbwc_server.web import (
     login,
     overview,
     people,
+    reconcile,
     refunds,
     security,
     showing,
@@ -82,7 +83,7 @@ def create_web(
     login.install(app)
     showing.install(app)
     errors.install(app)
-    for page in (account, audit, connections, health, overview, people, refunds, support):
+    for page in (account, audit, connections, health, overview, people, reconcile, refunds, support):
         app.register_blueprint(page.pages)
     return app
 

@@ -28,6 +28,13 @@ CHOICE_WORDS = {
     "never": "Never (never)",
     "one": "One PC (one)",
     "several": "Several PCs (several)",
+    "void": "Voiding (void)",
+    "delete": "Deleting (delete)",
+    "close": "Close the order (close)",
+    "credit": "Credit memo and payout (credit)",
+    "skip": "Enter nothing (skip)",
+    "wait": "Wait until the date is free (wait)",
+    "next_open_day": "Date it the first open day (next_open_day)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."

@@ -65,6 +65,8 @@ MESSAGE_WORDS = {
     "post": "entering",
     "recover": "asking what became of a lost answer",
     "scan": "looking for what was entered already",
+    "extent": "finding out what is gone from the company file",
+    "reconcile": "comparing what was entered with QuickBooks",
 }
 SORT_WORDS = {
     "newest": "Newest first",
@@ -100,6 +102,9 @@ REASON_WORDS = {
     "bundle_in_part": "Part of a bundle",
     "shipping_not_in_sale": "Shipping is not in the sale",
     "adjustment_needs_item": "Allowance item needed",
+    "more_tax_than_sale": "More tax than is left of the sale",
+    "restock_needs_item": "Item for goods kept needed",
+    "exchange": "Goods were exchanged",
     "item_unknown": "Item unknown",
     "books_closed": "Period is closed",
     "accountants_copy": "Accountant's Copy",

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from qbsim import Company, CompanyBuilder, Line
+from qbsim.lists.items import STOCK_KINDS, Item
 from qbsim.transactions import ARRefundCreditCard, CreditMemo, Invoice, SalesOrder, SalesReceipt, Transaction
 from qbsim.transactions.receive_payment import PaymentDraft, add_receive_payment
 from qbwc_server.demo.expectations import check_books, duplicates
-from qbwc_server.demo.world import Expected, Kind, World, make_world
+from qbwc_server.demo.world import NO_RESTOCK_ITEM, Expected, Kind, World, make_world
 from qbwc_server.refunds.model import Refund
 from qbwc_server.sources import read_orders
 
@@ -70,15 +71,26 @@ class Bookkeeper:
         payout.update(txn_id=new.txn_id, amount=str(amount), account=account)
 
     def lines(self, refund: Refund) -> list[Line]:
-        lines = [Line(line.sku, quantity=line.quantity) for line in refund.lines]
+        lines = []
+        for line in refund.lines:
+            price = self._price(line.sku) * line.quantity
+            kept_by_customer = Line(NO_RESTOCK_ITEM, amount=price)
+            stock = self._item(line.sku).item_type in STOCK_KINDS
+            lines.append(kept_by_customer if stock and not line.restocked else Line(line.sku, quantity=line.quantity))
         lines += [Line("Shipping", amount=adjustment.amount) for adjustment in refund.adjustments]
         discount = sum((line.amount for line in refund.lines), Decimal("0.00"))
-        for line in refund.lines:
-            item = self.company.lists.items.find(line.sku)
-            assert item is not None
-            assert item.price is not None
-            discount -= item.price * line.quantity
+        discount -= sum(self._price(line.sku) * line.quantity for line in refund.lines)
         return [*lines, Line("Web Discount", amount=discount)] if discount else lines
+
+    def _item(self, sku: str) -> Item:
+        item = self.company.lists.items.find(sku)
+        assert item is not None
+        return item
+
+    def _price(self, sku: str) -> Decimal:
+        price = self._item(sku).price
+        assert price is not None
+        return price
 
     def _enter(self, number: int, expected: Expected, refund: Refund) -> dict[str, Any]:
         sale = self._sale(expected)

@@ -13,7 +13,7 @@ from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
 from qbxml import Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
@@ -324,6 +324,17 @@ def test_a_refund_dated_in_closed_books_waits() -> None:
     assert memo_of(posted(refund_of(WHOLE), sales_receipt(HAT), company=open_again)).txn_date == date(2024, 3, 4)
 
 
+def test_a_refund_in_closed_books_is_dated_the_first_open_day_where_the_settings_say_so() -> None:
+    company = replace(COMPANY, closing_date=date(2024, 3, 10), accountants_copy_until=date(2024, 3, 31))
+    settings = Settings(closed_books=ClosedBooks.NEXT_OPEN_DAY)
+    posting = posted(refund_of(WHOLE), sales_receipt(HAT), settings, company)
+    assert {document.request.txn_date for document in posting.documents} == {date(2024, 4, 1)}  # type: ignore[attr-defined]
+    assert "2024-03-04" in notices_of(posting)["dated_later"]
+    open_books = posted(refund_of(WHOLE), sales_receipt(HAT), settings)
+    assert {document.request.txn_date for document in open_books.documents} == {date(2024, 3, 4)}  # type: ignore[attr-defined]
+    assert "dated_later" not in notices_of(open_books)
+
+
 def test_a_refund_dated_in_the_accountants_period_waits() -> None:
     company = replace(COMPANY, accountants_copy_until=date(2024, 3, 4))
     assert stopped(refund_of(WHOLE), sales_receipt(HAT), company=company).reason == "accountants_copy"
@@ -441,6 +452,22 @@ def test_several_open_payments_that_could_be_meant_wait_for_a_person() -> None:
     order = sales_order(HAT, open_payments=(open_payment("100.00"), open_payment("200.00")))
     skip = stopped(refund_of(WHOLE), order)
     assert (skip.reason, skip.status) == ("ambiguous_payment", Status.REVIEW)
+
+
+def test_the_only_open_payment_is_not_taken_where_its_amount_is_of_another_order() -> None:
+    order = sales_order(HAT, open_payments=(open_payment("500.00"),))
+    assert stopped(refund_of(WHOLE), order).reason == "ambiguous_payment"
+    named = sales_order(HAT, open_payments=(open_payment("500.00", memo="order 1001"),))
+    assert roles(posted(refund_of(WHOLE), named)) == ["closing", "payout"]
+
+
+def test_the_settings_decide_what_becomes_of_a_sales_order_that_was_never_invoiced() -> None:
+    order = sales_order(HAT, open_payments=(open_payment("100.00", deposit_account=ref("Checking")),))
+    skipped = stopped(refund_of(WHOLE), order, Settings(sales_order=SalesOrders.SKIP))
+    assert (skipped.reason, skipped.status) == ("order_never_invoiced", Status.SKIPPED)
+    credited = posted(refund_of(WHOLE), order, Settings(sales_order=SalesOrders.CREDIT))
+    assert roles(credited) == ["memo", "payout"]
+    assert "order_left_open" in notices_of(credited)
 
 
 def test_money_is_not_taken_out_of_a_strangers_payment_where_the_orders_own_is_too_small() -> None:

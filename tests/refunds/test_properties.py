@@ -101,7 +101,7 @@ def sales(draw: Draw, discounts: bool = True) -> Sale:
     if kind == "receipt":
         return sales_receipt(*lines, tax=tax)
     if kind == "order":
-        return sales_order(*lines, tax=tax, open_payments=(open_payment("5000.00"),))
+        return sales_order(*lines, tax=tax, open_payments=(open_payment("5000.00", ref_number="1001"),))
     whole = invoice(*lines, tax=tax)
     paid = draw(st.sampled_from(["0", str(whole.total), str(cents(whole.total * Decimal("0.4")))]))
     return invoice(*lines, tax=tax, paid=paid if whole.total > 0 else "0")

@@ -10,10 +10,13 @@ import pytest
 from qbwc_server.refunds.settings import (
     ITEM_KEYS,
     KEYS,
+    ClosedBooks,
     RefundMethod,
     Restock,
+    SalesOrders,
     Settings,
     SettingsError,
+    Undo,
     WebConnectors,
     allowed,
     as_texts,
@@ -36,6 +39,11 @@ GOOD: list[tuple[str, str, Any]] = [
     ("web_connectors", "several", WebConnectors.SEVERAL),
     ("time_zone", "America/New_York", "America/New_York"),
     ("time_zone", "", ""),
+    *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
+    ("undo", "delete", Undo.DELETE),
+    ("sales_order", "credit", SalesOrders.CREDIT),
+    ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
+    *((key, str(days), days) for key in ("look_again_days", "hand_entry_days") for days in (0, 30, 366)),
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
     ("sync_missing_orders", "false", False),
@@ -51,6 +59,15 @@ BAD = [
     ("payment_method", "x" * 32, "QuickBooks takes 31"),
     ("refund_method", "cash", "not one of credit_card, check, none"),
     ("web_connectors", "two", "not one of one, several"),
+    *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
+    ("undo", "erase", "not one of void, delete"),
+    ("sales_order", "cancel", "not one of close, credit, skip"),
+    ("closed_books", "open", "not one of wait, next_open_day"),
+    *(
+        (key, text, "whole number of days from 0 to 366")
+        for key in ("look_again_days", "hand_entry_days")
+        for text in ("", "-1", "367", "1.5", "ten")
+    ),
     ("time_zone", "Mars/Olympus", "not a time zone such as America/New_York"),
     ("time_zone", "../../etc/passwd", "not a time zone"),
     ("time_zone", "America", "not a time zone"),
@@ -143,6 +160,12 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "fee_item": "",
         "allowance_item": "",
         "payment_method": "",
+        "review": "off",
+        "undo": "void",
+        "closed_books": "wait",
+        "sales_order": "close",
+        "hand_entry_days": "14",
+        "look_again_days": "30",
     }
 
 

@@ -28,6 +28,7 @@ from qbwc_server.access.sign_in import SignIn
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, MoneyBack, Order, Refund, RefundLine
 from qbwc_server.store.connections import add_connection, change_settings, connection_named
 from qbwc_server.store.database import Database
+from qbwc_server.store.decisions import Act, decide
 from qbwc_server.store.refunds import Imported, take_in
 from qbwc_server.store.tables import Connection, MessageSet
 from qbwc_server.store.tables import Refund as Row
@@ -152,6 +153,12 @@ class Driver:
     def set(self, **settings: str) -> None:
         with self.database.transaction() as session:
             change_settings(session, connection_named(session, self.name), settings, self.clock(), "test")
+
+    def decide(self, external_id: str, act: Act, note: str = "because", **more: Any) -> None:
+        """Somebody decides something about a refund."""
+        with self.database.transaction() as session:
+            row = session.scalars(select(Row).where(Row.external_id == external_id)).one()
+            decide(session, row, act, who="Ada", note=note, now=self.clock(), **more)
 
     def wait(self, seconds: int = 130) -> None:
         self.clock.advance(seconds=seconds)

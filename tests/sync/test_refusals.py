@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from qbsim import CompanyBuilder
 from qbwc_server.store.database import Database
 from qbwc_server.sync.taking import MAX_ATTEMPTS
-from tests.sync.driver import Fault, Refusal, judge, open_shop, receipts, refund
+from tests.sync.driver import START, Fault, Refusal, hats, judge, open_shop, receipts, refund
 
 ORDERS = tuple(str(number) for number in range(1001, 1014))
 
@@ -91,7 +92,8 @@ def test_what_stays_locked_fails_after_so_many_attempts(memory: Database, marker
         assert sessions <= MAX_ATTEMPTS
 
     assert sessions == MAX_ATTEMPTS
-    assert driver.statuses()["r1"] == "failed: kept_failing"
+    half_entered = marker == "<ARRefundCreditCardAdd "
+    assert driver.statuses()["r1"] == ("review: payout_kept_failing" if half_entered else "failed: kept_failing")
     assert str(MAX_ATTEMPTS) in driver.row("r1").reason["message"]
     judge(driver)
     driver.refusals.clear()
@@ -100,12 +102,46 @@ def test_what_stays_locked_fails_after_so_many_attempts(memory: Database, marker
     assert driver.statuses()["r2"] == "posted"
 
 
+def test_a_payout_that_kept_failing_is_entered_alone_after_a_change_of_settings(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"))
+    driver.bring_in(refund("r1", "1001"))
+    driver.refusals.append(Refusal("<ARRefundCreditCardAdd ", 3175, "The list element is in use."))
+    driver.drain(20, pause=3700)
+    driver.refusals.clear()
+
+    driver.set(refund_account="Checking")
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert len(driver.company.transactions("CreditMemo")) == len(driver.company.transactions("ARRefundCreditCard")) == 1
+
+
+def test_a_customer_with_too_many_memos_to_look_through_goes_to_a_person_and_frees_the_others(
+    memory: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qbwc_server.sync.finding.MAX_OWN_MEMOS", 1)
+    monkeypatch.setattr("qbwc_server.sync.questions.MAX_OWN_MEMOS", 1)
+
+    def fill(made: CompanyBuilder) -> None:
+        receipts("1001", "1002")(made)
+        made.credit_memo("Customer 1001", hats(1), ref_number="OLD", txn_date=START.date())
+
+    driver = open_shop(memory, fill)
+    driver.company.transactions("CreditMemo")[0].stamp.touch(START)  # changed since the refund
+    driver.bring_in(refund("r1", "1001"), refund("r2", "1002"))
+    driver.drain()
+
+    judge(driver, review=True)
+    assert driver.statuses() == {"r1": "review: too_many_to_look_through", "r2": "posted"}
+
+
 def test_a_refund_whose_payout_failed_still_counts_against_the_sale(memory: Database) -> None:
     driver = open_shop(memory, receipts("1001", count=2))
     driver.bring_in(refund("r1", "1001", 2))
     driver.refusals.append(Refusal("<ARRefundCreditCardAdd ", 3175, "The list element is in use."))
     driver.drain(20, pause=3700)
-    assert driver.statuses()["r1"] == "failed: kept_failing"
+    assert driver.statuses()["r1"] == "review: payout_kept_failing"
     driver.refusals.clear()
 
     driver.bring_in(refund("r2", "1001"))

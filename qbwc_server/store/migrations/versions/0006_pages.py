@@ -25,7 +25,7 @@ REFUND_INDEXES = (
     ("connection_id", "customer_turned_key"),
     ("connection_id", "sale_ref_number"),
 )
-DOCUMENT_INDEXES = ("account", "posted_at")
+DOCUMENT_INDEXES = ("account",)  # and by posted_at since 0003
 COVERED = ("connection_id_created_at", "connection_id_amount")  # by longer ones that begin with them
 
 

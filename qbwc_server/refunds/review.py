@@ -1,0 +1,29 @@
+"""Whether a refund waits for a person before it is entered, by the setting `review`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.settings import REVIEW_OVER, Settings
+
+
+def needs_approval(settings: Settings, amount: Decimal) -> bool:
+    """Whether a refund of this amount, in its own currency, is shown to a person first.
+
+    >>> needs_approval(Settings(review="over 100"), Decimal("100.01"))
+    True
+    """
+    over = REVIEW_OVER.fullmatch(settings.review)
+    return amount > Decimal(over.group(1)) if over else settings.review == "always"
+
+
+def held(settings: Settings, amount: Decimal, plan: str, approved: str | None, person: str) -> Skip | None:
+    """Why a plan is not entered yet: it was never approved, or what was approved is another one.
+
+    `plan` and `approved` are the digests of what would be entered and of what was approved; an approval counts even
+    where the setting asks for none any more.
+    """
+    if approved is not None:
+        return None if approved == plan else Skip("plan_changed", {"person": person})
+    return Skip("approval_needed") if needs_approval(settings, amount) else None

@@ -1,0 +1,197 @@
+"""Two installations and one company file: one writes at a time, a person says which, and nothing is entered twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from qbsim import Behaviour
+from qbwc_server.store.connections import connection_named
+from qbwc_server.store.database import Database
+from qbwc_server.store.restored import NothingToDecide, holder_of, take_over
+from tests.sync.driver import Driver, Fault, judge, open_shop, receipts, refund
+from tests.sync.test_first_contact import beside, second_database  # noqa: F401  a fixture
+
+FAULTS = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_BEFORE, Fault.COM_AFTER, Fault.CRASH_1, Fault.ANSWERED_TWICE)
+ORDERS = ("1001", "1002", "1003", "1004")
+
+
+@pytest.fixture
+def two(memory: Database, second_database: Database) -> tuple[Driver, Driver]:  # noqa: F811
+    """The first installation has entered a refund; the second one found its mark and stopped."""
+    first = open_shop(memory, receipts(*ORDERS))
+    first.bring_in(refund("r1", "1001"))
+    first.drain()
+    second = beside(first, second_database)
+    second.before = first.before
+    second.bring_in(refund("r1", "1001"), refund("r2", "1002"))
+    second.run_session()
+    assert second.company_file().stopped["code"] == "foreign_claim"
+    return first, second
+
+
+def take(driver: Driver) -> str:
+    with driver.database.transaction() as session:
+        return take_over(session, connection_named(session, driver.name), driver.clock(), "Ann")
+
+
+def mark(driver: Driver) -> str:
+    (value,) = driver.company.private_data.company_values
+    return value.value
+
+
+def test_the_mark_tells_whose_it_is_and_since_when(two: tuple[Driver, Driver]) -> None:
+    _, second = two
+    with second.database.reading() as session:
+        holder = holder_of(connection_named(session, second.name))
+    assert holder == mark(second)
+    assert "box since 2024-05-06 15:" in holder
+    assert "connex connection takeover" in second.company_file().stopped["message"]
+
+
+def test_a_person_lets_the_second_installation_take_over_and_the_first_one_stops(two: tuple[Driver, Driver]) -> None:
+    first, second = two
+    theirs = take(second)
+
+    played = second.run_session()
+    second.drain()
+
+    assert played.kinds[:4] == ["lists", "claim", "proof", "read_claim"]
+    assert mark(second) != theirs
+    assert second.statuses() == {"r1": "posted", "r2": "posted"}
+    judge(second, review=False)
+    assert len(second.company.transactions("CreditMemo")) == 2  # r1 was taken over, not entered again
+    assert second.company_file().known["recognises_repeats"] == "yes"
+
+    first.bring_in(refund("r3", "1003"))
+    first.run_session()
+    assert first.company_file().stopped["code"] == "foreign_claim"
+    assert first.statuses()["r3"] == "waiting"
+
+
+def test_the_first_installation_can_take_it_back(two: tuple[Driver, Driver]) -> None:
+    first, second = two
+    take(second)
+    second.drain()
+    first.bring_in(refund("r2", "1002"), refund("r3", "1003"))
+    first.run_session()
+
+    take(first)
+    first.drain()
+
+    assert first.statuses() == {"r1": "posted", "r2": "posted", "r3": "posted"}
+    assert len(first.company.transactions("CreditMemo")) == 3
+    judge(first, review=False)
+    second.bring_in(refund("r4", "1004"))
+    second.run_session()
+    assert second.statuses()["r4"] == "waiting"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("step", ["lists", "claim", "proof", "read_claim"])
+def test_a_fault_at_any_step_of_the_taking_over_is_got_over(
+    two: tuple[Driver, Driver], step: str, fault: Fault
+) -> None:
+    _, second = two
+    take(second)
+
+    second.run_session({["lists", "claim", "proof", "read_claim"].index(step): fault})
+    second.drain()
+    second.wait(3700)
+    second.drain()
+
+    judge(second, review=False)
+    assert second.statuses() == {"r1": "posted", "r2": "posted"}
+    assert len(second.company.transactions("CreditMemo")) == 2
+    assert second.company_file().takeover is None
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CRASH_1, Fault.CRASH_3])
+def test_a_posting_of_the_first_one_in_doubt_is_found_by_the_second_and_by_the_first_when_it_comes_back(
+    two: tuple[Driver, Driver], fault: Fault
+) -> None:
+    first, second = two
+    first.bring_in(refund("r2", "1002"), refund("r3", "1003"))
+    first.run_session({3: fault})
+    first.wait()
+    take(second)
+    second.bring_in(refund("r3", "1003"))
+    second.drain()
+    judge(second, review=False)
+    assert len(second.company.transactions("CreditMemo")) == 3
+
+    first.run_session()
+    assert first.company_file().stopped["code"] == "foreign_claim"
+    take(first)
+    first.drain(20)
+
+    judge(first)
+    assert len(first.company.transactions("CreditMemo")) == len(first.company.transactions("ARRefundCreditCard")) == 3
+
+
+def test_a_third_installation_that_was_faster_is_not_written_over_unasked(two: tuple[Driver, Driver]) -> None:
+    _, second = two
+    take(second)
+    second.company.private_data.company_values[0].value = "{99999999-0000-0000-0000-000000000000} third"
+
+    second.run_session()
+
+    assert mark(second).endswith("third")
+    assert "third" in second.company_file().stopped["message"]
+    assert second.company_file().takeover is None
+
+
+def test_a_mark_that_is_written_over_again_meanwhile_stops_and_a_person_is_asked(two: tuple[Driver, Driver]) -> None:
+    _, second = two
+    theirs = take(second)
+    played = second.begin()
+    while (exchange := second.next_set(played)).kind != "read_claim":  # type: ignore[union-attr]
+        second.work(exchange)
+        second.answer(exchange)
+    second.company.private_data.company_values[0].value = theirs
+    second.work(exchange)
+    second.answer(exchange)
+
+    assert second.company_file().stopped["code"] == "foreign_claim"
+    assert mark(second) == theirs
+    assert len(second.company.transactions("CreditMemo")) == 1
+
+
+def test_a_mark_that_is_gone_is_put_back_where_a_person_says_that_it_is_the_right_file(memory: Database) -> None:
+    driver = open_shop(memory, receipts(*ORDERS))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.company.private_data.company_values.clear()
+    driver.bring_in(refund("r2", "1002"))
+    driver.run_session()
+    assert driver.company_file().stopped["code"] == "claim_gone"
+
+    assert take(driver) == ""
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses()["r2"] == "posted"
+    assert mark(driver)
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(recognises_repeats=False), Behaviour(keeps_recovery_records=False)])
+def test_taking_over_shows_again_whether_repeats_are_recognised(
+    memory: Database,
+    second_database: Database,  # noqa: F811
+    behaviour: Behaviour,
+) -> None:
+    first = open_shop(memory, receipts(*ORDERS), behaviour=behaviour)
+    first.bring_in(refund("r1", "1001"))
+    first.drain()
+    second = beside(first, second_database)
+    second.bring_in(refund("r2", "1002"))
+    second.run_session()
+    take(second)
+    second.drain()
+    assert second.statuses() == {"r2": "posted"}
+    assert second.company_file().known["recognises_repeats"] == "no"
+
+
+def test_nothing_is_taken_over_where_nobody_else_holds_the_file(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"))
+    with pytest.raises(NothingToDecide, match="nothing to take over"):
+        take(driver)
