@@ -12,6 +12,7 @@ from qbsim.clock import Clock, NaiveClockError, SettableClock, real_time
 from qbsim.codec import CompanyFileError
 from qbsim.company import Company
 from qbsim.ledger import OutOfBalanceError
+from qbsim.opening import ConnectionFailed, OpeningFailure
 from qbsim.processor import Answer, QuickBooks, QuickBooksCrashed
 from qbsim.status import RequestRefused
 
@@ -22,8 +23,10 @@ __all__ = [
     "Company",
     "CompanyBuilder",
     "CompanyFileError",
+    "ConnectionFailed",
     "Line",
     "NaiveClockError",
+    "OpeningFailure",
     "OutOfBalanceError",
     "QuickBooks",
     "QuickBooksCrashed",

@@ -6,8 +6,10 @@ A product that works with QuickBooks has to come out right with every setting of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from qbsim.grammar import QBXML_VERSIONS
+from qbsim.opening import OpeningFailure
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,15 @@ class Behaviour:
     records_credit_only_payments: bool = False
     #: Premier and Enterprise have sales orders; Pro answers 3250.
     has_sales_orders: bool = True
-    country: str = "US"
+    #: The mode that the company file is open in: SingleUser or MultiUser.
+    file_mode: Literal["SingleUser", "MultiUser"] = "SingleUser"
+    #: The company file is open, or the application was admitted, to read alone: every change is refused.
+    is_read_only: bool = False
+    #: A closing date without a password is kept to as well; off, it only warns at the screen, and requests go through.
+    keeps_closing_date_without_password: bool = True
+    #: Why QuickBooks does not open the company file for an application, and how often; None for always.
+    fails_to_open: OpeningFailure | None = None
+    failed_openings: int | None = None
     product_name: str = "QuickBooks Premier Edition 2023"
     major_version: str = "33"
     minor_version: str = "0"

@@ -17,8 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from qbsim.clock import Clock, real_time
 from qbsim.company import Company
+from qbsim.editions import US, StartingCode, edition
 from qbsim.lists import (
     Account,
+    Currency,
     Customer,
     Employee,
     InventorySite,
@@ -38,12 +40,14 @@ from qbsim.lists import (
 from qbsim.lists import items as kinds
 from qbsim.lists.accounts import RECEIVABLE
 from qbsim.lists.adding import create
+from qbsim.lists.kinds import take_currency
 from qbsim.numbers import to_cent
 from qbsim.transactions import (
     ARRefundCreditCard,
     Check,
     CreditMemo,
     Deposit,
+    InventoryAdjustment,
     Invoice,
     JournalEntry,
     ReceivePayment,
@@ -55,6 +59,7 @@ from qbsim.transactions.ar_refund_credit_card import CardRefundDraft, RefundAppl
 from qbsim.transactions.check import CheckDraft, ExpenseLine, add_check
 from qbsim.transactions.credit_memo import add_credit_memo
 from qbsim.transactions.deposit import CashBack, DepositDraft, DepositLine, add_deposit, payment_line
+from qbsim.transactions.inventory_adjustment import adjust_stock
 from qbsim.transactions.invoice import add_invoice
 from qbsim.transactions.journal_entry import JournalDraft, JournalLine, add_journal_entry
 from qbsim.transactions.opening import open_balance
@@ -78,7 +83,8 @@ class UnknownNameError(LookupError):
 class Line:
     """A line of a sale. Without rate and amount the item's price is taken, without a tax code the item's own.
 
-    `tax_code` is "Tax" or "Non", `percent` the percentage of a discount line.
+    `tax_code` is a sales tax code of the company, such as "Tax" or "Non" in the US or "S" in the UK, `percent` the
+    percentage of a discount line, `tax_amount` the tax that stands in the Australian edition whatever the rate says.
     """
 
     item: Item | str | None = None
@@ -88,6 +94,7 @@ class Line:
     percent: Number | None = None
     description: str | None = None
     tax_code: str | None = None
+    tax_amount: Number | None = None
     class_name: str | None = None
 
 
@@ -97,7 +104,7 @@ _CHART = (
     ("PayPal", "Bank", None),
     ("Accounts Receivable", "AccountsReceivable", None),
     ("Inventory Asset", "OtherCurrentAsset", "InventoryAssets"),
-    ("Sales Tax Payable", "OtherCurrentLiability", "SalesTaxPayable"),
+    ("Sales Tax Payable", "OtherCurrentLiability", "SalesTaxPayable"),  # by the edition's name for it
     ("Opening Balance Equity", "Equity", "OpeningBalanceEquity"),
     ("Retained Earnings", "Equity", "RetainedEarnings"),
     ("Sales", "Income", None),
@@ -119,23 +126,33 @@ _PAYMENT_METHODS = (
 
 
 class CompanyBuilder:
-    """A company with a chart of accounts, tax codes Tax and Non, and payment methods, to be filled.
+    """A company with a chart of accounts, its country's tax codes (Tax and Non in the US), and payment methods, to be
+    filled.
 
-    `undeposited_funds` is the name of that account, which QuickBooks files of different age spell differently.
+    `undeposited_funds` is the name of that account, which QuickBooks files of different age spell differently;
+    `country` the edition: US, CA, UK or AU.
     """
 
     def __init__(
-        self, name: str = "Sample Company", clock: Clock = real_time, *, undeposited_funds: str = "Undeposited Funds"
+        self,
+        name: str = "Sample Company",
+        clock: Clock = real_time,
+        *,
+        undeposited_funds: str = "Undeposited Funds",
+        country: str = US,
     ) -> None:
+        self._edition = edition(country)
         self.company = Company(name, clock)
+        self.company.preferences.country = country
         lists, preferences = self.company.lists, self.company.preferences
         self.account(undeposited_funds, "OtherCurrentAsset", special_account_type="UndepositedFunds")
         for account_name, account_type, special in _CHART:
-            self.account(account_name, account_type, special_account_type=special)
-        taxable = create(self.company, lists.sales_tax_codes, "Tax", is_taxable=True)
-        non_taxable = create(self.company, lists.sales_tax_codes, "Non", is_taxable=False)
-        preferences.default_taxable_code_id = taxable.list_id
-        preferences.default_non_taxable_code_id = non_taxable.list_id
+            edition_name = self._edition.tax_account if special == "SalesTaxPayable" else account_name
+            self.account(edition_name, account_type, special_account_type=special)
+        for code in self._edition.codes:
+            self._starting_code(code)
+        preferences.default_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.taxable_code)
+        preferences.default_non_taxable_code_id = self._need(lists.sales_tax_codes, self._edition.non_taxable_code)
         for template_type, template in DEFAULT_TEMPLATES.items():
             create(self.company, lists.templates, template, template_type=template_type)
         for method, method_type in _PAYMENT_METHODS:
@@ -152,8 +169,11 @@ class CompanyBuilder:
         special_account_type: str | None = None,
         account_number: str | None = None,
         opening_balance: Number | None = None,
+        currency: Currency | str | None = None,
     ) -> Account:
-        """An account; an opening balance (debits positive) goes against Opening Balance Equity."""
+        """An account; an opening balance (debits positive) goes against Opening Balance Equity. One in a foreign
+        currency begins without a balance.
+        """
         made: Account = create(
             self.company,
             self.company.lists.accounts,
@@ -162,6 +182,7 @@ class CompanyBuilder:
             account_type=account_type,
             special_account_type=special_account_type,
             account_number=account_number,
+            currency_id=self._id(self.company.lists.currencies, currency),
         )
         if opening_balance is not None:
             open_balance(self.company, made.list_id, _number(opening_balance))
@@ -174,13 +195,36 @@ class CompanyBuilder:
         parent: Customer | str | None = None,
         taxable: bool = True,
         sales_tax: Item | str | None = None,
+        currency: Currency | str | None = None,
         **values: Any,
     ) -> Customer:
-        """A customer; `values` are further fields of Customer, such as email or bill_address."""
+        """A customer; `values` are further fields of Customer, such as email or bill_address. The first customer in a
+        foreign currency brings that currency's receivable account along.
+        """
         lists = self.company.lists
         values["item_sales_tax_id"] = self._id(lists.items, sales_tax)
-        values["sales_tax_code_id"] = self._id(lists.sales_tax_codes, "Tax" if taxable else "Non")
+        if not self._edition.taxes_by_code or not taxable:
+            values.setdefault("sales_tax_code_id", self._code_id(None, is_taxable=taxable))
+        values["currency_id"] = self._id(lists.currencies, currency)
         made: Customer = create(self.company, lists.customers, name, self._id(lists.customers, parent), **values)
+        take_currency(self.company, made)
+        return made
+
+    def currency(self, name: str, code: str, rate: Number | None = None, *, is_user_defined: bool = False) -> Currency:
+        """A currency with the home currency's worth of one unit. The first one switches several currencies on; the home
+        currency, which is the edition's, comes with it.
+        """
+        preferences, currencies = self.company.preferences, self.company.lists.currencies
+        if not preferences.multi_currency:
+            preferences.multi_currency = True
+            if code != self._edition.currency_code:
+                self.currency(self._edition.currency_name, self._edition.currency_code)
+        made: Currency = create(self.company, currencies, name, currency_code=code, is_user_defined=is_user_defined)
+        if code == self._edition.currency_code:
+            preferences.home_currency_id = made.list_id
+            rate = 1
+        if rate is not None:
+            made.exchange_rate, made.as_of_date = _number(rate), self.company.today()
         return made
 
     def job(self, customer: Customer | str, name: str, **values: Any) -> Customer:
@@ -276,15 +320,14 @@ class CompanyBuilder:
         made: InventorySite = create(self.company, self.company.lists.inventory_sites, name, **values)
         return made
 
-    def sales_tax_code(self, name: str, *, is_taxable: bool, description: str | None = None) -> SalesTaxCode:
-        """A sales tax code, of at most three letters."""
-        table = self.company.lists.sales_tax_codes
-        made: SalesTaxCode = create(self.company, table, name, is_taxable=is_taxable, description=description)
-        return made
-
-    def sales_tax_item(self, name: str, rate: Number, *, is_default: bool = True) -> Item:
-        """A sales tax of so many percent; by default it becomes the company's."""
-        made = self._item(name, kinds.SALES_TAX, tax_rate=_number(rate), description="Sales Tax")
+    def sales_tax_item(
+        self, name: str, rate: Number, *, is_default: bool = True, account: Account | str | None = None
+    ) -> Item:
+        """A sales tax of so many percent; by default it becomes the company's. `account` is where it is owed, if not
+        on the company's tax account.
+        """
+        account_id = self._id(self.company.lists.accounts, account)
+        made = self._item(name, kinds.SALES_TAX, tax_rate=_number(rate), description="Sales Tax", account_id=account_id)
         if is_default:
             self.company.preferences.default_item_sales_tax_id = made.list_id
         return made
@@ -297,6 +340,30 @@ class CompanyBuilder:
             self.company.preferences.default_item_sales_tax_id = made.list_id
         return made
 
+    def sales_tax_code(
+        self,
+        name: str,
+        tax: Item | str | None = None,
+        *,
+        purchase_tax: Item | str | None = None,
+        is_taxable: bool | None = None,
+        description: str | None = None,
+    ) -> SalesTaxCode:
+        """A sales tax code, of at most three letters; outside the US it stands for a tax item or group, in purchases
+        for another if one is named. Unless it is said, a code with a tax is taxable and one without is not.
+        """
+        lists = self.company.lists
+        made: SalesTaxCode = create(
+            self.company,
+            lists.sales_tax_codes,
+            name,
+            is_taxable=tax is not None if is_taxable is None else is_taxable,
+            description=description,
+            item_sales_tax_id=self._id(lists.items, tax),
+            item_purchase_tax_id=self._id(lists.items, purchase_tax or tax),
+        )
+        return made
+
     def inventory_item(
         self,
         name: str,
@@ -305,12 +372,13 @@ class CompanyBuilder:
         cost: Number,
         on_hand: Number = 0,
         account: Account | str = "Sales",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """An inventory part with its average cost; what is on hand goes against Opening Balance Equity."""
-        made = self._sold_item(name, kinds.INVENTORY, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=True)
+        made = self._sold_item(name, kinds.INVENTORY, price, account, code_id, parent, description)
         return self._stocked(made, cost, on_hand)
 
     def assembly_item(
@@ -322,12 +390,29 @@ class CompanyBuilder:
         cost: Number,
         on_hand: Number = 0,
         account: Account | str = "Sales",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
     ) -> Item:
         """An assembly of so many pieces of other items, kept in stock as an inventory part is."""
-        made = self._sold_item(name, kinds.ASSEMBLY, price, account, tax_code, None, None)
+        code_id = self._code_id(tax_code, is_taxable=True)
+        made = self._sold_item(name, kinds.ASSEMBLY, price, account, code_id, None, None)
         made.members = self._members(members)
         return self._stocked(made, cost, on_hand)
+
+    def adjust_stock(
+        self,
+        item: Item | str,
+        quantity: Number,
+        *,
+        value: Number | None = None,
+        account: Account | str = "Opening Balance Equity",
+    ) -> InventoryAdjustment:
+        """Goods that come in, or go out where negative, against an account: for a value in all, or at average cost."""
+        lists = self.company.lists
+        found = lists.items.get(self._need(lists.items, item))
+        if found is None:
+            raise UnknownNameError(f"the company has no item {item!r}")
+        worth = None if value is None else _number(value)
+        return adjust_stock(self.company, found, self._need(lists.accounts, account), _number(quantity), worth)
 
     def non_inventory_item(
         self,
@@ -335,12 +420,13 @@ class CompanyBuilder:
         *,
         price: Number,
         account: Account | str = "Sales",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """A part that is not kept in stock."""
-        return self._sold_item(name, kinds.NON_INVENTORY, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=True)
+        return self._sold_item(name, kinds.NON_INVENTORY, price, account, code_id, parent, description)
 
     def service_item(
         self,
@@ -348,12 +434,13 @@ class CompanyBuilder:
         *,
         price: Number,
         account: Account | str = "Sales",
-        tax_code: str = "Non",
+        tax_code: str | None = None,
         parent: Item | str | None = None,
         description: str | None = None,
     ) -> Item:
         """A service."""
-        return self._sold_item(name, kinds.SERVICE, price, account, tax_code, parent, description)
+        code_id = self._code_id(tax_code, is_taxable=self._edition.taxes_by_code)
+        return self._sold_item(name, kinds.SERVICE, price, account, code_id, parent, description)
 
     def other_charge_item(
         self,
@@ -361,11 +448,12 @@ class CompanyBuilder:
         *,
         price: Number = 0,
         account: Account | str = "Shipping Income",
-        tax_code: str = "Non",
+        tax_code: str | None = None,
         description: str | None = None,
     ) -> Item:
         """Another charge, such as shipping."""
-        return self._sold_item(name, kinds.OTHER_CHARGE, price, account, tax_code, None, description)
+        code_id = self._code_id(tax_code, is_taxable=self._edition.taxes_by_code)
+        return self._sold_item(name, kinds.OTHER_CHARGE, price, account, code_id, None, description)
 
     def discount_item(
         self,
@@ -374,7 +462,7 @@ class CompanyBuilder:
         percent: Number | None = None,
         amount: Number | None = None,
         account: Account | str = "Discounts",
-        tax_code: str = "Tax",
+        tax_code: str | None = None,
     ) -> Item:
         """A discount, by percent of the line before or by amount; with a taxable code it lowers the tax."""
         lists = self.company.lists
@@ -384,7 +472,7 @@ class CompanyBuilder:
             price=None if amount is None else _number(amount),
             price_percent=None if percent is None else _number(percent),
             account_id=self._need(lists.accounts, account),
-            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+            sales_tax_code_id=self._code_id(tax_code, is_taxable=True),
         )
 
     def subtotal_item(self, name: str = "Subtotal") -> Item:
@@ -407,7 +495,7 @@ class CompanyBuilder:
 
     def invoice(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> Invoice:
         """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, class_name, bill_address,
-        ship_address, po_number, other, account (receivable).
+        ship_address, po_number, other, account (receivable), is_tax_included, exchange_rate.
         """
         return add_invoice(self.company, self._draft(customer, lines, fields))
 
@@ -448,6 +536,7 @@ class CompanyBuilder:
         txn_date: date | None = None,
         ref_number: str | None = None,
         memo: str | None = None,
+        exchange_rate: Number | None = None,
     ) -> ReceivePayment:
         """A payment of an invoice, of what is open on it where no amount is given; a greater `total` leaves unused
         payment.
@@ -463,6 +552,7 @@ class CompanyBuilder:
             ref_number=ref_number,
             memo=memo,
             applications=[Application(invoice_id=invoice.txn_id, amount=paid)],
+            exchange_rate=None if exchange_rate is None else _number(exchange_rate),
         )
         return add_receive_payment(self.company, draft)
 
@@ -561,6 +651,8 @@ class CompanyBuilder:
     def _draft(self, customer: Customer | str, lines: Sequence[Line], fields: dict[str, Any]) -> SalesDraft:
         lists = self.company.lists
         given = dict(fields)
+        if given.get("exchange_rate") is not None:
+            given["exchange_rate"] = _number(given["exchange_rate"])
         header = SalesHeader(
             class_id=self._id(lists.classes, given.pop("class_name", None)),
             receivable_id=self._id(lists.accounts, given.pop("account", None)),
@@ -571,6 +663,7 @@ class CompanyBuilder:
             ship_address=dict(given.pop("ship_address", {})),
             po_number=given.pop("po_number", None),
             other=given.pop("other", None),
+            is_tax_included=given.pop("is_tax_included", None),
         )
         return SalesDraft(
             customer_id=self._need(lists.customers, customer),
@@ -588,6 +681,7 @@ class CompanyBuilder:
             rate=None if line.rate is None else _number(line.rate),
             rate_percent=None if line.percent is None else _number(line.percent),
             amount=None if line.amount is None else to_cent(_number(line.amount)),
+            tax_amount=None if line.tax_amount is None else to_cent(_number(line.tax_amount)),
             class_id=self._id(lists.classes, line.class_name),
             sales_tax_code_id=self._id(lists.sales_tax_codes, line.tax_code),
         )
@@ -598,7 +692,7 @@ class CompanyBuilder:
         item_type: str,
         price: Number,
         account: Account | str,
-        tax_code: str,
+        code_id: str,
         parent: Item | str | None,
         description: str | None,
     ) -> Item:
@@ -610,8 +704,28 @@ class CompanyBuilder:
             price=_number(price),
             description=description,
             account_id=self._need(lists.accounts, account),
-            sales_tax_code_id=self._need(lists.sales_tax_codes, tax_code),
+            sales_tax_code_id=code_id,
         )
+
+    def _starting_code(self, code: StartingCode) -> None:
+        """A tax code that the edition's companies begin with, and its taxes; two or more become a group."""
+        items = self.company.lists.items
+        taxes = [  # several codes may share a tax
+            items.find(name) or self.sales_tax_item(name, percent, is_default=False) for name, percent in code.taxes
+        ]
+        if not code.is_taxable or not self._edition.taxes_by_code:
+            made = self.sales_tax_code(code.name, description=code.description)
+            made.is_taxable = code.is_taxable
+            return
+        tax = taxes[0] if len(taxes) == 1 else self.sales_tax_group(code.description, taxes, is_default=False)
+        self.sales_tax_code(code.name, tax, description=code.description)
+        if code.name == self._edition.taxable_code:
+            self.company.preferences.default_item_sales_tax_id = tax.list_id
+
+    def _code_id(self, tax_code: str | None, *, is_taxable: bool) -> str:
+        """ListID of the code, or of the edition's usual one for what is taxable or is not."""
+        usual = self._edition.taxable_code if is_taxable else self._edition.non_taxable_code
+        return self._need(self.company.lists.sales_tax_codes, tax_code or usual)
 
     def _item(self, name: str, item_type: str, parent_id: str | None = None, **values: Any) -> Item:
         made: Item = create(self.company, self.company.lists.items, name, parent_id, item_type=item_type, **values)
@@ -620,10 +734,10 @@ class CompanyBuilder:
     def _stocked(self, made: Item, cost: Number, on_hand: Number) -> Item:
         accounts = self.company.lists.accounts
         made.average_cost = _number(cost)
-        made.quantity_on_hand = _number(on_hand)
+        made.open_stock(_number(on_hand), to_cent(made.average_cost * _number(on_hand)))
         made.cost_account_id = self._need(accounts, "Cost of Goods Sold")
         made.asset_account_id = self._need(accounts, "Inventory Asset")
-        open_balance(self.company, made.asset_account_id, to_cent(made.average_cost * made.quantity_on_hand))
+        open_balance(self.company, made.asset_account_id, made.asset_value)
         return made
 
     def _members(self, members: Iterable[tuple[Item | str, Number]]) -> list[ItemGroupMember]:

@@ -15,16 +15,19 @@ from typing import Any, TypeVar
 
 from qbsim.clock import Clock, NaiveClockError, real_time
 from qbsim.codec import CompanyFileError, decode, encode
+from qbsim.currencies import settle
+from qbsim.editions import US
 from qbsim.identity import Counters, Stamp
 from qbsim.index import TransactionIndex
 from qbsim.ledger import Ledger, OutOfBalanceError
-from qbsim.lists import Account, ListElement, Lists, ListTable
+from qbsim.lists import Account, Item, ListElement, Lists, ListTable
 from qbsim.lists.table import DuplicateNameError
 from qbsim.memory import collection_paused
-from qbsim.numbers import ZERO
+from qbsim.numbers import ZERO, to_cent
 from qbsim.private_data import PrivateData
 from qbsim.recovery import RecoveryRecords
 from qbsim.transactions import TRANSACTION_TYPES, Link, Transaction
+from qbsim.transactions.transaction import AMOUNT_LINK
 
 #: Written into every file; a file of another form is refused.
 FILE_FORM = 1
@@ -36,13 +39,24 @@ AnyTransaction = TypeVar("AnyTransaction", bound=Transaction)
 class Preferences:
     """What the company's preferences say, as far as PreferencesRet and the rules need it."""
 
+    #: The edition of QuickBooks that the company is of: US, CA, UK or AU (qbsim.editions).
+    country: str = US
+    #: Tax is rounded line by line; off, on the sum of the lines that bear the same taxes. Nothing tells which.
+    rounds_tax_by_line: bool = False
+    #: Outside the US, a customer's tax code goes before the item's.
+    uses_customer_tax_codes: bool = False
+    #: Several currencies; once on, QuickBooks never lets it be off again.
+    multi_currency: bool = False
+    home_currency_id: str | None = None
     uses_account_numbers: bool = False
     uses_classes: bool = True
     uses_inventory: bool = True
     default_item_sales_tax_id: str | None = None
     default_taxable_code_id: str | None = None
     default_non_taxable_code_id: str | None = None
+    #: The books are closed up to this day; whether a password guards them no request can tell.
     closing_date: date | None = None
+    closing_date_has_password: bool = False
     #: An Accountant's Copy is out, and nothing may be entered on or before this day (FACTS.md 10).
     accountant_copy_dividing_date: date | None = None
 
@@ -102,7 +116,7 @@ class Company:
         return self.ledger.account(self._named(self.lists.accounts, account).list_id)
 
     def customer_balance(self, full_name: str, *, with_jobs: bool = False) -> Decimal:
-        """What the customer owes, negative for a credit. Raises KeyError for an unknown one."""
+        """What the customer owes in its own currency, negative for a credit. Raises KeyError for an unknown one."""
         customer = self._named(self.lists.customers, full_name)
         members = self.lists.customers.with_children(customer.list_id) if with_jobs else {customer.list_id}
         return sum((self.ledger.customer(member) for member in members), ZERO)
@@ -191,7 +205,8 @@ class Company:
     def restate(self, transaction: AnyTransaction, restated: AnyTransaction) -> AnyTransaction:
         """Puts what a Mod has worked out in a transaction's place; it keeps its TxnID and gets a new EditSequence.
 
-        Links are as `restated` has them; whoever changes them does so on both sides with `unlink` and `link`.
+        Links are as `restated` has them; whoever changes them does so on both sides with `unlink` and `link`. Exchange
+        gains and losses on links that stay are worked out anew.
         """
         keys = self._index.keys(transaction)
         self.ledger.reverse(transaction.entries)
@@ -199,19 +214,30 @@ class Company:
         vars(transaction).update(vars(restated))
         self.ledger.post(transaction.entries)
         self._move_stock(transaction, 1)
+        self._settle_anew(transaction)
         self._count_number(transaction)
         transaction.stamp.touch(self.now())
         self._index.refresh(transaction, keys)
         return transaction
 
     def link(self, first: Transaction, second: Transaction, amount: Decimal, link_type: str = "AMTTYPE") -> None:
-        """Links two transactions on both sides, adding to a link that is there. EditSequences stay as they are."""
+        """Links two transactions on both sides, adding to a link that is there. EditSequences stay as they are.
+
+        Where they were booked at different exchange rates, the gain or loss is posted and kept on the first's side.
+        """
+        settled = settle(self, first, second, amount) if link_type == AMOUNT_LINK else None
         for one, other in ((first, second), (second, first)):
-            existing = next((x for x in one.links if x.txn_id == other.txn_id and x.link_type == link_type), None)
-            if existing is None:
-                one.links.append(Link(other.txn_id, -amount, link_type))
-            else:
-                existing.amount -= amount
+            link = next((x for x in one.links if x.txn_id == other.txn_id and x.link_type == link_type), None)
+            if link is None:
+                link = Link(other.txn_id, ZERO, link_type)
+                one.links.append(link)
+            link.amount -= amount
+            if settled is not None:
+                link.home_amount = (link.home_amount or ZERO) - (settled.first if one is first else settled.second)
+        if settled is not None and settled.entries:
+            self.ledger.post(settled.entries)
+            own = next(x for x in first.links if x.txn_id == second.txn_id and x.link_type == link_type)
+            own.entries += settled.entries
 
     def unlink(
         self, transaction: Transaction, link_type: str = "AMTTYPE", *, only: Collection[str] | None = None
@@ -222,6 +248,10 @@ class Company:
         ]
         for link in gone:
             other = self._index.by_id[link.txn_id]
+            self.ledger.reverse(link.entries)
+            for back in other.links:
+                if (back.txn_id, back.link_type) == (transaction.txn_id, link_type):
+                    self.ledger.reverse(back.entries)
             other.links = [
                 back for back in other.links if (back.txn_id, back.link_type) != (transaction.txn_id, link_type)
             ]
@@ -339,11 +369,15 @@ class Company:
         for name, table in vars(company.lists).items():
             for element in data["lists"].get(name, []):
                 table.add(decode(table.element_type, element, f"lists.{name}"))
+            if name == "items":
+                _value_stock(company.lists.items, data["lists"].get(name, []))
         for number, entry in enumerate(data["transactions"]):
             kind = TRANSACTION_TYPES[entry["type"]]
             rest = {name: value for name, value in entry.items() if name != "type"}
             transaction = decode(kind, rest, f"transactions[{number}]")
             company.ledger.post(transaction.entries)
+            for link in transaction.links:
+                company.ledger.post(link.entries)
             company._index.add(transaction)
         company.deleted = decode(list[DeletedTransaction], data["deleted"], "deleted")
         # A file of before lists could be deleted from lacks the key.
@@ -379,14 +413,48 @@ class Company:
         self.ledger.reverse(transaction.entries)
         self._move_stock(transaction, -1)
         for link in transaction.links:
+            self.ledger.reverse(link.entries)
             other = self._index.by_id[link.txn_id]
+            for back in other.links:
+                if back.txn_id == transaction.txn_id:
+                    self.ledger.reverse(back.entries)
             other.links = [back for back in other.links if back.txn_id != transaction.txn_id]
+
+    def _settle_anew(self, transaction: Transaction) -> None:
+        """Books the exchange gains and losses of a transaction's links by the rates that both sides have now."""
+        pairs = []
+        for link in transaction.links:
+            if link.home_amount is not None:
+                other = self._index.by_id[link.txn_id]
+                pairs.append((link, other, self._link_back(other, transaction)))
+        for link, _, back in pairs:
+            for side in (link, back):
+                self.ledger.reverse(side.entries)
+                side.entries, side.home_amount = [], None
+        for link, other, back in pairs:
+            settled = settle(self, transaction, other, -link.amount)
+            if settled is not None:
+                link.home_amount, back.home_amount = -settled.first, -settled.second
+                self.ledger.post(settled.entries)
+                link.entries = [*settled.entries]
+
+    @staticmethod
+    def _link_back(other: Transaction, transaction: Transaction) -> Link:
+        return next(x for x in other.links if (x.txn_id, x.link_type) == (transaction.txn_id, AMOUNT_LINK))
 
     def _move_stock(self, transaction: Transaction, sign: int) -> None:
         for move in transaction.stock:
             item = self.lists.items.get(move.item_id)
             if item is not None:
-                item.quantity_on_hand += sign * move.quantity
+                item.move_stock(sign * move.quantity, sign * move.value)
+
+
+def _value_stock(items: ListTable[Item], kept: Iterable[dict[str, Any]]) -> None:
+    """Items of a file that did not keep what stock is worth yet: quantity times average cost, as it was then."""
+    for element in kept:
+        item = items.get(element["stamp"]["identifier"])
+        if item is not None and "asset_value" not in element:
+            item.asset_value = to_cent(item.quantity_on_hand * item.average_cost)
 
 
 def _written(data: dict[str, Any]) -> Iterator[str]:

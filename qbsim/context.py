@@ -12,6 +12,7 @@ from qbsim.nodes import Nodes
 from qbsim.status import message
 
 if TYPE_CHECKING:
+    from qbsim.access import Locks
     from qbsim.behaviour import Behaviour
     from qbsim.company import Company
 
@@ -39,6 +40,7 @@ class Context:
     company: Company
     behaviour: Behaviour
     session: Session
+    locks: Locks
 
 
 @dataclass

@@ -5,11 +5,34 @@ from __future__ import annotations
 from lxml.etree import _Element as Element
 
 from qbsim import private_data, reading
+from qbsim.company import Company
 from qbsim.context import Context, Outcome
+from qbsim.editions import CANADA, UK, edition
 from qbsim.lists.references import refer
 from qbsim.nodes import Nodes
 from qbsim.numbers import boolean_text
 from qbsim.paging import only_elements
+
+
+def _multi_currency(company: Company) -> Nodes:
+    preferences = company.preferences
+    nodes: Nodes = [("IsMultiCurrencyOn", boolean_text(preferences.multi_currency))]
+    home = refer(company.lists, "HomeCurrencyRef", preferences.home_currency_id)
+    if preferences.multi_currency and home is not None:
+        nodes.append(("HomeCurrencyRef", home))
+    return nodes
+
+
+#: Not in the editions for Canada and the UK (annotated PreferencesQueryRs).
+_MULTI_LOCATION: Nodes = [
+    (
+        "MultiLocationInventoryPreferences",
+        [
+            ("IsMultiLocationInventoryAvailable", boolean_text(False)),
+            ("IsMultiLocationInventoryEnabled", boolean_text(False)),
+        ],
+    )
+]
 
 
 def query_host(context: Context, request: Element) -> Outcome:
@@ -19,10 +42,10 @@ def query_host(context: Context, request: Element) -> Outcome:
         ("ProductName", behaviour.product_name),
         ("MajorVersion", behaviour.major_version),
         ("MinorVersion", behaviour.minor_version),
-        ("Country", behaviour.country),
+        ("Country", context.company.preferences.country),
         *(("SupportedQBXMLVersion", f"{major}.{minor}") for major, minor in behaviour.supported_versions),
         ("IsAutomaticLogin", boolean_text(False)),
-        ("QBFileMode", "SingleUser"),
+        ("QBFileMode", behaviour.file_mode),
     ]
     return Outcome([("HostRet", only_elements(nodes, request))])
 
@@ -70,14 +93,8 @@ def query_preferences(context: Context, request: Element) -> Outcome:
                 ("IsPrintingItemsWithZeroAmounts", boolean_text(False)),
             ],
         ),
-        ("MultiCurrencyPreferences", [("IsMultiCurrencyOn", boolean_text(False))]),
-        (
-            "MultiLocationInventoryPreferences",
-            [
-                ("IsMultiLocationInventoryAvailable", boolean_text(False)),
-                ("IsMultiLocationInventoryEnabled", boolean_text(False)),
-            ],
-        ),
+        ("MultiCurrencyPreferences", _multi_currency(company)),
+        *(_MULTI_LOCATION if preferences.country not in (CANADA, UK) else ()),
         (
             "PurchasesAndVendorsPreferences",
             [
@@ -105,6 +122,13 @@ def query_preferences(context: Context, request: Element) -> Outcome:
             ("DefaultTaxableSalesTaxCodeRef", taxable),
             ("DefaultNonTaxableSalesTaxCodeRef", non_taxable),
         ]
+        if edition(preferences.country).taxes_by_code:
+            uses_code = boolean_text(preferences.uses_customer_tax_codes)
+            sales_tax += [
+                ("IsUsingVendorTaxCode", boolean_text(False)),
+                ("IsUsingCustomerTaxCode", uses_code),
+                ("IsUsingAmountsIncludeTax", boolean_text(True)),
+            ]
         nodes.append(("SalesTaxPreferences", sales_tax))
     nodes.append(("TimeTrackingPreferences", [("FirstDayOfWeek", "Monday")]))
     rights: Nodes = [

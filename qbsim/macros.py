@@ -17,6 +17,10 @@ class Macros:
     def __init__(self) -> None:
         self._txn_ids: dict[str, str] = {}
 
+    def find(self, name: str) -> str | None:
+        """The TxnID that is kept under a name."""
+        return self._txn_ids.get(name)
+
     def check_new(self, add: Element, *, may_be_redefined: bool) -> None:
         """Refuses the Add as 9102 where its defMacro is taken and must not be given twice."""
         name = add.get("defMacro")

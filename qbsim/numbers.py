@@ -36,6 +36,15 @@ def price_text(value: Decimal) -> str:
     return f"{kept:f}" if isinstance(exponent, int) and exponent < -2 else f"{kept:.2f}"
 
 
+def rate_text(value: Decimal) -> str:
+    """FLOATTYPE, of exchange rates: no decimals that say nothing.
+
+    >>> rate_text(Decimal("1.250")), rate_text(Decimal("1"))
+    ('1.25', '1')
+    """
+    return f"{value.normalize():f}"
+
+
 def quantity_text(value: Decimal) -> str:
     """QUANTYPE: no decimals that say nothing.
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from lxml.etree import _Element as Element
 
-from qbsim import host, private_data_requests, status
+from qbsim import access, host, private_data_requests, status
+from qbsim.access import Locks
 from qbsim.behaviour import Behaviour
 from qbsim.company import Company
 from qbsim.context import Context, Outcome, Session
@@ -72,15 +73,25 @@ HANDLERS: dict[str, Handler] = {
 
 
 class QuickBooks:
-    """A running QuickBooks with a company file open."""
+    """A running QuickBooks with a company file open. `locks` are what its other users hold."""
 
     def __init__(self, company: Company, behaviour: Behaviour | None = None) -> None:
         self.company = company
         self.behaviour = Behaviour() if behaviour is None else behaviour
+        self.locks = Locks()
         self._session: Session | None = None
+        self._failed_openings = 0
 
     def begin_session(self) -> None:
-        """Begins a session, ending one that is open; macros and iterators live as long as it."""
+        """Begins a session, ending one that is open; macros and iterators live as long as it.
+
+        Raises ConnectionFailed where the behaviour says that the company file does not open.
+        """
+        self._session = None
+        failure, times = self.behaviour.fails_to_open, self.behaviour.failed_openings
+        if failure is not None and (times is None or self._failed_openings < times):
+            self._failed_openings += 1
+            raise failure.failure()
         self._session = Session()
 
     def end_session(self) -> None:
@@ -99,7 +110,7 @@ class QuickBooks:
         lines = _Lines(message_set)
         code, goes_on = self._begin_set(message_set, lines)
         if goes_on:
-            context = Context(self.company, self.behaviour, self._session or Session())
+            context = Context(self.company, self.behaviour, self._session or Session(), self.locks)
             self._work(context, message_set, lines, crash_after)
         if crash_after is not None:
             self._session = None
@@ -197,6 +208,7 @@ def _worked(context: Context, request: Request) -> Outcome:
         return Outcome(code=status.NOT_SUPPORTED, message=message(status.NOT_SUPPORTED))
     counters = replace(context.company.counters)
     try:
+        access.check(context, request.element)
         return handler(context, request.element)
     except RequestRefused as refused:
         context.company.counters = counters  # a refused request leaves no trace

@@ -72,6 +72,12 @@ def quantity(element: Element, name: str) -> Decimal | None:
     return _number(element, name, _DECIMAL, status.BAD_QUANTITY)
 
 
+def rate(element: Element, name: str) -> Decimal | None:
+    """FLOATTYPE of an exchange rate; the grammar has seen to its form."""
+    value = text(element, name)
+    return None if value is None or not value.strip() else Decimal(value.strip())
+
+
 def day(element: Element, name: str) -> date | None:
     """DATETYPE. Refused as 3020 where it is none."""
     value = text(element, name)

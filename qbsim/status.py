@@ -38,13 +38,19 @@ BAD_PARENT = 3130
 BAD_REFERENCE = 3140
 MISSING_ELEMENT = 3150
 CANNOT_DELETE = 3160
+DELETE_IN_CLOSED = 3161
+NOT_IN_MULTI_USER = 3162
 CANNOT_MODIFY = 3170
+MODIFY_IN_CLOSED = 3171
+IN_USE = 3175
+RELATED_IN_USE = 3176
 SAVE_FAILED = 3180
 CANNOT_VOID = 3185
 STALE_EDIT_SEQUENCE = 3200
 BAD_VALUE = 3210
 LEFT_OUT = 3231
 FEATURE_OFF = 3250
+NOT_PERMITTED = 3260
 WRONG_ORDER = 3290
 SET_DIFFERS = 9001
 NOTHING_STORED = 9002
@@ -144,11 +150,39 @@ _ROWS = (
         "observed",
     ),
     Status(
+        DELETE_IN_CLOSED,
+        "Error",
+        "An attempt was made to delete a {object} with a date that is on or before the closing date of the company.",
+        "recalled",
+    ),
+    Status(NOT_IN_MULTI_USER, "Error", "This operation is not allowed in multi-user mode.", "recalled"),
+    Status(
+        MODIFY_IN_CLOSED,
+        "Error",
+        "An attempt was made to modify a {object} with a date that is on or before the closing date of the company.",
+        "recalled",
+    ),
+    Status(
+        IN_USE,
+        "Error",
+        "There was an error adding, modifying or deleting {value} because it is already in use."
+        "  QuickBooks error message: {reason}",
+        "observed",
+    ),
+    Status(
+        RELATED_IN_USE,
+        "Error",
+        "There was an error adding, modifying or deleting {value} because it is already in use."
+        "  QuickBooks error message: {reason}",
+        "observed",
+    ),
+    Status(
         CANNOT_VOID,
         "Error",
         'Cannot void the object specified by the id = "{value}".  QuickBooks error message: {reason}',
         "recalled",
     ),
+    Status(NOT_PERMITTED, "Error", "Insufficient permission level to perform this action.", "observed"),
     Status(
         CANNOT_MODIFY,
         "Error",

@@ -787,6 +787,7 @@ def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: 
 )
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
 @click.option("--company", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The company, as JSON.")
+@click.option("--like", metavar="NAME", help="Where there is no such file: the ready company to make, as 'UK shop'.")
 @click.option("--sessions", default=10, show_default=True, type=click.IntRange(1, 10_000), help="At most so many runs.")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A switch of the simulated QuickBooks.")
 @click.option("--faults", metavar="SEED", help="Let things go wrong; another number, other faults.")

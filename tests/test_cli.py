@@ -569,6 +569,10 @@ def test_a_simulation_without_a_server_fails_with_one_document(connex: Installat
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/qbwc"
         common = ("simulate", "--url", url, "--username", "x", "--password-stdin", "--company")
         said = connex.run(*common, str(tmp_path / "company.json"), "--json", stdin="pw\n", status=1)
+        connex.run(*common, str(tmp_path / "uk.json"), "--like", "UK shop", stdin="pw\n", status=1)
+        assert '"country": "UK"' in (tmp_path / "uk.json").read_text()
+        tiny = (*common, str(tmp_path / "tiny.json"), "--like", "tiny")
+        assert "multi-currency shop" in connex.refused(*tiny, stdin="pw\n")
     assert "no answer from the server" in said.json["problem"]
     (tmp_path / "file").write_text("not a company")
     assert "can't be read" in connex.refused(*common, str(tmp_path / "file"), stdin="pw\n")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qbsim.companies.large import large_company
+from qbsim.companies.multi_currency import multi_currency_shop
 from qbsim.companies.small_us_shop import small_us_shop
+from qbsim.companies.uk import uk_shop
 from qbsim.company import Company
 
 #: Every ready company: its name, and the function that makes it from a seed.
 COMPANIES: dict[str, Callable[[int], Company]] = {
     "small US shop": small_us_shop,
+    "UK shop": uk_shop,
+    "multi-currency shop": multi_currency_shop,
     "large": large_company,
 }
 
@@ -26,4 +30,12 @@ def make_company(name: str, seed: int = 1) -> Company:
     return COMPANIES[name](seed)
 
 
-__all__ = ["COMPANIES", "UnknownCompanyError", "large_company", "make_company", "small_us_shop"]
+__all__ = [
+    "COMPANIES",
+    "UnknownCompanyError",
+    "large_company",
+    "make_company",
+    "multi_currency_shop",
+    "small_us_shop",
+    "uk_shop",
+]

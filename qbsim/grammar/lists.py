@@ -174,6 +174,32 @@ _ACCOUNT_MOD = aggregate(
 )
 
 
+# Currencies: the list came with several currencies, in 8.0
+
+_CURRENCY_FORMAT = aggregate(
+    "CurrencyFormat",
+    optional(
+        word("ThousandSeparator", "Comma Period Space Apostrophe"),
+        word("ThousandSeparatorGrouping", "XX_XXX_XXX X_XX_XX_XXX"),
+        word("DecimalPlaces", "0 2"),
+        word("DecimalSeparator", "Period Comma"),
+    ),
+)
+_CURRENCY_ADD = aggregate(
+    "CurrencyAdd",
+    text("Name", NAME_OF_CURRENCY),
+    optional(flag("IsActive")),
+    text("CurrencyCode", 3),
+    optional(_CURRENCY_FORMAT),
+)
+_CURRENCY_MOD = aggregate(
+    "CurrencyMod",
+    identity("ListID"),
+    text("EditSequence", 16),
+    optional(text("Name", NAME_OF_CURRENCY), flag("IsActive"), text("CurrencyCode", 3), _CURRENCY_FORMAT),
+)
+
+
 # Private data and custom fields
 
 _DATA_EXT_NAME = text("DataExtName", 31)
@@ -236,6 +262,7 @@ LIST_DEL_TYPE = word(
 LIST_DEL = seq(LIST_DEL_TYPE, identity("ListID"))
 
 LIST_CHANGES = (
+    *((changed, (8, 0)) for changed in (_CURRENCY_ADD, _CURRENCY_MOD)),
     *((changed, FIRST_VERSION) for changed in (_CUSTOMER_ADD, _CUSTOMER_MOD, _ACCOUNT_ADD, _ACCOUNT_MOD)),
     *((changed, FIRST_VERSION) for changed in (*ITEM_ADDS, *ITEM_MODS)),
     *NAME_ADDS,

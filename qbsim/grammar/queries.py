@@ -148,6 +148,7 @@ _LIST_QUERIES = (
     *(_list_query(name, optional(_CLASS_FILTER), data=True, iterates=True) for name in _ITEMS_WITH_CLASS),
     _list_query("PaymentMethod", any_number(PAYMENT_METHOD_TYPE)),
     *(_list_query(name) for name in _PLAIN_LISTS),
+    _list_query("Currency", since=(8, 0)),
     _list_query("InventorySite", base=_FILTER_OF_SITES, since=(10, 0)),
     _query("Template", INCLUDE_RET_ELEMENTS, attributes=META_DATA, since=(3, 0)),
     _query(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qbsim.lists.accounts import Account
+from qbsim.lists.currencies import Currency
 from qbsim.lists.customers import Customer, Employee, OtherName, Vendor
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import Item, ItemGroupMember
@@ -19,6 +20,7 @@ from qbsim.lists.table import DuplicateNameError, Lists, ListTable
 
 __all__ = [
     "Account",
+    "Currency",
     "Customer",
     "DuplicateNameError",
     "Employee",

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from qbsim.lists.element import ListElement
 
 RECEIVABLE = "AccountsReceivable"
+PAYABLE = "AccountsPayable"
 BANK = "Bank"
 #: Account types that money can lie on.
 ASSET_TYPES = frozenset({"Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"})
+#: Account types that may be in a foreign currency (from memory).
+FOREIGN_TYPES = frozenset({"Bank", "CreditCard", "AccountsReceivable", "AccountsPayable"})
 #: Account types whose balance QuickBooks shows with credits positive.
 _CREDIT_TYPES = frozenset(
     {
@@ -40,6 +43,7 @@ class Account(ListElement):
     account_number: str | None = None
     bank_number: str | None = None
     description: str | None = None
+    currency_id: str | None = None
 
     @property
     def sign(self) -> int:

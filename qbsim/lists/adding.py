@@ -21,7 +21,7 @@ from qbsim.lists.view import View
 from qbsim.nodes import Nodes
 from qbsim.paging import only_elements
 from qbsim.status import message, refusal
-from qbsim.transactions.opening import open_balance
+from qbsim.transactions.opening import check_opening, open_balance
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -53,9 +53,10 @@ def adding(kind: ListKind) -> Callable[[Context, Element], Outcome]:
         made = _made(company, table, name, parent_of(company, kind, element), values)
         kind.check(company, made)
         account_id, amount = kind.opening(company, element, made)
-        if amount and company.special_account("OpeningBalanceEquity") is None:
-            raise refusal(status.SAVE_FAILED, object=kind.name, reason="There is no opening balance equity account.")
+        if amount:
+            check_opening(company, company.lists.accounts.get(account_id) or made, kind.name)
         table.add(made)
+        kind.follow(company, made)
         open_balance(company, account_id, amount)
         return changed(context, kind, made, request)
 
@@ -74,6 +75,9 @@ def changing_element(request: Element) -> Element:
 def read_fields(company: Company, kind: ListKind, element: Element) -> dict[str, Any]:
     """The values of the fields that an Add or Mod gives."""
     values = read(company.lists, element, kind.fields, kind.name)
+    for field in kind.fields:
+        if field.element in kind.unknown(company):
+            values.pop(field.kept, None)
     kind.settle(values, element, company)
     return values
 
@@ -117,7 +121,7 @@ def changed(context: Context, kind: ListKind, record: Any, request: Element) -> 
     if external_guid is not None:
         recovery.append(("ExternalGUID", external_guid))
     outcome = Outcome([(f"{kind.name}Ret", only_elements(inside, request))], recovery=recovery)
-    passed_over = _passed_over(kind, changing_element(request))
+    passed_over = _passed_over(context.company, kind, changing_element(request))
     if passed_over is not None:
         outcome.code = status.FIELD_NOT_SUPPORTED
         outcome.message = message(status.FIELD_NOT_SUPPORTED, field=passed_over)
@@ -136,13 +140,14 @@ def _made(company: Company, table: ListTable[Any], name: str, parent_id: str | N
     )
 
 
-def _passed_over(kind: ListKind, element: Element) -> str | None:
+def _passed_over(company: Company, kind: ListKind, element: Element) -> str | None:
     """The first element that is neither kept nor read, in the aggregates as well; false and empty say nothing."""
     holders = {each.within for each in kind.fields if each.within}
+    kept = kind.kept - kind.unknown(company)
     for part in element.iterchildren("*"):
         name = str(part.tag)
         if name.removesuffix("Mod") not in holders:
-            if name not in kind.kept:
+            if name not in kept:
                 return name
             continue
         inner = container(element, name.removesuffix("Mod"))

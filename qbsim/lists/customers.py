@@ -40,6 +40,7 @@ class _Business(_Person):
     alt_contact: str | None = None
     class_id: str | None = None
     terms_id: str | None = None
+    currency_id: str | None = None
     credit_limit: Decimal | None = None
     sales_tax_code_id: str | None = None
     ship_address: dict[str, str] = field(default_factory=dict)

@@ -6,7 +6,6 @@ QuickBooks itself needs. The code of that refusal is recalled, its reason a gues
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import _Element as Element
@@ -14,6 +13,7 @@ from lxml.etree import _Element as Element
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
 from qbsim.lists.accounts import Account
+from qbsim.lists.element import mentions
 from qbsim.lists.kinds import LIST_KINDS
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, within_dates
@@ -64,22 +64,11 @@ def query_deleted(context: Context, request: Element) -> Outcome:
 def is_in_use(company: Company, record: Any) -> bool:
     """Whether another element, a transaction or the preferences refer to it."""
     others = (each for table in vars(company.lists).values() for each in table if each is not record)
-    return any(_mentions(each, record.list_id) for each in (company.preferences, *others, *company.every_transaction()))
+    return any(mentions(each, record.list_id) for each in (company.preferences, *others, *company.every_transaction()))
 
 
 def _is_special(record: Any) -> bool:
     return isinstance(record, Account) and record.special_account_type is not None
-
-
-def _mentions(value: Any, list_id: str) -> bool:
-    """Whether a record holds that ID anywhere."""
-    if isinstance(value, str):
-        return value == list_id
-    if isinstance(value, (list, tuple)):
-        return any(_mentions(each, list_id) for each in value)
-    if dataclasses.is_dataclass(value):
-        return any(_mentions(each, list_id) for each in vars(value).values())
-    return False
 
 
 def _deleted_ret(gone: DeletedListElement) -> tuple[str, Nodes]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from qbsim.identity import Stamp
 from qbsim.nodes import Nodes
@@ -45,3 +47,14 @@ class ListElement:
 
 #: The order of the core in every list Ret.
 CORE_ORDER = ("ListID", "TimeCreated", "TimeModified", "EditSequence", "Name", "FullName")
+
+
+def mentions(value: Any, list_id: str) -> bool:
+    """Whether a record holds that ID anywhere."""
+    if isinstance(value, str):
+        return value == list_id
+    if isinstance(value, (list, tuple)):
+        return any(mentions(each, list_id) for each in value)
+    if dataclasses.is_dataclass(value):
+        return any(mentions(each, list_id) for each in vars(value).values())
+    return False

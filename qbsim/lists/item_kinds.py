@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import Exchange, check_account
 from qbsim.lists import items
 from qbsim.lists.fields import FLAG, PERCENT, PRICE, PRICE_OR_ZERO, QUANTITY, REF, TEXT, Field, Value, container
 from qbsim.lists.items import LINE_KINDS, Item, ItemGroupMember
 from qbsim.lists.kind import ListKind
 from qbsim.lists.references import look_up, refer, resolve
 from qbsim.nodes import Nodes, pick
-from qbsim.numbers import CENT, FIFTH, ZERO, price_text, quantity_text
+from qbsim.numbers import CENT, ZERO, price_text, quantity_text
 from qbsim.status import refusal
 
 if TYPE_CHECKING:
@@ -155,9 +156,17 @@ def _opening_stock(_company: Company, element: Element, item: Item) -> tuple[str
     value = reading.amount(element, "TotalValue")
     if value is None:
         value = (on_hand * (item.purchase_cost or ZERO)).quantize(CENT)
-    item.quantity_on_hand = on_hand
-    item.average_cost = (value / on_hand).quantize(FIFTH) if on_hand else item.purchase_cost or ZERO
+    item.average_cost = item.purchase_cost or ZERO
+    item.open_stock(on_hand, value)
     return item.asset_account_id or "", value
+
+
+def _check_stock(company: Company, item: Item) -> None:
+    """All three accounts are there, and stock is kept in home currency (3210, a guess)."""
+    needed = _needs(account_id="IncomeAccountRef", cost_account_id="COGSAccountRef", asset_account_id="AssetAccountRef")
+    needed(company, item)
+    check_account(company, item.cost_account_id or "", Exchange(), "COGSAccountRef")
+    check_account(company, item.asset_account_id or "", Exchange(), "AssetAccountRef")
 
 
 def _stock(name: str, point: str, **more: Any) -> ListKind:
@@ -188,9 +197,7 @@ def _stock(name: str, point: str, **more: Any) -> ListKind:
         ),
         data_type="Item",
         more=_stock_figures,
-        check=_needs(
-            account_id="IncomeAccountRef", cost_account_id="COGSAccountRef", asset_account_id="AssetAccountRef"
-        ),
+        check=_check_stock,
         opening=_opening_stock,
         **more,
     )

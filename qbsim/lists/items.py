@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from qbsim.lists.element import ListElement
-from qbsim.numbers import ZERO
+from qbsim.numbers import FIFTH, ZERO
 
 INVENTORY = "ItemInventory"
 ASSEMBLY = "ItemInventoryAssembly"
@@ -19,14 +19,15 @@ PAYMENT = "ItemPayment"
 GROUP = "ItemGroup"
 SALES_TAX = "ItemSalesTax"
 SALES_TAX_GROUP = "ItemSalesTaxGroup"
-#: Kinds that can stand in a line of a sale; groups stand in a group line.
-LINE_KINDS = frozenset({INVENTORY, ASSEMBLY, NON_INVENTORY, SERVICE, OTHER_CHARGE, DISCOUNT, SUBTOTAL})
+#: Kinds that can stand in a line of a sale; groups stand in a group line. A tax item taxes the line before it
+#: (Intuit's page of ItemSalesTaxAdd).
+LINE_KINDS = frozenset({INVENTORY, ASSEMBLY, NON_INVENTORY, SERVICE, OTHER_CHARGE, DISCOUNT, SUBTOTAL, SALES_TAX})
 #: Kinds that are kept in stock.
 STOCK_KINDS = frozenset({INVENTORY, ASSEMBLY})
 TAX_KINDS = frozenset({SALES_TAX, SALES_TAX_GROUP})
 
 #: All kinds; each is the name of its Ret without `Ret`.
-ITEM_KINDS = (*sorted(LINE_KINDS), PAYMENT, GROUP, SALES_TAX, SALES_TAX_GROUP)
+ITEM_KINDS = (*sorted(LINE_KINDS), PAYMENT, GROUP, SALES_TAX_GROUP)
 
 
 @dataclass
@@ -43,8 +44,9 @@ class Item(ListElement):
 
     `price` is the sales price, or the amount of a discount; `price_percent` a discount's or charge's percentage.
     `account_id` is the income account, of a discount the account it is booked to, of a payment the account it is
-    deposited to; `cost_account_id` the account of its cost, of items that are not kept in stock the expense account of
-    buying them.
+    deposited to, of a tax the account it is owed on; `cost_account_id` the account of its cost, of items that are not
+    kept in stock the expense account of buying them; `asset_value` is what stands for its stock on the asset account
+    (qbsim.stock).
     """
 
     item_type: str
@@ -65,9 +67,26 @@ class Item(ListElement):
     maximum: Decimal | None = None
     quantity_on_hand: Decimal = Decimal(0)
     average_cost: Decimal = ZERO
+    asset_value: Decimal = ZERO
     tax_rate: Decimal = Decimal(0)
     payment_method_id: str | None = None
     prints_members: bool = True
     external_guid: str | None = None
     tax_item_ids: list[str] = field(default_factory=list)
     members: list[ItemGroupMember] = field(default_factory=list)
+
+    def open_stock(self, quantity: Decimal, value: Decimal) -> None:
+        """The stock to begin with; without any, the value tells nothing and the average cost stays."""
+        self.quantity_on_hand, self.asset_value = Decimal(0), ZERO
+        self.move_stock(quantity, value)
+
+    def move_stock(self, quantity: Decimal, value: Decimal) -> None:
+        """Takes goods in, or out where negative; the average cost is the worth of what is there over its quantity."""
+        self.quantity_on_hand += quantity
+        self.asset_value += value
+        self.average_cost = average_of(self.quantity_on_hand, self.asset_value) or self.average_cost
+
+
+def average_of(quantity: Decimal, value: Decimal) -> Decimal | None:
+    """The average cost of goods worth so much; None where there are none, or they are worth nothing."""
+    return (value / quantity).quantize(FIFTH, ROUND_HALF_UP) if quantity > 0 and value > 0 else None

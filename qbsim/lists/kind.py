@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lxml.etree import _Element as Element
 
 from qbsim import private_data
+from qbsim.editions import edition
 from qbsim.lists.element import CORE_ORDER, ListElement
 from qbsim.lists.fields import Field, Value, show
 from qbsim.lists.table import ListTable
@@ -38,6 +39,10 @@ def _no_change(_values: dict[str, Any], _element: Element, _company: Company) ->
     return None
 
 
+def _nothing_follows(_company: Company, _record: Any) -> None:
+    return None
+
+
 def _no_opening(_company: Company, _element: Element, _record: Any) -> tuple[str, Decimal]:
     return "", Decimal(0)
 
@@ -47,9 +52,10 @@ class ListKind:
     """One list of qbXML: VendorAdd, VendorMod, VendorRet and the ListDelType Vendor are of the kind Vendor.
 
     `order` is that of the Ret behind IsActive. `marks` tells the kind's elements from others of the same table.
-    `also_read` are elements that are taken without being a field. `more` gives values that are worked out, `after`
-    the repeated elements at the end of a Ret; `check` refuses an element that can't be so; `settle` reads what is no
-    plain field; `opening` gives the account and the amount that a new element begins with.
+    `also_read` are elements that are taken without being a field, `by_edition` fields that not every edition knows.
+    `more` gives values that are worked out, `after` the repeated elements at the end of a Ret; `check` refuses an
+    element that can't be so; `settle` reads what is no plain field; `opening` gives the account and the amount
+    that a new element begins with; `follow` does what follows once an element is added or changed.
     """
 
     name: str
@@ -60,6 +66,7 @@ class ListKind:
     has_levels: bool = False
     name_element: str = "Name"
     also_read: frozenset[str] = frozenset()
+    by_edition: frozenset[str] = frozenset()
     #: The kind of object that private data are assigned to; None where the list carries none.
     data_type: str | None = None
     more: Callable[[View, Any], dict[str, Value]] = _nothing_more
@@ -67,6 +74,7 @@ class ListKind:
     check: Callable[[Company, Any], None] = _anything
     settle: Callable[[dict[str, Any], Element, Company], None] = _no_change
     opening: Callable[[Company, Element, Any], tuple[str, Decimal]] = _no_opening
+    follow: Callable[[Company, Any], None] = _nothing_follows
 
     def table_of(self, company: Company) -> ListTable[Any]:
         """The company's table of the list."""
@@ -93,6 +101,12 @@ class ListKind:
             core = tuple(self.name_element if name == "Name" else name for name in core)
         nodes = pick((*core, "IsActive", *self.order), values) + self.after(company, record)
         return nodes + private_data.rets(company.private_data, record.list_id, view.owner_ids)
+
+    def unknown(self, company: Company) -> frozenset[str]:
+        """The fields that the company's edition does not know, and the currency where it has but one."""
+        preferences = company.preferences
+        fields = edition(preferences.country).unknown_fields & self.by_edition
+        return fields if preferences.multi_currency else fields | {"CurrencyRef"}
 
     @property
     def kept(self) -> frozenset[str]:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
-from qbsim.lists.accounts import Account
-from qbsim.lists.customers import Customer
+from qbsim.currencies import foreign, make_receivable_account
+from qbsim.lists.accounts import FOREIGN_TYPES, Account
+from qbsim.lists.currencies import Currency
+from qbsim.lists.customers import Customer, Vendor
+from qbsim.lists.element import mentions
 from qbsim.lists.fields import (
     ADDRESS,
     AMOUNT,
@@ -27,12 +30,81 @@ from qbsim.lists.items import TAX_KINDS
 from qbsim.lists.kind import ListKind
 from qbsim.lists.references import refer
 from qbsim.lists.small import SalesTaxCode
-from qbsim.numbers import ZERO, amount_text, boolean_text
+from qbsim.lists.table import ListTable
+from qbsim.nodes import Nodes
+from qbsim.numbers import ZERO, amount_text, boolean_text, rate_text
 from qbsim.status import refusal
 
 if TYPE_CHECKING:
     from qbsim.company import Company
     from qbsim.lists.view import View
+
+
+# Currencies
+
+_CURRENCY_REF = Field("CurrencyRef", "currency_id", REF)
+_FORMAT = "CurrencyFormat"
+
+
+def _currency_reference(company: Company, currency_id: str | None) -> Nodes | None:
+    """The inside of CurrencyRef, the home currency's where none is kept; None in a company that has but one."""
+    if not company.preferences.multi_currency:
+        return None
+    return refer(company.lists, "CurrencyRef", currency_id or company.preferences.home_currency_id)
+
+
+def _wrong_currency(company: Company, currency_id: str | None, reason: str) -> status.RequestRefused:
+    currency = company.lists.currencies.get(currency_id or company.preferences.home_currency_id or "")
+    name = currency.name if currency is not None else ""
+    return refusal(status.BAD_VALUE, field="CurrencyRef", value=name, reason=reason)
+
+
+def _check_same_currency(company: Company, table: ListTable[Any], record: Any, currency_id: str | None) -> None:
+    """Refused as 3210 (a guess) where the currency changes of an element that transactions are of, or of one above."""
+    before = table.get(record.list_id)
+    if before is None or foreign(company, before.currency_id) == foreign(company, currency_id):
+        return
+    below = table.with_children(record.list_id)
+    if any(mentions(each, list_id) for each in company.every_transaction() for list_id in below):
+        raise _wrong_currency(company, currency_id, "The currency cannot be changed once there are transactions.")
+
+
+def _currency_figures(_view: View, currency: Currency) -> dict[str, Value]:
+    return {
+        "IsUserDefinedCurrency": boolean_text(currency.is_user_defined),
+        "ExchangeRate": None if currency.exchange_rate is None else rate_text(currency.exchange_rate),
+        "AsOfDate": currency.as_of_date.isoformat() if currency.as_of_date else None,
+    }
+
+
+def _check_currency(company: Company, currency: Currency) -> None:
+    """Refused as 3100 where the code is taken, as 3170 where one of QuickBooks' own would be renamed (both guesses)."""
+    if not currency.currency_code:
+        raise refusal(status.MISSING_ELEMENT, field="CurrencyCode")
+    before = company.lists.currencies.get(currency.list_id)
+    for other in company.lists.currencies:
+        if other is not before and other.currency_code.casefold() == currency.currency_code.casefold():
+            raise refusal(status.NAME_IN_USE, value=currency.currency_code)
+    if before is None or before.is_user_defined:
+        return
+    if (before.name, before.currency_code) != (currency.name, currency.currency_code):
+        raise refusal(status.CANNOT_MODIFY, object="Currency", reason="A built-in currency cannot be renamed.")
+
+
+_CURRENCY = ListKind(
+    "Currency",
+    "currencies",
+    (
+        Field("CurrencyCode", "currency_code", TEXT),
+        Field("ThousandSeparator", "thousand_separator", TEXT, _FORMAT),
+        Field("ThousandSeparatorGrouping", "thousand_separator_grouping", TEXT, _FORMAT),
+        Field("DecimalPlaces", "decimal_places", TEXT, _FORMAT),
+        Field("DecimalSeparator", "decimal_separator", TEXT, _FORMAT),
+    ),
+    ("CurrencyCode", _FORMAT, "IsUserDefinedCurrency", "ExchangeRate", "AsOfDate"),
+    more=_currency_figures,
+    check=_check_currency,
+)
 
 
 # Accounts
@@ -43,9 +115,10 @@ def _account_figures(view: View, account: Account) -> dict[str, Value]:
     return {
         "AccountType": account.account_type,
         "SpecialAccountType": account.special_account_type,
-        "Balance": amount_text(account.sign * ledger.account(account.list_id)),
-        "TotalBalance": amount_text(account.sign * sum((ledger.account(each) for each in below), ZERO)),
+        "Balance": amount_text(account.sign * ledger.account_in_own_currency(account.list_id)),
+        "TotalBalance": amount_text(account.sign * sum((ledger.account_in_own_currency(each) for each in below), ZERO)),
         "CashFlowClassification": account.cash_flow,
+        "CurrencyRef": _currency_reference(view.company, account.currency_id),
     }
 
 
@@ -63,6 +136,9 @@ def _check_account(company: Company, account: Account) -> None:
             reason = "The type of an account with subaccounts cannot be changed."
     if reason is not None:
         raise refusal(status.BAD_VALUE, field="AccountType", value=account.account_type, reason=reason)
+    if foreign(company, account.currency_id) is not None and account.account_type not in FOREIGN_TYPES:
+        raise _wrong_currency(company, account.currency_id, "An account of this type is in the home currency.")
+    _check_same_currency(company, company.lists.accounts, account, account.currency_id)
 
 
 def _opening_balance(_company: Company, element: Element, account: Account) -> tuple[str, Decimal]:
@@ -77,10 +153,11 @@ _ACCOUNT = ListKind(
         Field("AccountNumber", "account_number", TEXT),
         Field("BankNumber", "bank_number", TEXT),
         Field("Desc", "description", TEXT),
+        _CURRENCY_REF,
     ),
     (
         *("ParentRef", "Sublevel", "AccountType", "SpecialAccountType", "AccountNumber", "BankNumber", "Desc"),
-        *("Balance", "TotalBalance", "CashFlowClassification"),
+        *("Balance", "TotalBalance", "CashFlowClassification", "CurrencyRef"),
     ),
     has_levels=True,
     also_read=frozenset({"OpenBalance", "OpenBalanceDate"}),
@@ -127,6 +204,7 @@ _BUSINESS = (
     Field("CreditLimit", "credit_limit", AMOUNT),
     Field("SalesTaxCodeRef", "sales_tax_code_id", REF),
     Field("ShipAddress", "ship_address", ADDRESS),
+    _CURRENCY_REF,
 )
 _PERSON_ORDER = ("Salutation", "FirstName", "MiddleName", "LastName")
 _BUSINESS_ORDER = (*("Phone", "Mobile", "Pager", "AltPhone", "Fax", "Email", "Cc", "Contact", "AltContact"),)
@@ -137,11 +215,26 @@ def _customer_figures(view: View, customer: Customer) -> dict[str, Value]:
         "Balance": amount_text(view.company.ledger.customer(customer.list_id)),
         "TotalBalance": amount_text(view.total_balance(customer.list_id)),
         "JobStatus": customer.job_status,
+        "CurrencyRef": _currency_reference(view.company, customer.currency_id),
     }
 
 
 def _check_customer(company: Company, customer: Customer) -> None:
     _check_tax(company, customer.item_sales_tax_id, "Customer")
+    parent = company.lists.customers.get(customer.parent_id or "")
+    _check_same_currency(company, company.lists.customers, customer, (parent or customer).currency_id)
+
+
+def take_currency(company: Company, customer: Customer) -> None:
+    """A job is in its customer's currency; the first customer in a currency brings its receivable account along."""
+    customers = company.lists.customers
+    parent = customers.get(customer.parent_id or "")
+    currency_id = (parent or customer).currency_id
+    for list_id in customers.with_children(customer.list_id):
+        job = customers.get(list_id)
+        if job is not None:
+            job.currency_id = currency_id
+    make_receivable_account(company, currency_id)
 
 
 def _check_tax(company: Company, item_id: str | None, place: str) -> None:
@@ -183,14 +276,27 @@ _CUSTOMER = ListKind(
         *("CustomerTypeRef", "TermsRef", "SalesRepRef", "Balance", "TotalBalance", "SalesTaxCodeRef"),
         *("ItemSalesTaxRef", "ResaleNumber", "AccountNumber", "CreditLimit", "PreferredPaymentMethodRef"),
         *("JobStatus", "JobStartDate", "JobProjectedEndDate", "JobEndDate", "JobDesc", "JobTypeRef", "Notes"),
-        *("DeliveryMethod", "PreferredDeliveryMethod", "ExternalGUID"),
+        *("DeliveryMethod", "PreferredDeliveryMethod", "ExternalGUID", "CurrencyRef"),
     ),
     has_levels=True,
     data_type="Customer",
     more=_customer_figures,
     check=_check_customer,
     settle=_job_status,
+    follow=take_currency,
+    by_edition=frozenset({"ItemSalesTaxRef"}),
 )
+
+
+def _vendor_figures(view: View, vendor: Vendor) -> dict[str, Value]:
+    """There are no bills, so nothing is owed."""
+    return {"Balance": amount_text(ZERO), "CurrencyRef": _currency_reference(view.company, vendor.currency_id)}
+
+
+def _check_vendor(company: Company, vendor: Vendor) -> None:
+    _check_same_currency(company, company.lists.vendors, vendor, vendor.currency_id)
+
+
 _VENDOR = ListKind(
     "Vendor",
     "vendors",
@@ -207,10 +313,11 @@ _VENDOR = ListKind(
         *("ClassRef", "CompanyName", *_PERSON_ORDER, "Suffix", "JobTitle", "VendorAddress", "VendorAddressBlock"),
         *("ShipAddress", *_BUSINESS_ORDER, "NameOnCheck", "AccountNumber", "Notes", "VendorTypeRef", "TermsRef"),
         *("CreditLimit", "VendorTaxIdent", "IsVendorEligibleFor1099", "Balance", "ExternalGUID", "SalesTaxCodeRef"),
-        "IsSalesTaxAgency",
+        *("IsSalesTaxAgency", "CurrencyRef"),
     ),
     data_type="Vendor",
-    more=lambda _view, _vendor: {"Balance": amount_text(ZERO)},  # there are no bills, so nothing is owed
+    more=_vendor_figures,
+    check=_check_vendor,
 )
 _EMPLOYEE = ListKind(
     "Employee",
@@ -368,8 +475,9 @@ _SMALL = (
     ),
 )
 
+_EVERY_KIND = (_ACCOUNT, _CURRENCY, _CUSTOMER, _VENDOR, _EMPLOYEE, _OTHER_NAME, *ITEMS, *_SMALL)
 #: Every list by the name of its kind.
-LIST_KINDS = {kind.name: kind for kind in (_ACCOUNT, _CUSTOMER, _VENDOR, _EMPLOYEE, _OTHER_NAME, *ITEMS, *_SMALL)}
+LIST_KINDS = {kind.name: kind for kind in _EVERY_KIND}
 
 #: The kinds that a query tells of, where they are not the one of its name.
 _COMBINED = {
@@ -387,6 +495,6 @@ ADDED = tuple(kind for name, kind in LIST_KINDS.items() if name not in ("Employe
 #: The lists that have a Mod.
 MODIFIED = (
     *(LIST_KINDS[name] for name in ("Account", "Customer", "Vendor", "OtherName", "Class", "SalesTaxCode")),
-    *(LIST_KINDS[name] for name in ("SalesRep", "InventorySite")),
+    *(LIST_KINDS[name] for name in ("Currency", "SalesRep", "InventorySite")),
     *ITEMS,
 )

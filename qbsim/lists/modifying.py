@@ -42,12 +42,13 @@ def modifying(kind: ListKind) -> Callable[[Context, Element], Outcome]:
             values["is_active"] = reading.boolean(element, "IsActive") is not False
         table = kind.table_of(company)
         check_name(company, table, name, parent_id, record)
-        kind.check(company, replace(record, parent_id=parent_id, **values))
+        kind.check(company, replace(record, name=name, parent_id=parent_id, **values))
         for kept, value in values.items():
             setattr(record, kept, value)
         if (name, parent_id) != (record.name, record.parent_id):
             table.move(record, name, parent_id)
         record.stamp.touch(company.now())
+        kind.follow(company, record)
         return changed(context, kind, record, request)
 
     return work

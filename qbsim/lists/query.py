@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from lxml.etree import _Element as Element
 
-from qbsim import reading, status
+from qbsim import reading
 from qbsim.context import Context, Outcome
 from qbsim.lists.element import ListElement
 from qbsim.lists.kind import ListKind
-from qbsim.lists.references import filtered_ids
+from qbsim.lists.references import currencies_of_filter, filtered_ids
 from qbsim.lists.table import ListTable
 from qbsim.lists.view import View
 from qbsim.nodes import Nodes
 from qbsim.numbers import ZERO
 from qbsim.paging import answer, between, iterate, limited, matcher, within_dates
-from qbsim.status import refusal
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -148,9 +147,11 @@ def _of_classes(view: View, request: Element) -> Test:
     return lambda record: record.class_id in wanted
 
 
-def _of_currencies(_view: View, _request: Element) -> Test:
+def _of_currencies(view: View, request: Element) -> Test:
     """Without several currencies there is no currency list to filter by (3250: status_codes.csv)."""
-    raise refusal(status.FEATURE_OFF)
+    wanted = currencies_of_filter(view.company, request, str(request.tag).removesuffix("Rq"))
+    home = view.company.preferences.home_currency_id
+    return lambda record: wanted is None or (record.currency_id or home) in wanted
 
 
 _FILTERS: dict[str, Callable[[View, Element], Test]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import _Element as Element
@@ -13,9 +13,11 @@ from qbsim.lists.table import AnyElement, Lists, ListTable
 from qbsim.status import refusal
 
 if TYPE_CHECKING:
+    from qbsim.company import Company
     from qbsim.nodes import Nodes
 
 _ACCOUNT = (("accounts",), "Account")
+_CURRENCY = (("currencies",), "Currency")
 _ITEM = (("items",), "Item")
 _TAX_CODE = (("sales_tax_codes",), "SalesTaxCode")
 _VENDOR = (("vendors",), "Vendor")
@@ -27,6 +29,7 @@ _TARGETS: dict[str, tuple[tuple[str, ...], str]] = {
     "AssetAccountRef": _ACCOUNT,
     "COGSAccountRef": _ACCOUNT,
     "ClassRef": (("classes",), "Class"),
+    "CurrencyRef": _CURRENCY,
     "CustomerMsgRef": (("customer_messages",), "CustomerMsg"),
     "CustomerRef": (("customers",), "Customer"),
     "CustomerSalesTaxCodeRef": _TAX_CODE,
@@ -36,6 +39,7 @@ _TARGETS: dict[str, tuple[tuple[str, ...], str]] = {
     "DiscountClassRef": (("classes",), "Class"),
     "EntityRef": (("customers", "vendors", "employees", "other_names"), "Entity"),
     "ExpenseAccountRef": _ACCOUNT,
+    "HomeCurrencyRef": _CURRENCY,
     "IncomeAccountRef": _ACCOUNT,
     "ItemGroupRef": (("items",), "ItemGroup"),
     "ItemInventoryRef": _ITEM,
@@ -102,6 +106,29 @@ def filtered_ids(table: ListTable[AnyElement], element: Element | None, kind: st
         list_id = _first([entry], kind, value, place).list_id
         found |= table.with_children(list_id) if name.endswith("WithChildren") else {list_id}
     return found
+
+
+def currencies_of_filter(company: Company, request: Element, place: str) -> set[str] | None:
+    """ListIDs of the currencies that a CurrencyFilter lets through; None without one. Refused as 3250 in a company that
+    has one currency alone.
+    """
+    element = request.find("CurrencyFilter")
+    if element is not None and not company.preferences.multi_currency:
+        raise refusal(status.FEATURE_OFF)
+    return filtered_ids(company.lists.currencies, element, "Currency", place)
+
+
+def currency_named(company: Company, element: Element, place: str) -> str | None:
+    """ListID of the CurrencyRef of a transaction; None in a company of one currency, which passes it over."""
+    return resolve(company.lists, element, "CurrencyRef", place) if company.preferences.multi_currency else None
+
+
+def named(lists: Lists, reference: Element) -> str | None:
+    """ListID of what a Ref element names by FullName, None where it names nothing that is there."""
+    full_name = reading.text(reference, "FullName")
+    tables, _ = _TARGETS.get(str(reference.tag), ((), ""))
+    found: Iterator[ListElement | None] = (getattr(lists, table).find(full_name or "") for table in tables)
+    return next((element.list_id for element in found if element is not None), None)
 
 
 def refer(lists: Lists, name: str, list_id: str | None) -> Nodes | None:

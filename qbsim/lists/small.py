@@ -15,7 +15,7 @@ class NamedElement(ListElement):
 
 @dataclass(kw_only=True)
 class SalesTaxCode(ListElement):
-    """A sales tax code such as Tax or Non; names have at most three letters."""
+    """A sales tax code such as Tax or Non; names have at most three letters. Outside the US it names its taxes."""
 
     is_taxable: bool = False
     description: str | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from qbsim.lists.accounts import Account
+from qbsim.lists.currencies import Currency
 from qbsim.lists.customers import Customer, Employee, OtherName, Vendor
 from qbsim.lists.element import ListElement
 from qbsim.lists.items import Item
@@ -118,6 +119,7 @@ class Lists:
         self.accounts = ListTable(Account)
         self.customers = ListTable(Customer)
         self.items = ListTable(Item)
+        self.currencies = ListTable(Currency)
         self.payment_methods = ListTable(PaymentMethod)
         self.sales_tax_codes = ListTable(SalesTaxCode)
         self.classes = ListTable(NamedElement)

@@ -10,6 +10,7 @@ from lxml.etree import _Element as Element
 
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
+from qbsim.editions import unknown_fields
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, only_elements
 from qbsim.status import RequestRefused, message, refusal
@@ -21,15 +22,15 @@ from qbsim.transactions.transaction import Transaction
 if TYPE_CHECKING:
     from qbsim.company import DeletedTransaction
 
-#: Fields that are passed over with a warning: those of other countries and of the dead Online Edition (FACTS.md 8), and
-#: those of features that this company has not switched on. That they all give 530 is a guess.
+#: Fields that are passed over with a warning: those of the dead Online Edition (FACTS.md 8), and those of features that
+#: this company has not switched on; beside them those of other countries. That they all give 530 is a guess.
 _PASSED_OVER = frozenset(
     {
-        *("IsTaxIncluded", "TaxAmount", "IsTaxable", "ExchangeRate", "DiscountLineAdd", "SalesTaxLineAdd"),
+        *("IsTaxable", "DiscountLineAdd", "SalesTaxLineAdd"),
         *("ShippingLineAdd", "InventorySiteRef", "InventorySiteLocationRef", "SerialNumber", "LotNumber"),
         *("UnitOfMeasure", "PriceLevelRef", "CreditCardTxnInfo", "TxnLineDetail", "DataExt", "Override"),
         *("OverrideUOMSetRef", "OptionForPriceRuleConflict", "CreditCardTxnInfoMod", "SOChannel", "StoreName"),
-        *("StoreType", "CurrencyRef", "IsHomeCurrencyAdjustment", "IsAmountsEnteredInHomeCurrency"),
+        *("StoreType", "IsHomeCurrencyAdjustment", "IsAmountsEnteredInHomeCurrency"),
     }
 )
 
@@ -45,11 +46,10 @@ def adding(kind: Kind) -> Callable[[Context, Element], Outcome]:
         _check_edition(context, kind.name)
         macros.check_new(element, may_be_redefined=behaviour.allows_macro_to_be_redefined)
         _check_external_guid(context, element, kind.name)
-        _check_accountant_copy(context, element, kind.name)
         transaction: Transaction = kind.add(context, element)
         if context.company.transaction(transaction.txn_id) is not None:
             macros.define(element, transaction.txn_id)
-        return _changed(context, kind, transaction, request, _unsupported(kind, element))
+        return _changed(context, kind, transaction, request, _unsupported(context, kind, element))
 
     return work
 
@@ -76,7 +76,7 @@ def modifying(kind: Kind) -> Callable[[Context, Element], Outcome]:
             nodes: Nodes = [(f"{kind.name}Ret", kind.ret(context.company, transaction, shown))]
             raise RequestRefused(status.STALE_EDIT_SEQUENCE, stale, nodes)
         changed: Transaction = kind.modify(context, element, transaction)
-        return _changed(context, kind, changed, request, _unsupported(kind, element))
+        return _changed(context, kind, changed, request, _unsupported(context, kind, element))
 
     return work
 
@@ -172,17 +172,13 @@ def _check_external_guid(context: Context, element: Element, name: str) -> None:
         raise refusal(status.SAVE_FAILED, object=name, reason="The external GUID is already in use.")
 
 
-def _check_accountant_copy(context: Context, element: Element, name: str) -> None:
-    dividing = context.company.preferences.accountant_copy_dividing_date
-    on = reading.day(element, "TxnDate") or context.company.today()
-    if dividing is not None and on <= dividing:
-        reason = "An Accountant's Copy exists. Transactions on or before the dividing date cannot be changed."
-        raise refusal(status.SAVE_FAILED, object=name, reason=reason)
-
-
-def _unsupported(kind: Kind, element: Element) -> str | None:
+def _unsupported(context: Context, kind: Kind, element: Element) -> str | None:
+    preferences = context.company.preferences
+    passed_over = _PASSED_OVER | unknown_fields(preferences.country, kind.name)
+    if not preferences.multi_currency:
+        passed_over |= {"CurrencyRef", "ExchangeRate"}
     of_kind = (part for path in kind.passed_over for part in element.findall(path))
-    every = (part for part in element.iter("*") if part.tag in _PASSED_OVER)
+    every = (part for part in element.iter("*") if part.tag in passed_over)
     return next((str(part.tag) for part in chain(of_kind, every)), None)
 
 

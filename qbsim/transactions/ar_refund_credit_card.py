@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import check_account, currency_of_customer, exchange, in_home_currency
 from qbsim.ledger import Entry
-from qbsim.lists.accounts import ASSET_TYPES, RECEIVABLE
+from qbsim.lists.accounts import ASSET_TYPES
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid
+from qbsim.transactions.rets import Shown, currency_values, external_guid
 from qbsim.transactions.sales_document import address_nodes, checked_receivable, undeposited_funds
 from qbsim.transactions.settling import Settlement
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
@@ -76,27 +77,39 @@ class CardRefundDraft:
     memo: str | None = None
     address: dict[str, str] = field(default_factory=dict)
     external_guid: str | None = None
+    exchange_rate: Decimal | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
-    *("CustomerRef", "RefundFromAccountRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount", "Address"),
+    *("CustomerRef", "RefundFromAccountRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount"),
+    *("CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency", "Address"),
     *("AddressBlock", "PaymentMethodRef", "Memo", "ExternalGUID"),
 )
-_APPLIED_ORDER = ("TxnID", "TxnType", "TxnDate", "RefNumber", "CreditRemaining", "RefundAmount")
+_APPLIED_ORDER = (
+    "TxnID",
+    "TxnType",
+    "TxnDate",
+    "RefNumber",
+    "CreditRemaining",
+    "RefundAmount",
+    "CreditRemainingInHomeCurrency",
+    "RefundAmountInHomeCurrency",
+)
 
 
 def add_card_refund(company: Company, draft: CardRefundDraft) -> ARRefundCreditCard:
     """Enters a card refund. Raises RequestRefused, with nothing done, where a rule is against it."""
     place = ARRefundCreditCard.TYPE
-    account = company.lists.accounts.get(draft.receivable_id or "") or company.first_account(RECEIVABLE)
-    receivable = checked_receivable(account, place)
+    traded = exchange(company, currency_of_customer(company, draft.customer_id), draft.exchange_rate)
+    receivable = checked_receivable(company, draft.receivable_id, traded, place)
     refund_from_id = draft.refund_from_id or undeposited_funds(company, place)
     source = company.lists.accounts.get(refund_from_id)
     if source is None or source.account_type not in ASSET_TYPES:
         name = source.full_name if source else refund_from_id
         reason = "The account must be a bank or an asset account."
         raise refusal(status.BAD_VALUE, field="RefundFromAccountRef", value=name, reason=reason)
+    check_account(company, refund_from_id, traded, "RefundFromAccountRef")
     settlement = Settlement(company)
     for each in draft.applied:
         credit = settlement.find(each.txn_id, {draft.customer_id}, receivable)
@@ -111,13 +124,16 @@ def add_card_refund(company: Company, draft: CardRefundDraft) -> ARRefundCreditC
         customer_id=draft.customer_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         refund_from_id=refund_from_id,
         receivable=receivable,
         payment_method_id=draft.payment_method_id,
         address=draft.address,
         applied=draft.applied,
     )
-    refund.entries = [Entry(refund_from_id, -refund.total), Entry(receivable, refund.total, draft.customer_id)]
+    entries = [Entry(refund_from_id, -refund.total), Entry(receivable, refund.total, draft.customer_id)]
+    refund.entries = in_home_currency(company, entries, traded)
     company.record(refund)
     settlement.commit(refund)
     return refund
@@ -139,6 +155,7 @@ def add(context: Context, element: Element) -> ARRefundCreditCard:
         memo=reading.text(element, "Memo"),
         address=reading.address(element, "Address"),
         external_guid=reading.text(element, "ExternalGUID"),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
         applied=[_read_applied(context, each) for each in element.findall("RefundAppliedToTxnAdd")],
     )
     return add_card_refund(company, draft)
@@ -154,6 +171,7 @@ def ret(company: Company, refund: ARRefundCreditCard, shown: Shown) -> Nodes:
         "RefundFromAccountRef": refer(lists, "RefundFromAccountRef", refund.refund_from_id),
         "ARAccountRef": refer(lists, "ARAccountRef", refund.receivable),
         "TotalAmount": amount_text(refund.total),
+        **currency_values(company, refund, TotalAmount=refund.total),
         "Address": address,
         "AddressBlock": block,
         "PaymentMethodRef": refer(lists, "PaymentMethodRef", refund.payment_method_id),
@@ -182,6 +200,7 @@ def _applied_nodes(company: Company, refund: ARRefundCreditCard) -> Nodes:
             "TxnType": credit.TYPE,
             "CreditRemaining": amount_text(credit.open_credit),
             "RefundAmount": amount_text(each.amount),
+            **currency_values(company, credit, CreditRemaining=credit.open_credit, RefundAmount=each.amount),
         }
         nodes.append(("RefundAppliedToTxnRet", pick(_APPLIED_ORDER, values)))
     return nodes

@@ -1,5 +1,7 @@
-"""Checks: money out of a bank account. A direct refund is a check with an expense line on the receivable account,
-linked to the credits that it pays out by ApplyCheckToTxnAdd (FACTS.md 5).
+"""Checks: money out of a bank account. Outside the US the lines bear tax by their tax codes.
+
+A direct refund is a check with an expense line on the receivable account, linked to the credits that it pays out by
+ApplyCheckToTxnAdd (FACTS.md 5).
 """
 
 from __future__ import annotations
@@ -11,16 +13,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lxml.etree import _Element as Element
 
-from qbsim import reading, status
+from qbsim import reading, sales_tax, status
+from qbsim.currencies import Exchange, check_account, check_customer, exchange, in_home_currency, rate_after
+from qbsim.editions import unknown_fields
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import ASSET_TYPES, BANK, RECEIVABLE
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
+from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
 from qbsim.transactions.lines import Numbered, kept_lines, number_lines
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
-from qbsim.transactions.sales_document import address_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
+from qbsim.transactions.sales_document import address_nodes, tax_account, tax_amount_text
 from qbsim.transactions.settling import Settlement, check_deposit_stands
 from qbsim.transactions.transaction import AMOUNT_LINK, CORE_ORDER, Transaction
 
@@ -31,10 +36,12 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class ExpenseLine(Numbered):
-    """A line of a check: the account that is debited. On a receivable account it belongs to a customer."""
+    """A line of a check: the account that is debited. On a receivable account it belongs to a customer, and no tax."""
 
     account_id: str
     amount: Decimal
+    tax_amount: Decimal | None = None
+    sales_tax_code_id: str | None = None
     memo: str | None = None
     customer_id: str | None = None
     class_id: str | None = None
@@ -49,7 +56,10 @@ class Check(Transaction):
     account_id: str
     address: dict[str, str] = field(default_factory=dict)
     is_to_be_printed: bool = False
+    is_tax_included: bool | None = None
+    sales_tax_code_id: str | None = None
     lines: list[ExpenseLine] = field(default_factory=list)
+    tax_parts: list[TaxPart] = field(default_factory=list)
 
     @property
     def payment_number(self) -> str | None:
@@ -58,14 +68,17 @@ class Check(Transaction):
 
     @property
     def amount(self) -> Decimal:
-        """The sum of its lines."""
-        return sum((line.amount for line in self.lines), ZERO)
+        """The sum of its lines, with the tax."""
+        total = sum((line.amount for line in self.lines), ZERO)
+        return total if self.is_tax_included else total + sum((part.amount for part in self.tax_parts), ZERO)
 
     def void(self) -> None:
         """The lines become zero."""
         super().void()
+        self.tax_parts = []
         for line in self.lines:
             line.amount = ZERO
+            line.tax_amount = None if line.tax_amount is None else ZERO
 
 
 @dataclass(kw_only=True)
@@ -81,21 +94,33 @@ class CheckDraft:
     memo: str | None = None
     address: dict[str, str] = field(default_factory=dict)
     is_to_be_printed: bool = False
+    is_tax_included: bool | None = None
+    sales_tax_code_id: str | None = None
     external_guid: str | None = None
+    exchange_rate: Decimal | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
-    *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount", "Memo", "Address", "AddressBlock"),
-    *("IsPending", "IsToBePrinted", "ExternalGUID"),
+    *("AccountRef", "PayeeEntityRef", "RefNumber", "TxnDate", "Amount"),
+    *("CurrencyRef", "ExchangeRate", "AmountInHomeCurrency", "Memo", "Address", "AddressBlock"),
+    *("IsPending", "IsToBePrinted", "IsTaxIncluded", "SalesTaxCodeRef", "ExternalGUID"),
 )
-_LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "CustomerRef", "ClassRef", "BillableStatus")
+_CHANGED_REFERENCES = {
+    "CustomerRef": "customer_id",
+    "ClassRef": "class_id",
+    "SalesTaxCodeRef": "sales_tax_code_id",
+}
+_LINE_ORDER = (
+    *("TxnLineID", "AccountRef", "Amount", "TaxAmount", "Memo", "CustomerRef", "ClassRef", "SalesTaxCodeRef"),
+    "BillableStatus",
+)
 
 
 def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bool = True) -> Check:
     """Enters a check. Raises RequestRefused, with nothing done, where a rule is against it."""
     _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited_funds)
-    _check_lines(company, draft)
+    traded, sums = _check_lines(company, draft)
     settlement = Settlement(company)
     if draft.applications:
         _settle(company, draft, settlement)
@@ -109,13 +134,18 @@ def add_check(company: Company, draft: CheckDraft, *, from_undeposited_funds: bo
         customer_id=draft.payee_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         account_id=draft.account_id,
         address=draft.address,
         is_to_be_printed=draft.is_to_be_printed,
+        is_tax_included=draft.is_tax_included,
+        sales_tax_code_id=draft.sales_tax_code_id,
         lines=draft.lines,
+        tax_parts=list(sums.parts),
     )
     number_lines(company, check.lines)
-    check.entries = [entry for entry in _entries(company, check) if entry.amount]
+    check.entries = in_home_currency(company, _entries(company, check), traded)
     company.record(check)
     settlement.commit(check)
     return check
@@ -139,7 +169,10 @@ def add(context: Context, element: Element) -> Check:
         memo=reading.text(element, "Memo"),
         address=reading.address(element, "Address"),
         is_to_be_printed=bool(reading.boolean(element, "IsToBePrinted")),
+        is_tax_included=reading.boolean(element, "IsTaxIncluded"),
+        sales_tax_code_id=resolve(company.lists, element, "SalesTaxCodeRef", place),
         external_guid=reading.text(element, "ExternalGUID"),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
     )
     return add_check(company, draft, from_undeposited_funds=context.behaviour.check_from_undeposited_funds)
 
@@ -155,7 +188,8 @@ def modify(context: Context, element: Element, check: Check) -> Check:
     is_other_account = draft.account_id != check.account_id
     from_undeposited = context.behaviour.check_from_undeposited_funds or not is_other_account
     _check_account(company, draft.account_id, from_undeposited_funds=from_undeposited)
-    _check_lines(company, draft)
+    is_unchanged = draft.lines == check.lines
+    traded, sums = _check_lines(company, draft)
     settlement = Settlement(company, changed=check)
     if draft.applications:
         _settle(company, draft, settlement)
@@ -168,10 +202,15 @@ def modify(context: Context, element: Element, check: Check) -> Check:
         account_id=draft.account_id,
         address=draft.address,
         is_to_be_printed=draft.is_to_be_printed,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
+        is_tax_included=draft.is_tax_included,
+        sales_tax_code_id=draft.sales_tax_code_id,
         lines=draft.lines,
-        is_voided=check.is_voided and draft.lines == check.lines,
+        tax_parts=list(sums.parts),
+        is_voided=check.is_voided and is_unchanged,
     )
-    changed.entries = [entry for entry in _entries(company, changed) if entry.amount]
+    changed.entries = in_home_currency(company, _entries(company, changed), traded)
     check_deposit_stands(company, check, changed)
     number_lines(company, changed.lines)
     company.unlink(check)
@@ -190,10 +229,13 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
         "AccountRef": refer(lists, "AccountRef", check.account_id),
         "PayeeEntityRef": refer(lists, "PayeeEntityRef", check.customer_id),
         "Amount": amount_text(check.amount),
+        **currency_values(company, check, Amount=check.amount),
         "Address": address,
         "AddressBlock": block,
         "IsPending": boolean_text(False),
         "IsToBePrinted": boolean_text(check.is_to_be_printed),
+        "IsTaxIncluded": _tax_included_text(company, check),
+        "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", check.sales_tax_code_id),
         "ExternalGUID": external_guid(check, shown),
     }
     lines: Nodes = [("ExpenseLineRet", _line_ret(company, line)) for line in check.lines] if shown.lines else []
@@ -203,15 +245,20 @@ def ret(company: Company, check: Check, shown: Shown) -> Nodes:
 def _changed_draft(context: Context, element: Element, check: Check) -> CheckDraft:
     company, place = context.company, Check.TYPE
     given = element.findall("ExpenseLineMod")
+    included = reading.boolean(element, "IsTaxIncluded")
+    is_included = check.is_tax_included if included is None else included
     lines = [replace(line) for line in check.lines]
+    if bool(is_included) != bool(check.is_tax_included):
+        lines = [replace(line, tax_amount=None) for line in lines]
     if given or reading.boolean(element, "ClearExpenseLines"):
-        kept = kept_lines(check.lines, given, context.session.macros)
+        kept = kept_lines(lines, given, context.session.macros)
         lines = [_changed_line(company, part, line) for part, line in kept]
     applied = element.findall("ApplyCheckToTxnMod")
     links = [(link.txn_id, -link.amount) for link in check.links if link.link_type == AMOUNT_LINK]
     payee_id = resolve(company.lists, element, "PayeeEntityRef", place)
     to_be_printed = reading.boolean(element, "IsToBePrinted")
-    return CheckDraft(
+    code_id = resolve(company.lists, element, "SalesTaxCodeRef", place)
+    draft = CheckDraft(
         account_id=resolve(company.lists, element, "AccountRef", place) or check.account_id,
         payee_id=payee_id if element.find("PayeeEntityRef") is not None else check.customer_id,
         lines=lines,
@@ -221,7 +268,12 @@ def _changed_draft(context: Context, element: Element, check: Check) -> CheckDra
         memo=reading.changed_text(element, "Memo", check.memo),
         address=check.address if element.find("Address") is None else reading.address(element, "Address"),
         is_to_be_printed=check.is_to_be_printed if to_be_printed is None else to_be_printed,
+        is_tax_included=is_included,
+        sales_tax_code_id=check.sales_tax_code_id if element.find("SalesTaxCodeRef") is None else code_id,
     )
+    given_rate = reading.rate(element, "ExchangeRate")
+    draft.exchange_rate = rate_after(company, check, _currency_of(company, draft), given_rate)
+    return draft
 
 
 def _changed_line(company: Company, element: Element, line: ExpenseLine | None) -> ExpenseLine:
@@ -231,21 +283,28 @@ def _changed_line(company: Company, element: Element, line: ExpenseLine | None) 
     amount = reading.amount(element, "Amount")
     values: dict[str, Any] = {
         kept: resolve(company.lists, element, name, place)
-        for name, kept in {"CustomerRef": "customer_id", "ClassRef": "class_id"}.items()
+        for name, kept in _CHANGED_REFERENCES.items()
         if element.find(name) is not None
     }
+    tax_amount = reading.amount(element, "TaxAmount")
+    is_taxed_anew = any(element.find(name) is not None for name in ("AccountRef", "Amount", "SalesTaxCodeRef"))
     return replace(
         line,
         account_id=resolve(company.lists, element, "AccountRef", place) or line.account_id,
         amount=line.amount if amount is None else amount,
+        tax_amount=line.tax_amount if tax_amount is None and not is_taxed_anew else tax_amount,
         memo=reading.changed_text(element, "Memo", line.memo),
         billable_status=reading.text(element, "BillableStatus") or line.billable_status,
         **values,
     )
 
 
-def _check_lines(company: Company, draft: CheckDraft) -> None:
-    """Refused as 3150 without lines, as 3180 where a receivable line has no customer or the sum is negative."""
+def _check_lines(company: Company, draft: CheckDraft) -> tuple[Exchange, sales_tax.TaxSums]:
+    """Looks at the lines and works out currency and tax.
+
+    Refused as 3150 without lines, as 3180 where a receivable line has no customer or the sum is negative, as 3210 where
+    an account or a customer is in another currency.
+    """
     if not draft.lines:
         raise refusal(status.MISSING_ELEMENT, field="ExpenseLineAdd")
     for line in _receivable_lines(company, draft):
@@ -253,8 +312,17 @@ def _check_lines(company: Company, draft: CheckDraft) -> None:
         if line.customer_id is None:
             reason = "A customer is needed with an accounts receivable account."
             raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason=reason)
+    traded = exchange(company, _currency_of(company, draft), draft.exchange_rate)
+    check_account(company, draft.account_id, traded, "AccountRef")
+    for line in draft.lines:
+        check_account(company, line.account_id, traded, "ExpenseLineAdd AccountRef")
+    for line in _receivable_lines(company, draft):
+        check_customer(company, line.customer_id, traded, "ExpenseLineAdd CustomerRef")
+    _forget_unknown_fields(company, draft)
+    sums = _tax_of(company, draft)
     if sum((line.amount for line in draft.lines), ZERO) < 0:
         raise refusal(status.SAVE_FAILED, object=Check.TYPE, reason="Transaction amount must be positive.")
+    return traded, sums
 
 
 def _receivable_lines(company: Company, draft: CheckDraft) -> list[ExpenseLine]:
@@ -269,6 +337,8 @@ def _read_line(company: Company, element: Element) -> ExpenseLine:
     return ExpenseLine(
         account_id=account_id,
         amount=reading.amount(element, "Amount") or ZERO,
+        tax_amount=reading.amount(element, "TaxAmount"),
+        sales_tax_code_id=resolve(company.lists, element, "SalesTaxCodeRef", place),
         memo=reading.text(element, "Memo"),
         customer_id=resolve(company.lists, element, "CustomerRef", place),
         class_id=resolve(company.lists, element, "ClassRef", place),
@@ -319,11 +389,63 @@ def _settle(company: Company, draft: CheckDraft, settlement: Settlement) -> None
         raise refusal(status.BAD_VALUE, field="ApplyCheckToTxnAdd amount", value=applied, reason=reason)
 
 
+def _currency_of(company: Company, draft: CheckDraft) -> str | None:
+    """A check is in its payee's currency, without a payee in its bank account's."""
+    payees = (company.lists.customers, company.lists.vendors)
+    payee = next((found for table in payees if (found := table.get(draft.payee_id or "")) is not None), None)
+    account = company.lists.accounts.get(draft.account_id)
+    if payee is not None:
+        return payee.currency_id
+    return account.currency_id if account is not None and draft.payee_id is None else None
+
+
+def _forget_unknown_fields(company: Company, draft: CheckDraft) -> None:
+    unknown = unknown_fields(company.preferences.country, Check.TYPE)
+    if "IsTaxIncluded" in unknown:
+        draft.is_tax_included = None
+    if "SalesTaxCodeRef" in unknown:
+        draft.sales_tax_code_id = None
+    for line in draft.lines:
+        if "SalesTaxCodeRef" in unknown:
+            line.sales_tax_code_id = None
+        if "TaxAmount" in unknown:
+            line.tax_amount = None
+
+
+def _tax_of(company: Company, draft: CheckDraft) -> sales_tax.TaxSums:
+    """The purchase tax of the lines; a line without a tax code takes the check's own (a guess), else bears none."""
+    items, codes = company.lists.items, company.lists.sales_tax_codes
+    amounts = []
+    for line in draft.lines:
+        if _is_receivable(company, line.account_id):
+            amounts.append(sales_tax.TaxedAmount(line.amount))
+            continue
+        line.sales_tax_code_id = line.sales_tax_code_id or draft.sales_tax_code_id
+        taxes = sales_tax.taxes_of_code(items, codes.get(line.sales_tax_code_id or ""), is_purchase=True)
+        amounts.append(sales_tax.TaxedAmount(line.amount, taxes, line.tax_amount))
+    sums = sales_tax.work_out(
+        amounts,
+        is_included=bool(draft.is_tax_included),
+        rounds_by_line=company.preferences.rounds_tax_by_line,
+    )
+    for line, tax in zip(draft.lines, sums.by_line, strict=True):
+        line.tax_amount = tax if line.sales_tax_code_id is not None else None
+    return sums
+
+
+def _tax_included_text(company: Company, check: Check) -> str | None:
+    is_unknown = "IsTaxIncluded" in unknown_fields(company.preferences.country, Check.TYPE)
+    return None if is_unknown else boolean_text(bool(check.is_tax_included))
+
+
 def _entries(company: Company, check: Check) -> list[Entry]:
     entries = [Entry(check.account_id, -check.amount)]
     for line in check.lines:
         customer_id = line.customer_id if _is_receivable(company, line.account_id) else None
-        entries.append(Entry(line.account_id, line.amount, customer_id))
+        tax = line.tax_amount or ZERO if check.is_tax_included else ZERO
+        entries.append(Entry(line.account_id, line.amount - tax, customer_id))
+    for part in check.tax_parts:
+        entries.append(Entry(tax_account(company, company.lists.items.get(part.item_id), Check.TYPE), part.amount))
     return entries
 
 
@@ -338,9 +460,11 @@ def _line_ret(company: Company, line: ExpenseLine) -> Nodes:
         "TxnLineID": line.txn_line_id,
         "AccountRef": refer(lists, "AccountRef", line.account_id),
         "Amount": amount_text(line.amount),
+        "TaxAmount": tax_amount_text(company, line.tax_amount),
         "Memo": line.memo,
         "CustomerRef": refer(lists, "CustomerRef", line.customer_id),
         "ClassRef": refer(lists, "ClassRef", line.class_id),
+        "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", line.sales_tax_code_id),
         "BillableStatus": line.billable_status,
     }
     return pick(_LINE_ORDER, values)

@@ -14,7 +14,7 @@ from qbsim import status
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import (
     ADDRESSES,
     HEADER_START,
@@ -26,7 +26,7 @@ from qbsim.transactions.sales_document import (
     line_nodes,
     make_document,
     read_draft,
-    receivable_account,
+    receivable_of_sale,
 )
 from qbsim.transactions.sales_modification import read_modification
 from qbsim.transactions.settling import check_links_stand
@@ -54,8 +54,9 @@ _RET_ORDER = (
     *ADDRESSES,
     *("IsPending", "PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
-    *("TotalAmount", "CreditRemaining", "Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
-    *("CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("TotalAmount", "CreditRemaining", "CurrencyRef", "ExchangeRate", "CreditRemainingInHomeCurrency"),
+    *("Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
+    *("IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
 
@@ -63,7 +64,7 @@ def add_credit_memo(company: Company, draft: SalesDraft) -> CreditMemo:
     """Enters a credit memo. Raises RequestRefused, with nothing done, where a rule is against it."""
     if draft.customer_id is None:
         raise refusal(status.MISSING_ELEMENT, field="CustomerRef")
-    draft.header.receivable_id = receivable_account(company, draft.header, CreditMemo.TYPE)
+    draft.header.receivable_id = receivable_of_sale(company, draft, CreditMemo.TYPE)
     memo = make_document(company, CreditMemo, draft)
     book(company, memo, draft.header.receivable_id, -1)
     return company.record(memo)
@@ -78,9 +79,9 @@ def modify(context: Context, element: Element, memo: CreditMemo) -> CreditMemo:
     """Works CreditMemoMod."""
     company = context.company
     draft = read_modification(context, element, memo)
-    draft.header.receivable_id = receivable_account(company, draft.header, CreditMemo.TYPE)
+    draft.header.receivable_id = receivable_of_sale(company, draft, CreditMemo.TYPE)
     changed = make_document(company, CreditMemo, draft, memo)
-    book(company, changed, draft.header.receivable_id, -1)
+    book(company, changed, draft.header.receivable_id, -1, memo)
     check_links_stand(memo, changed)
     return company.restate(memo, changed)
 
@@ -90,6 +91,7 @@ def ret(company: Company, memo: CreditMemo, shown: Shown) -> Nodes:
     values = {
         **document_values(company, memo),
         "CreditRemaining": amount_text(memo.open_credit),
+        **currency_values(company, memo, CreditRemaining=memo.open_credit),
         "ExternalGUID": external_guid(memo, shown),
     }
     lines = line_nodes(company, memo) if shown.lines else []

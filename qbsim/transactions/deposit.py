@@ -16,16 +16,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import (
+    check_account,
+    check_customer,
+    exchange,
+    foreign,
+    gain_or_loss_account,
+    in_home_currency,
+    rate_after,
+)
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import ASSET_TYPES, RECEIVABLE
-from qbsim.lists.references import refer, resolve
+from qbsim.lists.references import currency_named, refer, resolve
 from qbsim.macros import Macros
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
 from qbsim.transactions.lines import Numbered, kept_lines, number_lines
-from qbsim.transactions.rets import Shown, external_guid
+from qbsim.transactions.receive_payment import ReceivePayment
+from qbsim.transactions.rets import Shown, currency_values, external_guid
 from qbsim.transactions.sales_document import undeposited_funds
+from qbsim.transactions.sales_receipt import SalesReceipt
 from qbsim.transactions.settling import DEPOSITED, check_links_stand
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
@@ -91,7 +102,7 @@ class Deposit(Transaction):
     @property
     def settled_amount(self) -> Decimal:
         """What stands on the receivable account."""
-        return ZERO if self.receivable is None else self.posted_on(self.receivable)
+        return ZERO if self.receivable is None else self.own_on(self.receivable)
 
     def void(self) -> None:
         """The amounts become zero and the payments are undeposited again."""
@@ -112,9 +123,14 @@ class DepositDraft:
     txn_date: date | None = None
     memo: str | None = None
     external_guid: str | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
 
 
-_RET_ORDER = (*CORE_ORDER, "TxnDate", "DepositToAccountRef", "Memo", "DepositTotal", "CashBackInfoRet", "ExternalGUID")
+_RET_ORDER = (
+    *(*CORE_ORDER, "TxnDate", "DepositToAccountRef", "Memo", "DepositTotal"),
+    *("CurrencyRef", "ExchangeRate", "DepositTotalInHomeCurrency", "CashBackInfoRet", "ExternalGUID"),
+)
 _CASH_BACK_ORDER = ("TxnLineID", "AccountRef", "Memo", "Amount")
 _LINE_ORDER = (
     *("TxnType", "TxnID", "TxnLineID", "PaymentTxnLineID", "EntityRef", "AccountRef", "Memo", "CheckNumber"),
@@ -165,7 +181,8 @@ def add_deposit(company: Company, draft: DepositDraft) -> Deposit:
         lines=draft.lines,
         cash_back=draft.cash_back,
     )
-    _book(company, deposit)
+    _book(company, deposit, draft.currency_id, draft.exchange_rate)
+    _book_gain(company, deposit)
     return company.record(deposit)
 
 
@@ -184,6 +201,8 @@ def add(context: Context, element: Element) -> Deposit:
         txn_date=reading.day(element, "TxnDate"),
         memo=reading.text(element, "Memo"),
         external_guid=reading.text(element, "ExternalGUID"),
+        currency_id=currency_named(company, element, Deposit.TYPE),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
     )
     return add_deposit(company, draft)
 
@@ -202,12 +221,14 @@ def modify(context: Context, element: Element, deposit: Deposit) -> Deposit:
         txn_date=reading.day(element, "TxnDate") or deposit.txn_date,
         deposit_to_id=resolve(company.lists, element, "DepositToAccountRef", Deposit.TYPE) or deposit.deposit_to_id,
         memo=reading.changed_text(element, "Memo", deposit.memo),
-        lines=lines,
+        lines=[replace(line) for line in lines],
         cash_back=deposit.cash_back if cash_back is None else _read_cash_back(company, cash_back, deposit.cash_back),
         is_voided=deposit.is_voided and not given,
     )
-    _book(company, changed)
+    rate = rate_after(company, deposit, _currency_of(company, changed), reading.rate(element, "ExchangeRate"))
+    _book(company, changed, currency_named(company, element, Deposit.TYPE), rate)
     check_links_stand(deposit, changed)
+    _book_gain(company, changed)
     return company.restate(deposit, changed)
 
 
@@ -217,6 +238,7 @@ def ret(company: Company, deposit: Deposit, shown: Shown) -> Nodes:
         **deposit.core(),
         "DepositToAccountRef": refer(company.lists, "DepositToAccountRef", deposit.deposit_to_id),
         "DepositTotal": amount_text(deposit.total),
+        **currency_values(company, deposit, DepositTotal=deposit.total),
         "CashBackInfoRet": _cash_back_nodes(company, deposit.cash_back),
         "ExternalGUID": external_guid(deposit, shown),
     }
@@ -290,12 +312,18 @@ def _read_cash_back(company: Company, element: Element, stored: CashBack | None)
     )
 
 
-def _book(company: Company, deposit: Deposit) -> None:
-    """Checks the deposit as a whole, numbers its lines and works out its entries."""
+def _book(company: Company, deposit: Deposit, currency_id: str | None, rate: Decimal | None) -> None:
+    """Checks the deposit as a whole, numbers its lines and works out its entries. It is in its account's currency."""
     account = company.lists.accounts.get(deposit.deposit_to_id)
     if account is None or account.account_type not in ASSET_TYPES:
         name = account.full_name if account else deposit.deposit_to_id
         raise _bad("DepositToAccountRef", name, "The account must be a bank or an asset account.")
+    traded = exchange(company, account.currency_id, rate)
+    if currency_id is not None and foreign(company, currency_id) != foreign(company, account.currency_id):
+        currency = company.lists.currencies.get(currency_id)
+        raise _bad("CurrencyRef", currency.name if currency else "", "The deposit is in the currency of its account.")
+    deposit.currency_id, deposit.exchange_rate = traded.currency_id, traded.rate
+    _check_currencies(company, deposit)
     if not deposit.lines:
         raise refusal(status.MISSING_ELEMENT, field="DepositLineAdd")
     if len(deposit.held_ids) < sum(line.payment_id is not None for line in deposit.lines):
@@ -313,7 +341,52 @@ def _book(company: Company, deposit: Deposit) -> None:
         entries.append(Entry(deposit.cash_back.account_id, deposit.cash_back.amount))
     for line in deposit.lines:
         entries.append(Entry(line.account_id, -line.amount, line.entity_id if line is receivable else None))
-    deposit.entries = [entry for entry in entries if entry.amount]
+    if receivable is not None:
+        check_customer(company, receivable.entity_id, traded, "EntityRef")
+    deposit.entries = in_home_currency(company, entries, traded)
+
+
+def _currency_of(company: Company, deposit: Deposit) -> str | None:
+    account = company.lists.accounts.get(deposit.deposit_to_id)
+    return account.currency_id if account is not None else None
+
+
+def _check_currencies(company: Company, deposit: Deposit) -> None:
+    """Refused as 3210 (a guess) where an account or, in a foreign currency, a payment is in another currency. A payment
+    in the deposit's foreign currency is taken by its amount in that currency.
+    """
+    traded, funds = deposit.exchange, undeposited_funds(company, Deposit.TYPE)
+    is_foreign = foreign(company, traded.currency_id) is not None
+    for line in deposit.lines:
+        payment = company.transaction(line.payment_id or "")
+        if payment is None:
+            check_account(company, line.account_id, traded, "AccountRef")
+            if is_foreign and line.account_id == funds:
+                raise _not_saved("In a foreign currency, Undeposited Funds are deposited by their payments alone.")
+        elif is_foreign:
+            is_same = payment.currency_id == traded.currency_id
+            if not is_same or not isinstance(payment, (ReceivePayment, SalesReceipt)):
+                reason = "The currency of the payment does not match the currency of the deposit."
+                raise _bad("PaymentTxnID", payment.txn_id, reason)
+            line.amount = payment.total
+        else:
+            line.amount = payment.posted_on(line.account_id)
+    if deposit.cash_back is not None:
+        check_account(company, deposit.cash_back.account_id, traded, "CashBackInfo AccountRef")
+
+
+def _book_gain(company: Company, deposit: Deposit) -> None:
+    """Undeposited Funds are kept in home currency: payments leave them at the worth that they came in with, and the
+    rest is an exchange gain or loss.
+    """
+    if foreign(company, deposit.currency_id) is None or not deposit.held_ids:
+        return
+    funds = undeposited_funds(company, Deposit.TYPE)
+    payments = (company.transaction(txn_id) for txn_id in deposit.held_ids)
+    came_in = sum((payment.posted_on(funds) for payment in payments if payment is not None), ZERO)
+    left = came_in + deposit.posted_on(funds)
+    if left:
+        deposit.entries += [Entry(funds, -left), Entry(gain_or_loss_account(company), left)]
 
 
 def _receivable_line(company: Company, lines: Sequence[DepositLine]) -> DepositLine | None:

@@ -14,7 +14,7 @@ from qbsim.lists.items import DISCOUNT, SUBTOTAL
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import (
     ADDRESSES,
     HEADER_START,
@@ -28,7 +28,7 @@ from qbsim.transactions.sales_document import (
     line_nodes,
     make_document,
     read_draft,
-    receivable_account,
+    receivable_of_sale,
 )
 from qbsim.transactions.sales_modification import read_modification
 from qbsim.transactions.sales_order import SalesOrder
@@ -69,8 +69,9 @@ _RET_ORDER = (
     *("IsPending", "IsFinanceCharge", "PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate"),
     "ShipMethodRef",
     *TAX_FIELDS,
-    *("AppliedAmount", "BalanceRemaining", "Memo", "IsPaid", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
-    *("CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("AppliedAmount", "BalanceRemaining", "CurrencyRef", "ExchangeRate", "BalanceRemainingInHomeCurrency"),
+    *("Memo", "IsPaid", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed"),
+    *("IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
 
@@ -86,7 +87,7 @@ def add_invoice(
     """
     if draft.customer_id is None:
         raise refusal(status.MISSING_ELEMENT, field="CustomerRef")
-    draft.header.receivable_id = receivable_account(company, draft.header, Invoice.TYPE)
+    draft.header.receivable_id = receivable_of_sale(company, draft, Invoice.TYPE)
     draft.lines = [_filled(company, draft, line) for line in draft.lines]
     for order_id in order_ids:
         order = _order(company, order_id, draft.customer_id)
@@ -113,9 +114,9 @@ def modify(context: Context, element: Element, invoice: Invoice) -> Invoice:
     """Works InvoiceMod: what it has invoiced of sales orders is counted anew, and SetCredit sets further credits."""
     company = context.company
     draft = read_modification(context, element, invoice)
-    draft.header.receivable_id = receivable_account(company, draft.header, Invoice.TYPE)
+    draft.header.receivable_id = receivable_of_sale(company, draft, Invoice.TYPE)
     changed = make_document(company, Invoice, draft, invoice)
-    book(company, changed, draft.header.receivable_id, 1)
+    book(company, changed, draft.header.receivable_id, 1, invoice)
     check_links_stand(invoice, changed)
     if any(line.order_txn_id for line in changed.every_line()) and changed.customer_id != invoice.customer_id:
         reason = "The transaction is linked to others."
@@ -138,6 +139,7 @@ def ret(company: Company, invoice: Invoice, shown: Shown) -> Nodes:
         "IsFinanceCharge": boolean_text(False),
         "AppliedAmount": amount_text(invoice.linked_amount),
         "BalanceRemaining": amount_text(invoice.open_debt),
+        **currency_values(company, invoice, BalanceRemaining=invoice.open_debt),
         "IsPaid": boolean_text(invoice.open_debt == 0),
         "ExternalGUID": external_guid(invoice, shown),
     }

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import Exchange, check_account, check_customer, exchange, in_home_currency, rate_after
 from qbsim.ledger import Entry
 from qbsim.lists.accounts import RECEIVABLE
-from qbsim.lists.references import refer, resolve
+from qbsim.lists.references import currency_named, refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text, boolean_text
 from qbsim.status import refusal
 from qbsim.transactions.lines import Numbered, kept_lines, number_lines
-from qbsim.transactions.rets import Shown, external_guid
+from qbsim.transactions.rets import Shown, currency_values, external_guid
 from qbsim.transactions.settling import check_deposit_stands, check_links_stand
 from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
@@ -66,7 +67,7 @@ class JournalEntry(Transaction):
     @property
     def settled_amount(self) -> Decimal:
         """What stands on the receivable account."""
-        return ZERO if self.receivable is None else self.posted_on(self.receivable)
+        return ZERO if self.receivable is None else self.own_on(self.receivable)
 
     def void(self) -> None:
         """The lines become zero."""
@@ -85,9 +86,11 @@ class JournalDraft:
     memo: str | None = None
     is_adjustment: bool = False
     external_guid: str | None = None
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
 
 
-_RET_ORDER = (*CORE_ORDER, "TxnDate", "RefNumber", "IsAdjustment", "ExternalGUID")
+_RET_ORDER = (*CORE_ORDER, "TxnDate", "RefNumber", "IsAdjustment", "CurrencyRef", "ExchangeRate", "ExternalGUID")
 _LINE_ORDER = ("TxnLineID", "AccountRef", "Amount", "Memo", "EntityRef", "ClassRef", "BillableStatus")
 _DEBIT, _CREDIT = "JournalDebitLine", "JournalCreditLine"
 #: The line elements of Add, Mod and Ret.
@@ -101,7 +104,8 @@ _NAMED_ACCOUNTS = {
 
 def add_journal_entry(company: Company, draft: JournalDraft) -> JournalEntry:
     """Enters a journal entry. Raises RequestRefused, with nothing done, where a rule is against it."""
-    receivable = _checked(company, draft.lines)
+    traded = exchange(company, draft.currency_id, draft.exchange_rate)
+    receivable = _checked(company, draft.lines, traded)
     now = company.now()
     entry = JournalEntry(
         stamp=company.counters.transaction_stamp(now),
@@ -111,12 +115,14 @@ def add_journal_entry(company: Company, draft: JournalDraft) -> JournalEntry:
         customer_id=None if receivable is None else receivable.entity_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         lines=draft.lines,
         is_adjustment=draft.is_adjustment,
         receivable=None if receivable is None else receivable.account_id,
     )
     number_lines(company, entry.lines)
-    entry.entries = _entries(company, entry.lines)
+    entry.entries = _entries(company, entry.lines, traded)
     return company.record(entry)
 
 
@@ -130,6 +136,8 @@ def add(context: Context, element: Element) -> JournalEntry:
         ref_number=reading.text(element, "RefNumber"),
         is_adjustment=bool(reading.boolean(element, "IsAdjustment")),
         external_guid=reading.text(element, "ExternalGUID"),
+        currency_id=currency_named(company, element, JournalEntry.TYPE),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
     )
     return add_journal_entry(company, draft)
 
@@ -143,7 +151,10 @@ def modify(context: Context, element: Element, entry: JournalEntry) -> JournalEn
         lines = [
             _changed_line(company, part, line) for part, line in kept_lines(entry.lines, given, context.session.macros)
         ]
-    receivable = _checked(company, lines)
+    currency_id = currency_named(company, element, JournalEntry.TYPE) or entry.currency_id
+    rate = rate_after(company, entry, currency_id, reading.rate(element, "ExchangeRate"))
+    traded = exchange(company, currency_id, rate)
+    receivable = _checked(company, lines, traded)
     adjustment = reading.boolean(element, "IsAdjustment")
     changed = replace(
         entry,
@@ -154,7 +165,9 @@ def modify(context: Context, element: Element, entry: JournalEntry) -> JournalEn
         receivable=None if receivable is None else receivable.account_id,
         is_voided=entry.is_voided and not given,
         lines=lines,
-        entries=_entries(company, lines),
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
+        entries=_entries(company, lines, traded),
     )
     check_links_stand(entry, changed)
     check_deposit_stands(company, entry, changed)
@@ -167,6 +180,7 @@ def ret(company: Company, entry: JournalEntry, shown: Shown) -> Nodes:
     values: dict[str, str | Nodes | None] = {
         **entry.core(),
         "IsAdjustment": boolean_text(entry.is_adjustment),
+        **currency_values(company, entry),
         "ExternalGUID": external_guid(entry, shown),
     }
     lines: Nodes = [_line_ret(company, line) for line in entry.lines] if shown.lines else []
@@ -223,9 +237,10 @@ def _positive(amount: Decimal, field: str) -> Decimal:
     return amount
 
 
-def _checked(company: Company, lines: Sequence[JournalLine]) -> JournalLine | None:
+def _checked(company: Company, lines: Sequence[JournalLine], traded: Exchange) -> JournalLine | None:
     """The receivable line, where there is one. Refused as 3180 where the lines are out of balance or a line on a
-    receivable or payable account lacks its name, or is the second of its kind.
+    receivable or payable account lacks its name, or is the second of its kind; as 3210 where an account or a customer
+    is in another currency.
     """
     if sum((line.amount for line in lines), ZERO) != 0:
         raise _not_saved(
@@ -234,12 +249,14 @@ def _checked(company: Company, lines: Sequence[JournalLine]) -> JournalLine | No
         )
     found: list[JournalLine] = []
     for line in lines:
+        check_account(company, line.account_id, traded, "AccountRef")
         account = company.lists.accounts.get(line.account_id)
         if account is None or account.account_type not in _NAMED_ACCOUNTS:
             continue
         words, name, table = _NAMED_ACCOUNTS[account.account_type]
         if getattr(company.lists, table).get(line.entity_id or "") is None:
             raise _not_saved(f"A {name} is needed with an {words} account.")
+        check_customer(company, line.entity_id, traded, "EntityRef")
         found.append(line)
     if len(found) > 1:
         raise _not_saved("Only one accounts receivable or accounts payable line is allowed in a journal entry.")
@@ -250,13 +267,13 @@ def _not_saved(reason: str) -> status.RequestRefused:
     return refusal(status.SAVE_FAILED, object=JournalEntry.TYPE, reason=reason)
 
 
-def _entries(company: Company, lines: Sequence[JournalLine]) -> list[Entry]:
+def _entries(company: Company, lines: Sequence[JournalLine], traded: Exchange) -> list[Entry]:
     entries = []
     for line in lines:
         account = company.lists.accounts.get(line.account_id)
         is_receivable = account is not None and account.account_type == RECEIVABLE
         entries.append(Entry(line.account_id, line.amount, line.entity_id if is_receivable else None))
-    return [entry for entry in entries if entry.amount]
+    return in_home_currency(company, entries, traded)
 
 
 def _line_ret(company: Company, line: JournalLine) -> tuple[str, Nodes]:

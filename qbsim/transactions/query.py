@@ -11,7 +11,7 @@ from lxml.etree import _Element as Element
 from qbsim import reading, status
 from qbsim.context import Context, Outcome
 from qbsim.date_macros import span_of
-from qbsim.lists.table import AnyElement, ListTable
+from qbsim.lists.references import currencies_of_filter, filtered_ids
 from qbsim.nodes import Nodes
 from qbsim.paging import answer, between, iterate, limited, matcher
 from qbsim.private_data import on_transaction
@@ -112,16 +112,18 @@ def _matching(company: Company, txn_type: str, request: Element) -> Iterator[Tra
     """The transactions that pass all filters, one by one, so that MaxReturned stops the search. Every filter of the
     request is read first, and refused if it is wrong.
     """
-    if request.find("CurrencyFilter") is not None:
-        raise refusal(status.FEATURE_OFF)  # several currencies are off, as PreferencesQuery tells
-    entities = _filtered_ids(company.lists.customers, request.find("EntityFilter"), "Customer", txn_type)
-    accounts = _filtered_ids(company.lists.accounts, request.find("AccountFilter"), "Account", txn_type)
+    place = f"{txn_type} query"
+    currencies = currencies_of_filter(company, request, place)
+    entities = filtered_ids(company.lists.customers, request.find("EntityFilter"), "Customer", place)
+    accounts = filtered_ids(company.lists.accounts, request.find("AccountFilter"), "Account", place)
     modified, dated = _modified_span(company, request), _dated_span(company, request)
     tests: list[Test] = [
         make(element) for name, make in _NUMBER_FILTERS.items() if (element := request.find(name)) is not None
     ]
     if accounts is not None:
         tests.append(lambda each: any(entry.account_id in accounts for entry in each.entries))
+    if currencies is not None:
+        tests.append(lambda each: each.currency_id in currencies)
     paid = reading.text(request, "PaidStatus")
     if paid in ("PaidOnly", "NotPaidOnly"):
         tests.append(lambda each: (each.open_debt == 0) == (paid == "PaidOnly"))
@@ -185,20 +187,3 @@ _NUMBER_FILTERS: dict[str, Callable[[Element], Test]] = {
     "RefNumberFilter": _numbered,
     "RefNumberRangeFilter": _number_range,
 }
-
-
-def _filtered_ids(table: ListTable[AnyElement], element: Element | None, kind: str, txn_type: str) -> set[str] | None:
-    """ListIDs that an EntityFilter or AccountFilter lets through, None without one. Refused as 3140 for an unknown
-    element (a guess).
-    """
-    if element is None:
-        return None
-    found: set[str] = set()
-    for part in element.iterchildren("*"):
-        name, value = str(part.tag), part.text or ""
-        is_id = name.startswith("ListID")
-        entry = table.get(reading.object_id(value, "ListID")) if is_id else table.find(value)
-        if entry is None:
-            raise refusal(status.BAD_REFERENCE, kind=kind, value=value, object=f"{txn_type} query")
-        found |= table.with_children(entry.list_id) if name.endswith("WithChildren") else {entry.list_id}
-    return found

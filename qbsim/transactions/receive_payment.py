@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import check_account, currency_of_customer, exchange, in_home_currency, rate_after
 from qbsim.ledger import Entry
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import ZERO, amount_text
 from qbsim.status import refusal
-from qbsim.transactions.rets import Shown, external_guid, link_nodes
+from qbsim.transactions.rets import Shown, currency_values, external_guid, link_nodes
 from qbsim.transactions.sales_document import checked_receivable, undeposited_funds
 from qbsim.transactions.sales_receipt import check_deposit_account
 from qbsim.transactions.settling import CreditToSet, Settlement, check_deposit_stands, read_credits, set_credit
@@ -113,11 +114,13 @@ class PaymentDraft:
     external_guid: str | None = None
     applications: list[Application] = field(default_factory=list)
     is_auto_apply: bool = False
+    exchange_rate: Decimal | None = None
 
 
 _RET_ORDER = (
     *CORE_ORDER,
-    *("CustomerRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount", "PaymentMethodRef", "Memo"),
+    *("CustomerRef", "ARAccountRef", "TxnDate", "RefNumber", "TotalAmount"),
+    *("CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency", "PaymentMethodRef", "Memo"),
     *("DepositToAccountRef", "UnusedPayment", "UnusedCredits", "ExternalGUID"),
 )
 _APPLIED_ORDER = (
@@ -141,7 +144,7 @@ def add_receive_payment(company: Company, draft: PaymentDraft, *, records_credit
         payment_method_id=draft.payment_method_id,
         **_settle(company, draft, settlement),
     )
-    payment.entries = _entries(payment)
+    payment.entries = in_home_currency(company, _entries(payment), payment.exchange)
     is_recorded = payment.total > 0 or payment.discount > 0 or records_credit_only
     if is_recorded:
         company.record(payment)
@@ -165,6 +168,7 @@ def add(context: Context, element: Element) -> ReceivePayment:
         ref_number=reading.text(element, "RefNumber"),
         memo=reading.text(element, "Memo"),
         external_guid=reading.text(element, "ExternalGUID"),
+        exchange_rate=reading.rate(element, "ExchangeRate"),
         applications=[_read_application(context, each) for each in element.findall("AppliedToTxnAdd")],
         is_auto_apply=bool(reading.boolean(element, "IsAutoApply")),
     )
@@ -189,7 +193,7 @@ def modify(context: Context, element: Element, payment: ReceivePayment) -> Recei
     )
     applied = sum((each.amount + each.discount for each in changed.applied), ZERO)
     _keep_credits(payment, changed, names_all=element.find("AppliedToTxnMod") is not None)
-    changed.entries = _entries(changed)
+    changed.entries = in_home_currency(company, _entries(changed), changed.exchange)
     _check_used(payment, changed, applied)
     check_deposit_stands(company, payment, changed)
     company.unlink(payment, only={each.txn_id for each in payment.applied})
@@ -208,6 +212,7 @@ def ret(company: Company, payment: ReceivePayment, shown: Shown) -> Nodes:
         "CustomerRef": refer(lists, "CustomerRef", payment.customer_id),
         "ARAccountRef": refer(lists, "ARAccountRef", payment.receivable),
         "TotalAmount": amount_text(payment.total),
+        **currency_values(company, payment, TotalAmount=payment.total),
         "PaymentMethodRef": refer(lists, "PaymentMethodRef", payment.payment_method_id),
         "DepositToAccountRef": refer(lists, "DepositToAccountRef", payment.deposit_to_id),
         "UnusedPayment": amount_text(payment.open_credit),
@@ -243,8 +248,11 @@ def _changed_draft(context: Context, element: Element, payment: ReceivePayment) 
             before = next((each for each in stands if each.invoice_id == application.invoice_id), None)
             if before is not None and application.amount is None:
                 application.amount = before.amount
+    customer_id = resolve(company.lists, element, "CustomerRef", place) or payment.customer_id or ""
+    currency_id = currency_of_customer(company, customer_id)
     return PaymentDraft(
-        customer_id=resolve(company.lists, element, "CustomerRef", place) or payment.customer_id or "",
+        customer_id=customer_id,
+        exchange_rate=rate_after(company, payment, currency_id, reading.rate(element, "ExchangeRate")),
         total=payment.total if total is None else total,
         receivable_id=resolve(company.lists, element, "ARAccountRef", place) or payment.receivable,
         deposit_to_id=resolve(company.lists, element, "DepositToAccountRef", place) or payment.deposit_to_id,
@@ -258,8 +266,8 @@ def _changed_draft(context: Context, element: Element, payment: ReceivePayment) 
 
 def _settle(company: Company, draft: PaymentDraft, settlement: Settlement) -> dict[str, Any]:
     """Accounts, amounts and applications of the payment that is asked for, taken on trial."""
-    account = company.lists.accounts.get(draft.receivable_id or "") or company.first_account("AccountsReceivable")
-    receivable = checked_receivable(account, ReceivePayment.TYPE)
+    traded = exchange(company, currency_of_customer(company, draft.customer_id), draft.exchange_rate)
+    receivable = checked_receivable(company, draft.receivable_id, traded, ReceivePayment.TYPE)
     customers = company.lists.customers.with_children(draft.customer_id)
     applications = _oldest_first(company, draft, receivable) if draft.is_auto_apply else draft.applications
     applied = [_apply(settlement, application, customers, receivable) for application in applications]
@@ -269,8 +277,12 @@ def _settle(company: Company, draft: PaymentDraft, settlement: Settlement) -> di
         reason = "The amounts applied are more than the payment."
         raise refusal(status.BAD_VALUE, field="TotalAmount", value=amount_text(total), reason=reason)
     deposit_to_id = draft.deposit_to_id or undeposited_funds(company, ReceivePayment.TYPE)
-    check_deposit_account(company, deposit_to_id)
+    check_deposit_account(company, deposit_to_id, traded)
+    for each in applied:
+        check_account(company, each.discount_account_id or "", traded, "DiscountAccountRef")
     return {
+        "currency_id": traded.currency_id,
+        "exchange_rate": traded.rate,
         "total": total,
         "receivable": receivable,
         "deposit_to_id": deposit_to_id,

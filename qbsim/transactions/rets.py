@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from qbsim.lists.references import refer
 from qbsim.nodes import Nodes, pick
-from qbsim.numbers import amount_text
+from qbsim.numbers import amount_text, rate_text
 from qbsim.transactions.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -27,6 +29,19 @@ class Shown:
 def external_guid(transaction: Transaction, shown: Shown) -> str | None:
     """The ExternalGUID, where this QuickBooks shows it."""
     return transaction.external_guid if shown.external_guid else None
+
+
+def currency_values(company: Company, transaction: Transaction, **amounts: Decimal) -> dict[str, str | Nodes | None]:
+    """CurrencyRef, ExchangeRate and the named amounts in home currency; nothing in a company of one currency."""
+    if transaction.currency_id is None or not company.preferences.multi_currency:
+        return {}
+    values: dict[str, str | Nodes | None] = {
+        "CurrencyRef": refer(company.lists, "CurrencyRef", transaction.currency_id),
+        "ExchangeRate": rate_text(transaction.exchange.multiplier),
+    }
+    for name, amount in amounts.items():
+        values[f"{name}InHomeCurrency"] = amount_text(amount * transaction.exchange.multiplier)
+    return values
 
 
 def link_nodes(company: Company, transaction: Transaction, shown: Shown) -> Nodes:

@@ -15,16 +15,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lxml.etree import _Element as Element
 
 from qbsim import reading, sales_tax, status
+from qbsim.currencies import (
+    Exchange,
+    check_account,
+    currency_of_customer,
+    exchange,
+    in_home_currency,
+    receivable_account,
+)
+from qbsim.editions import edition
 from qbsim.ledger import Entry
-from qbsim.lists import Account, Item
+from qbsim.lists import Item
 from qbsim.lists.accounts import RECEIVABLE
-from qbsim.lists.items import DISCOUNT, GROUP, LINE_KINDS, STOCK_KINDS, SUBTOTAL, TAX_KINDS
+from qbsim.lists.items import DISCOUNT, GROUP, LINE_KINDS, SALES_TAX, STOCK_KINDS, SUBTOTAL, TAX_KINDS
 from qbsim.lists.references import refer, resolve
 from qbsim.nodes import Nodes, pick
 from qbsim.numbers import FIFTH, ZERO, amount_text, boolean_text, price_text, quantity_text, to_cent
+from qbsim.sales_tax import TaxPart
 from qbsim.status import refusal
+from qbsim.stock import Stock, cost_entries
 from qbsim.transactions.lines import Numbered, number_lines
-from qbsim.transactions.transaction import CORE_ORDER, StockMove, Transaction
+from qbsim.transactions.rets import currency_values
+from qbsim.transactions.transaction import CORE_ORDER, Transaction
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -53,6 +65,7 @@ class SalesHeader:
     customer_message_id: str | None = None
     is_to_be_printed: bool | None = None
     is_to_be_emailed: bool | None = None
+    is_tax_included: bool | None = None
     customer_tax_code_id: str | None = None
     deposit_to_id: str | None = None
     other: str | None = None
@@ -68,6 +81,7 @@ class LineDraft:
     rate: Decimal | None = None
     rate_percent: Decimal | None = None
     amount: Decimal | None = None
+    tax_amount: Decimal | None = None
     class_id: str | None = None
     sales_tax_code_id: str | None = None
     account_id: str | None = None
@@ -95,11 +109,14 @@ class SalesDraft:
     ref_number: str | None = None
     memo: str | None = None
     external_guid: str | None = None
+    exchange_rate: Decimal | None = None
 
 
 @dataclass(kw_only=True)
 class SalesLine(Numbered):
-    """A line as it stands in the books. `invoiced` and `is_manually_closed` are used on sales orders alone."""
+    """A line as it stands in the books. `tax_amount` is its share of the tax, which `amount` contains where the
+    document says so; `invoiced` and `is_manually_closed` are used on sales orders alone.
+    """
 
     item_id: str | None = None
     description: str | None = None
@@ -107,6 +124,7 @@ class SalesLine(Numbered):
     rate: Decimal | None = None
     rate_percent: Decimal | None = None
     amount: Decimal | None = None
+    tax_amount: Decimal | None = None
     class_id: str | None = None
     sales_tax_code_id: str | None = None
     account_id: str | None = None
@@ -134,6 +152,7 @@ class SalesDocument(Transaction):
     subtotal: Decimal = ZERO
     tax_percentage: Decimal = ZERO
     tax_total: Decimal = ZERO
+    tax_parts: list[TaxPart] = field(default_factory=list)
 
     @property
     def receivable_id(self) -> str | None:
@@ -166,9 +185,12 @@ class SalesDocument(Transaction):
         for line in (*self.lines, *self.every_line()):
             if line.amount is not None:
                 line.amount = ZERO
+            if line.tax_amount is not None:
+                line.tax_amount = ZERO
             if line.quantity is not None:
                 line.quantity = Decimal(0)
         self.subtotal = self.tax_total = ZERO
+        self.tax_parts = []
 
 
 #: The form that a document takes where none is named, if the company has it.
@@ -187,6 +209,7 @@ HEADER_BOOLEANS = {
     "IsPending": "is_pending",
     "IsToBePrinted": "is_to_be_printed",
     "IsToBeEmailed": "is_to_be_emailed",
+    "IsTaxIncluded": "is_tax_included",
 }
 HEADER_ADDRESSES = {"BillAddress": "bill_address", "ShipAddress": "ship_address"}
 HEADER_REFERENCES = {
@@ -210,7 +233,7 @@ LINE_REFERENCES = {
     "OverrideItemAccountRef": "account_id",
 }
 _LINE_ORDER = (
-    *("TxnLineID", "ItemRef", "Desc", "Quantity", "Rate", "RatePercent", "ClassRef", "Amount"),
+    *("TxnLineID", "ItemRef", "Desc", "Quantity", "Rate", "RatePercent", "ClassRef", "Amount", "TaxAmount"),
     *("ServiceDate", "SalesTaxCodeRef", "Invoiced", "IsManuallyClosed", "Other1", "Other2"),
 )
 _GROUP_ORDER = ("TxnLineID", "ItemGroupRef", "Desc", "Quantity", "IsPrintItemsInGroup", "TotalAmount", "ServiceDate")
@@ -228,15 +251,42 @@ def read_draft(company: Company, add: Element) -> SalesDraft:
     """The sale that an Add element asks for. Refused as 3000 to 3060 and 3140 where a value or a Ref is wrong."""
     place = str(add.tag).removesuffix("Add")
     customer_id = resolve(company.lists, add, "CustomerRef", place)
-    return SalesDraft(
-        customer_id=customer_id,
-        header=_read_header(company, add, place),
-        txn_date=reading.day(add, "TxnDate"),
-        ref_number=reading.text(add, "RefNumber"),
-        memo=reading.text(add, "Memo"),
-        external_guid=reading.text(add, "ExternalGUID"),
-        lines=[draft for element in add for draft in _read_line(company, element, place)],
+    return without_unknown_fields(
+        company,
+        SalesDraft(
+            customer_id=customer_id,
+            header=_read_header(company, add, place),
+            txn_date=reading.day(add, "TxnDate"),
+            ref_number=reading.text(add, "RefNumber"),
+            memo=reading.text(add, "Memo"),
+            external_guid=reading.text(add, "ExternalGUID"),
+            exchange_rate=reading.rate(add, "ExchangeRate"),
+            lines=[draft for element in add for draft in _read_line(company, element, place)],
+        ),
     )
+
+
+def without_unknown_fields(company: Company, draft: SalesDraft) -> SalesDraft:
+    """Takes away what this country's edition passes over."""
+    unknown = edition(company.preferences.country).unknown_fields
+    if "IsTaxIncluded" in unknown:
+        draft.header.is_tax_included = None
+    if "ItemSalesTaxRef" in unknown:
+        draft.header.item_sales_tax_id = None
+    if "TaxAmount" in unknown:
+        forget_tax(draft)
+    return draft
+
+
+def forget_tax(draft: SalesDraft) -> None:
+    """Takes the tax amounts of all lines away, so that they are worked out by the rates."""
+    for line in draft.lines:
+        line.tax_amount = None
+        for member in line.members or ():
+            member.tax_amount = None
+    for kept in draft.kept_lines or ():
+        for each in (kept, *kept.members):
+            each.tax_amount = None
 
 
 def _read_header(company: Company, add: Element, place: str) -> SalesHeader:
@@ -286,6 +336,7 @@ def read_line_draft(company: Company, element: Element, place: str) -> LineDraft
         rate=reading.price(element, "Rate"),
         rate_percent=reading.percent(element, "RatePercent"),
         amount=reading.amount(element, "Amount"),
+        tax_amount=reading.amount(element, "TaxAmount"),
         service_date=reading.day(element, "ServiceDate"),
         is_manually_closed=bool(reading.boolean(element, "IsManuallyClosed")),
         **values,
@@ -308,16 +359,7 @@ def make_document(
     place = kind.TYPE
     lists = company.lists
     header = draft.header
-    customer = lists.customers.get(draft.customer_id or "")
-    if header.customer_tax_code_id is None:
-        default_code = company.preferences.default_taxable_code_id
-        header.customer_tax_code_id = (customer.sales_tax_code_id if customer else None) or default_code
-    tax_code = lists.sales_tax_codes.get(header.customer_tax_code_id or "")
-    is_taxable = tax_code is not None and tax_code.is_taxable
-    if header.item_sales_tax_id is None and is_taxable:
-        default_tax = company.preferences.default_item_sales_tax_id
-        header.item_sales_tax_id = (customer.item_sales_tax_id if customer else None) or default_tax
-    _check_tax_item(lists.items.get(header.item_sales_tax_id or ""), place)
+    _complete_tax(company, draft, place)
     now = company.now()
     template = lists.templates.find(DEFAULT_TEMPLATES[place])
     header.template_id = header.template_id or (template.list_id if template else None)
@@ -325,13 +367,16 @@ def make_document(
     if header.is_to_be_printed is None:
         header.is_to_be_printed = True  # as in all samples of answers to Adds that leave it out
     header.ship_date = header.ship_date or draft.txn_date or now.date()
-    lines = _work_out(company, draft.lines, place) if draft.kept_lines is None else draft.kept_lines
-    taxes = sales_tax.tax_items(lists.items, header.item_sales_tax_id)
+    traded = exchange_of_sale(company, draft)
+    lines = draft.kept_lines
+    if lines is None:
+        lines = _work_out(company, draft.lines, place, traded.multiplier)
     counted = [line for top in lines for line in (top.members or [top]) if not _is_subtotal(company, line)]
+    sums = _tax_of(company, header, counted)
     subtotal = sum((line.amount or ZERO for line in counted), ZERO)
-    taxable = sum((line.amount or ZERO for line in counted if _is_taxable(company, line)), ZERO)
-    tax_total = sales_tax.tax_on(taxable, taxes) if is_taxable else ZERO
-    if subtotal + tax_total < 0:
+    if header.is_tax_included:
+        subtotal -= sums.total
+    if subtotal + sums.total < 0:
         raise refusal(status.SAVE_FAILED, object=place, reason="Transaction amount must be positive.")
     is_new = replacing is None
     made = kind(
@@ -342,60 +387,127 @@ def make_document(
         customer_id=draft.customer_id,
         memo=draft.memo,
         external_guid=draft.external_guid,
+        currency_id=traded.currency_id,
+        exchange_rate=traded.rate,
         links=[] if replacing is None else replacing.links,
         is_voided=replacing is not None and replacing.is_voided and draft.kept_lines is not None,
         header=header,
         lines=lines,
         subtotal=subtotal,
-        tax_percentage=sales_tax.rate(taxes),
-        tax_total=tax_total,
+        tax_percentage=sales_tax.rate(sales_tax.taxes_of_item(lists.items, header.item_sales_tax_id)),
+        tax_total=sums.total,
+        tax_parts=list(sums.parts),
     )
     number_lines(company, (line for top in lines for line in (top, *top.members)))
     return made
 
 
-def book(company: Company, document: SalesDocument, main_account_id: str, sign: int) -> None:
+def _complete_tax(company: Company, draft: SalesDraft, place: str) -> None:
+    """The tax code and, in the US, the tax item that the draft leaves to the customer and the preferences."""
+    header, preferences = draft.header, company.preferences
+    customer = company.lists.customers.get(draft.customer_id or "")
+    by_code = edition(preferences.country).taxes_by_code
+    if header.customer_tax_code_id is None:
+        default_code = None if by_code else preferences.default_taxable_code_id
+        header.customer_tax_code_id = (customer.sales_tax_code_id if customer else None) or default_code
+    if by_code:
+        _take_customers_code(company, draft)
+        return
+    if header.item_sales_tax_id is None and _is_taxable(company, header.customer_tax_code_id):
+        default_tax = preferences.default_item_sales_tax_id
+        header.item_sales_tax_id = (customer.item_sales_tax_id if customer else None) or default_tax
+    _check_tax_item(company.lists.items.get(header.item_sales_tax_id or ""), place)
+
+
+def _take_customers_code(company: Company, draft: SalesDraft) -> None:
+    """The customer's code on every line that names none, where the preferences say so (a guess at its rank)."""
+    if not company.preferences.uses_customer_tax_codes:
+        return
+    for line in draft.lines:
+        line.sales_tax_code_id = line.sales_tax_code_id or draft.header.customer_tax_code_id
+
+
+def _tax_of(company: Company, header: SalesHeader, lines: Sequence[SalesLine]) -> sales_tax.TaxSums:
+    """The tax of a document by the rule of its country; outside the US each line is told its share."""
+    items, codes = company.lists.items, company.lists.sales_tax_codes
+    by_code = edition(company.preferences.country).taxes_by_code
+    whole: tuple[sales_tax.Tax, ...] = ()
+    if not by_code and _is_taxable(company, header.customer_tax_code_id):
+        whole = sales_tax.taxes_of_item(items, header.item_sales_tax_id)
+    amounts = []
+    for line in lines:
+        code = codes.get(line.sales_tax_code_id or "")
+        taxes = sales_tax.taxes_of_code(items, code) if by_code else whole
+        is_taxed = code is not None and code.is_taxable
+        amounts.append(sales_tax.TaxedAmount(line.amount or ZERO, taxes if is_taxed else (), line.tax_amount))
+    sums = sales_tax.work_out(
+        amounts,
+        is_included=bool(header.is_tax_included),
+        rounds_by_line=company.preferences.rounds_tax_by_line,
+    )
+    for line, tax in zip(lines, sums.by_line, strict=True):
+        line.tax_amount = tax if by_code and line.amount is not None else None
+    return sums
+
+
+def book(
+    company: Company, document: SalesDocument, main_account_id: str, sign: int, replacing: SalesDocument | None = None
+) -> None:
     """Works out entries and stock: `sign` 1 for a sale (debit the main account), -1 for a credit memo.
 
-    Income is credited line by line, tax to Sales Tax Payable, and inventory leaves at average cost. A pending document
-    posts nothing.
+    Income is credited line by line without the tax, each tax to its liability account, and inventory leaves at average
+    cost, where it replaces what a Mod has changed at the cost that it left at before. A pending document posts nothing.
     """
     if document.header.is_pending:
         return
     main = company.lists.accounts.get(main_account_id)
     is_receivable = main is not None and main.account_type == RECEIVABLE
     entries = [Entry(main_account_id, sign * document.total, document.customer_id if is_receivable else None)]
+    stock = Stock(company.lists.items, () if replacing is None else replacing.stock)
+    costs: list[Entry] = []  # stock is kept in home currency whatever it is sold in
     for line in document.every_line():
         item = company.lists.items.get(line.item_id or "")
         if item is None or item.item_type == SUBTOTAL:
             continue
-        if line.amount:
-            entries.append(Entry(_line_account(line, item, document.TYPE), -sign * line.amount))
+        income = (line.amount or ZERO) - (line.tax_amount or ZERO if document.header.is_tax_included else ZERO)
+        if income:
+            entries.append(Entry(_line_account(company, line, item, document.TYPE), -sign * income))
         if item.item_type in STOCK_KINDS and line.pieces:
-            document.stock.append(StockMove(item.list_id, -sign * line.pieces))
-            cost = to_cent(line.pieces * item.average_cost)
-            entries += _cost_entries(item, sign * cost)
-    if document.tax_total:
-        entries.append(Entry(_tax_account(company, document.TYPE), -sign * document.tax_total))
-    document.entries = [entry for entry in entries if entry.amount]
+            move = stock.at_average_cost(item, -sign * line.pieces)
+            document.stock.append(move)
+            costs += cost_entries(item, move.value)
+    for part in document.tax_parts:
+        account_id = tax_account(company, company.lists.items.get(part.item_id), document.TYPE)
+        entries.append(Entry(account_id, -sign * part.amount))
+    for entry in entries:
+        check_account(company, entry.account_id, document.exchange, "AccountRef")
+    document.entries = [*in_home_currency(company, entries, document.exchange), *costs]
 
 
-def receivable_account(company: Company, header: SalesHeader, place: str) -> str:
-    """ListID of the receivable account that the header names, or of the company's first one.
+def exchange_of_sale(company: Company, draft: SalesDraft) -> Exchange:
+    """The currency and rate that a sale will have."""
+    return exchange(company, currency_of_customer(company, draft.customer_id), draft.exchange_rate)
 
-    Refused as 3210 where the named account is of another type.
+
+def receivable_of_sale(company: Company, draft: SalesDraft, place: str) -> str:
+    """ListID of the receivable account that the header names, or of the first one in the customer's currency.
+
+    Refused as 3210 where the named account is of another type or in another currency.
     """
-    account = company.lists.accounts.get(header.receivable_id or "") or company.first_account(RECEIVABLE)
-    return checked_receivable(account, place)
+    return checked_receivable(company, draft.header.receivable_id, exchange_of_sale(company, draft), place)
 
 
-def checked_receivable(account: Account | None, place: str) -> str:
-    """ListID of the account. Refused as 3210 where it is no receivable account, as 3180 where there is none."""
+def checked_receivable(company: Company, account_id: str | None, traded: Exchange, place: str) -> str:
+    """ListID of the account, or of the first one in the currency. Refused as 3210 where it is no receivable account or
+    in another currency, as 3180 where there is none.
+    """
+    account = receivable_account(company, account_id, traded)
     if account is None:
         raise refusal(status.SAVE_FAILED, object=place, reason="There is no accounts receivable account.")
     if account.account_type != RECEIVABLE:
         reason = "The account must be an accounts receivable account."
         raise refusal(status.BAD_VALUE, field="ARAccountRef", value=account.full_name, reason=reason)
+    check_account(company, account.list_id, traded, "ARAccountRef")
     return account.list_id
 
 
@@ -407,26 +519,42 @@ def undeposited_funds(company: Company, place: str) -> str:
     return account.list_id
 
 
-def _work_out(company: Company, drafts: Sequence[LineDraft], place: str) -> list[SalesLine]:
+def tax_account(company: Company, tax: Item | None, place: str) -> str:
+    """ListID of the liability account of a tax: the tax item's own, else Sales Tax Payable.
+
+    Refused as 3180 where the company has none.
+    """
+    if tax is not None and tax.account_id is not None:
+        return tax.account_id
+    account = company.special_account("SalesTaxPayable")
+    if account is None:
+        raise refusal(status.SAVE_FAILED, object=place, reason="There is no sales tax payable account.")
+    return account.list_id
+
+
+def _work_out(company: Company, drafts: Sequence[LineDraft], place: str, rate: Decimal) -> list[SalesLine]:
+    """The lines; `rate` is the exchange rate that the items' prices, kept in home currency, are divided by."""
     lines: list[SalesLine] = []
     flat: list[SalesLine] = []
     for draft in drafts:
         item = company.lists.items.get(draft.item_id or "")
         if item is not None and item.item_type == GROUP:
-            line = _group_line(company, draft, item, flat, place)
+            line = _group_line(company, draft, item, flat, place, rate)
             flat += line.members
         else:
-            line = _single_line(company, draft, item, flat, place)
+            line = _single_line(company, draft, item, flat, place, rate)
             flat.append(line)
         lines.append(line)
     return lines
 
 
-def _group_line(company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str) -> SalesLine:
+def _group_line(
+    company: Company, draft: LineDraft, group: Item, before: list[SalesLine], place: str, rate: Decimal
+) -> SalesLine:
     members: list[SalesLine] = []
     for inner in _usual_members(company, draft, group) if draft.members is None else draft.members:
         item = company.lists.items.get(inner.item_id or "")
-        members.append(_single_line(company, inner, item, [*before, *members], place))
+        members.append(_single_line(company, inner, item, [*before, *members], place, rate))
     return SalesLine(
         txn_line_id=draft.txn_line_id,
         item_id=group.list_id,
@@ -451,7 +579,7 @@ def _usual_members(company: Company, draft: LineDraft, group: Item) -> Iterator[
 
 
 def _single_line(
-    company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str
+    company: Company, draft: LineDraft, item: Item | None, before: list[SalesLine], place: str, rate: Decimal
 ) -> SalesLine:
     if item is None:
         if any(value is not None for value in (draft.quantity, draft.rate, draft.rate_percent, draft.amount)):
@@ -465,6 +593,7 @@ def _single_line(
         description=draft.description or item.description,
         class_id=draft.class_id,
         sales_tax_code_id=draft.sales_tax_code_id or item.sales_tax_code_id,
+        tax_amount=draft.tax_amount,
         account_id=draft.account_id,
         service_date=draft.service_date,
         other1=draft.other1,
@@ -478,25 +607,31 @@ def _single_line(
         line.sales_tax_code_id = None
         line.amount = _subtotal_of(company, before)
     elif item.item_type == DISCOUNT:
-        _price_discount(line, draft, item, before)
+        _price_discount(line, draft, item, before, _price_at(item, rate))
     else:
-        _price_line(line, draft, item, before)
+        _price_line(line, draft, item, before, _price_at(item, rate))
     if line.sales_tax_code_id is None and item.item_type != SUBTOTAL:
         line.sales_tax_code_id = company.preferences.default_non_taxable_code_id
     return line
 
 
-def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+def _price_at(item: Item, rate: Decimal) -> Decimal:
+    """The item's price in a currency of that rate (that it is divided by the rate is a guess)."""
+    price = item.price or ZERO
+    return price if rate == 1 else (price / rate).quantize(FIFTH)
+
+
+def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine], price: Decimal) -> None:
     line.quantity = draft.quantity
     percent = draft.rate_percent
     if percent is None and draft.rate is None and draft.amount is None:
-        percent = item.price_percent
+        percent = item.tax_rate if item.item_type == SALES_TAX else item.price_percent
     if percent is not None:
         line.rate_percent = percent
         base = before[-1].amount or ZERO if before else ZERO
         line.amount = draft.amount if draft.amount is not None else to_cent(base * percent / 100)
         return
-    rate = draft.rate if draft.rate is not None else item.price or ZERO
+    rate = draft.rate if draft.rate is not None else price
     if draft.amount is None:
         line.rate = rate
         line.amount = to_cent(line.pieces * rate)
@@ -506,7 +641,7 @@ def _price_line(line: SalesLine, draft: LineDraft, item: Item, before: list[Sale
     line.rate = draft.rate if agrees else _rate_of(draft.amount, line.pieces)
 
 
-def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine]) -> None:
+def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[SalesLine], price: Decimal) -> None:
     """A discount lowers the total, whatever sign it is given with; it has no quantity (a guess: the form has none)."""
     if draft.quantity is not None:
         reason = "A discount item has no quantity."
@@ -519,8 +654,8 @@ def _price_discount(line: SalesLine, draft: LineDraft, item: Item, before: list[
         base = before[-1].amount or ZERO if before else ZERO
         line.amount = -abs(draft.amount) if draft.amount is not None else to_cent(-base * abs(percent) / 100)
         return
-    value = draft.amount if draft.amount is not None else draft.rate if draft.rate is not None else item.price
-    line.amount = -abs(to_cent(value or ZERO))
+    value = draft.amount if draft.amount is not None else draft.rate if draft.rate is not None else price
+    line.amount = -abs(to_cent(value))
     line.rate = line.amount
 
 
@@ -540,8 +675,8 @@ def _is_subtotal(company: Company, line: SalesLine) -> bool:
     return item is not None and item.item_type == SUBTOTAL
 
 
-def _is_taxable(company: Company, line: SalesLine) -> bool:
-    code = company.lists.sales_tax_codes.get(line.sales_tax_code_id or "")
+def _is_taxable(company: Company, code_id: str | None) -> bool:
+    code = company.lists.sales_tax_codes.get(code_id or "")
     return code is not None and code.is_taxable
 
 
@@ -554,24 +689,13 @@ def _check_tax_item(item: Item | None, place: str) -> None:
         raise refusal(status.BAD_REFERENCE, kind="ItemSalesTax", value=item.full_name, object=place)
 
 
-def _line_account(line: SalesLine, item: Item, place: str) -> str:
+def _line_account(company: Company, line: SalesLine, item: Item, place: str) -> str:
+    if item.item_type == SALES_TAX:
+        return tax_account(company, item, place)
     account_id = line.account_id or item.account_id
     if account_id is None:
         raise refusal(status.SAVE_FAILED, object=place, reason=f"The item {item.full_name} has no account.")
     return account_id
-
-
-def _cost_entries(item: Item, cost: Decimal) -> list[Entry]:
-    if not cost or item.cost_account_id is None or item.asset_account_id is None:
-        return []
-    return [Entry(item.cost_account_id, cost), Entry(item.asset_account_id, -cost)]
-
-
-def _tax_account(company: Company, place: str) -> str:
-    account = company.special_account("SalesTaxPayable")
-    if account is None:
-        raise refusal(status.SAVE_FAILED, object=place, reason="There is no sales tax payable account.")
-    return account.list_id
 
 
 # Writing a Ret
@@ -587,6 +711,10 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
         values[name] = on.isoformat() if on else None
     for name, kept in HEADER_BOOLEANS.items():
         values[name] = boolean_text(bool(getattr(header, kept)))
+    country = company.preferences.country
+    by_code = edition(country).taxes_by_code
+    if "IsTaxIncluded" in edition(country).unknown_fields:
+        values["IsTaxIncluded"] = None
     for name, kept in HEADER_ADDRESSES.items():
         values[name], values[f"{name}Block"] = address_nodes(getattr(header, kept))
     values.update({name: refer(lists, name, getattr(header, kept)) for name, kept in HEADER_REFERENCES.items()})
@@ -594,9 +722,10 @@ def document_values(company: Company, document: SalesDocument) -> dict[str, str 
         {
             "CustomerRef": refer(lists, "CustomerRef", document.customer_id),
             "Subtotal": amount_text(document.subtotal),
-            "SalesTaxPercentage": price_text(document.tax_percentage),
+            "SalesTaxPercentage": None if by_code else price_text(document.tax_percentage),
             "SalesTaxTotal": amount_text(document.tax_total),
             "TotalAmount": amount_text(document.total),
+            **currency_values(company, document, TotalAmount=document.total),
         }
     )
     return values
@@ -627,6 +756,12 @@ def address_nodes(address: dict[str, str]) -> tuple[Nodes | None, Nodes | None]:
     return list(address.items()), block
 
 
+def tax_amount_text(company: Company, tax_amount: Decimal | None) -> str | None:
+    """TaxAmount of a line, which is in the Australian edition's answers alone."""
+    is_shown = "TaxAmount" not in edition(company.preferences.country).unknown_fields
+    return amount_text(tax_amount) if is_shown and tax_amount is not None else None
+
+
 def _line_ret(company: Company, document_type: str, line: SalesLine) -> Nodes:
     lists = company.lists
     is_order = document_type == "SalesOrder"
@@ -639,6 +774,7 @@ def _line_ret(company: Company, document_type: str, line: SalesLine) -> Nodes:
         "RatePercent": None if line.rate_percent is None else price_text(line.rate_percent),
         "ClassRef": refer(lists, "ClassRef", line.class_id),
         "Amount": None if line.amount is None else amount_text(line.amount),
+        "TaxAmount": tax_amount_text(company, line.tax_amount),
         "SalesTaxCodeRef": refer(lists, "SalesTaxCodeRef", line.sales_tax_code_id),
         "ServiceDate": line.service_date.isoformat() if line.service_date and not is_order else None,
         "Other1": line.other1,

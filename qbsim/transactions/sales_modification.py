@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lxml.etree import _Element as Element
 
 from qbsim import reading, status
+from qbsim.currencies import currency_of_customer, rate_after
 from qbsim.lists.references import resolve
 from qbsim.macros import Macros
 from qbsim.status import refusal
@@ -33,8 +34,10 @@ from qbsim.transactions.sales_document import (
     SalesDraft,
     SalesHeader,
     SalesLine,
+    forget_tax,
     group_of,
     read_line_draft,
+    without_unknown_fields,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 #: What an item brings to a line, and what a line's price is made of.
 _FROM_ITEM = ("description", "sales_tax_code_id", "account_id")
 _PRICE = ("rate", "rate_percent", "amount")
+#: What a line's tax hangs on: with one of these given it is worked out anew.
+_TAX_BASE = ("item_id", "quantity", *_PRICE, "sales_tax_code_id")
 _SHARED = tuple({each.name for each in fields(LineDraft)} & {each.name for each in fields(SalesLine)} - {"members"})
 
 
@@ -56,9 +61,16 @@ def read_modification(context: Context, element: Element, document: SalesDocumen
     names = (f"{place}LineMod", f"{place}LineGroupMod")
     given = [part for part in element if part.tag in names]
     lines = kept_lines(document.lines, given, context.session.macros)
-    return SalesDraft(
+    header = _changed_header(company, element, document.header, place)
+    draft = SalesDraft(
         customer_id=customer_id or document.customer_id,
-        header=_changed_header(company, element, document.header, place),
+        header=header,
+        exchange_rate=rate_after(
+            company,
+            document,
+            currency_of_customer(company, customer_id or document.customer_id),
+            reading.rate(element, "ExchangeRate"),
+        ),
         txn_date=reading.day(element, "TxnDate") or document.txn_date,
         ref_number=reading.changed_text(element, "RefNumber", document.ref_number),
         memo=reading.changed_text(element, "Memo", document.memo),
@@ -66,13 +78,16 @@ def read_modification(context: Context, element: Element, document: SalesDocumen
         lines=[_changed_line(company, part, line, place, context.session.macros) for part, line in lines],
         kept_lines=None if given else deepcopy(document.lines),
     )
+    if bool(header.is_tax_included) != bool(document.header.is_tax_included):
+        forget_tax(draft)
+    return without_unknown_fields(company, draft)
 
 
 def draft_of(line: SalesLine) -> LineDraft:
     """A line as a draft that would make it again."""
     values: dict[str, Any] = {name: getattr(line, name) for name in _SHARED}
     if line.rate_percent is not None:
-        values["amount"] = None
+        values["amount"] = values["tax_amount"] = None
     return LineDraft(**values, members=[draft_of(member) for member in line.members] or None)
 
 
@@ -104,6 +119,8 @@ def _changed_line(company: Company, element: Element, line: SalesLine | None, pl
         for name in (*_FROM_ITEM, *_PRICE):
             setattr(changed, name, None)
     _price_anew(changed, given)
+    if any(getattr(given, name) is not None for name in _TAX_BASE):
+        changed.tax_amount = None
     for each in fields(LineDraft):
         value = getattr(given, each.name)
         if value is not None and each.name not in ("txn_line_id", "invoiced", "is_manually_closed"):

@@ -59,8 +59,9 @@ _RET_ORDER = (
     *ADDRESSES,
     *("PONumber", "TermsRef", "DueDate", "SalesRepRef", "FOB", "ShipDate", "ShipMethodRef"),
     *TAX_FIELDS,
-    *("TotalAmount", "IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
-    *("IsToBeEmailed", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
+    *("TotalAmount", "CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency"),
+    *("IsManuallyClosed", "IsFullyInvoiced", "Memo", "CustomerMsgRef", "IsToBePrinted"),
+    *("IsToBeEmailed", "IsTaxIncluded", "CustomerSalesTaxCodeRef", "Other", "ExternalGUID"),
 )
 
 

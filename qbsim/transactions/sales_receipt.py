@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lxml.etree import _Element as Element
 
 from qbsim import status
+from qbsim.currencies import Exchange, check_account
 from qbsim.lists.accounts import ASSET_TYPES
 from qbsim.nodes import Nodes, pick
 from qbsim.status import refusal
@@ -20,6 +21,7 @@ from qbsim.transactions.sales_document import (
     SalesDraft,
     book,
     document_values,
+    exchange_of_sale,
     line_nodes,
     make_document,
     read_draft,
@@ -46,7 +48,8 @@ _RET_ORDER = (
     *ADDRESSES,
     *("IsPending", "CheckNumber", "PaymentMethodRef", "DueDate", "SalesRepRef", "ShipDate", "ShipMethodRef", "FOB"),
     *TAX_FIELDS,
-    *("TotalAmount", "Memo", "CustomerMsgRef", "IsToBePrinted", "IsToBeEmailed", "CustomerSalesTaxCodeRef"),
+    *("TotalAmount", "CurrencyRef", "ExchangeRate", "TotalAmountInHomeCurrency", "Memo", "CustomerMsgRef"),
+    *("IsToBePrinted", "IsToBeEmailed", "IsTaxIncluded", "CustomerSalesTaxCodeRef"),
     *("DepositToAccountRef", "Other", "ExternalGUID"),
 )
 
@@ -55,19 +58,20 @@ def add_sales_receipt(company: Company, draft: SalesDraft) -> SalesReceipt:
     """Enters a sales receipt. Raises RequestRefused, with nothing done, where a rule is against it."""
     header = draft.header
     header.deposit_to_id = header.deposit_to_id or undeposited_funds(company, SalesReceipt.TYPE)
-    check_deposit_account(company, header.deposit_to_id)
+    check_deposit_account(company, header.deposit_to_id, exchange_of_sale(company, draft))
     receipt = make_document(company, SalesReceipt, draft)
     book(company, receipt, header.deposit_to_id, 1)
     return company.record(receipt)
 
 
-def check_deposit_account(company: Company, account_id: str) -> None:
-    """Refused as 3210 where money can't lie on the account (a guess)."""
+def check_deposit_account(company: Company, account_id: str, traded: Exchange) -> None:
+    """Refused as 3210 where money can't lie on the account, or not in the currency (guesses)."""
     account = company.lists.accounts.get(account_id)
     if account is None or account.account_type not in ASSET_TYPES:
         name = account.full_name if account else account_id
         reason = "The account must be a bank or an asset account."
         raise refusal(status.BAD_VALUE, field="DepositToAccountRef", value=name, reason=reason)
+    check_account(company, account_id, traded, "DepositToAccountRef")
 
 
 def add(context: Context, element: Element) -> SalesReceipt:
@@ -81,9 +85,9 @@ def modify(context: Context, element: Element, receipt: SalesReceipt) -> SalesRe
     draft = read_modification(context, element, receipt)
     header = draft.header
     header.deposit_to_id = header.deposit_to_id or undeposited_funds(company, SalesReceipt.TYPE)
-    check_deposit_account(company, header.deposit_to_id)
+    check_deposit_account(company, header.deposit_to_id, exchange_of_sale(company, draft))
     changed = make_document(company, SalesReceipt, draft, receipt)
-    book(company, changed, header.deposit_to_id, 1)
+    book(company, changed, header.deposit_to_id, 1, receipt)
     check_deposit_stands(company, receipt, changed)
     return company.restate(receipt, changed)
 

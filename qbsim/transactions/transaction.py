@@ -7,10 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
+from qbsim.currencies import Exchange
 from qbsim.identity import Stamp
 from qbsim.ledger import Entry
 from qbsim.nodes import Nodes
 from qbsim.numbers import ZERO
+from qbsim.stock import StockMove
 
 if TYPE_CHECKING:
     from qbsim.company import Company
@@ -32,14 +34,10 @@ class Link:
     txn_id: str
     amount: Decimal
     link_type: str = AMOUNT_LINK
-
-
-@dataclass
-class StockMove:
-    """Pieces of an inventory item that come in, or go out where negative."""
-
-    item_id: str
-    quantity: Decimal
+    #: In a foreign currency: what the link takes off this transaction in home currency, negative like the amount.
+    home_amount: Decimal | None = None
+    #: The exchange gain or loss of the settlement, on one of the two sides.
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -55,6 +53,9 @@ class Transaction:
     memo: str | None = None
     external_guid: str | None = None
     is_voided: bool = False
+    #: Currency and rate, kept in companies with several currencies alone; the amounts are in that currency.
+    currency_id: str | None = None
+    exchange_rate: Decimal | None = None
     entries: list[Entry] = field(default_factory=list)
     stock: list[StockMove] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -63,6 +64,11 @@ class Transaction:
     def txn_id(self) -> str:
         """The TxnID."""
         return self.stamp.identifier
+
+    @property
+    def exchange(self) -> Exchange:
+        """Currency and rate together."""
+        return Exchange(self.currency_id, self.exchange_rate)
 
     @property
     def linked_amount(self) -> Decimal:
@@ -100,8 +106,12 @@ class Transaction:
         return f"{int(number, 16) + 1:X}-{seconds}"
 
     def posted_on(self, account_id: str) -> Decimal:
-        """What it has posted on an account, debits positive."""
+        """What it has posted on an account in home currency, debits positive."""
         return sum((entry.amount for entry in self.entries if entry.account_id == account_id), ZERO)
+
+    def own_on(self, account_id: str) -> Decimal:
+        """As `posted_on`, in the account's own currency."""
+        return sum((entry.own for entry in self.entries if entry.account_id == account_id), ZERO)
 
     @property
     def settled_amount(self) -> Decimal:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qbsim.opening import ConnectionFailed
 from qbsim.web_connector.faults import FaultKind
+
+__all__ = ["Answer", "ConnectionFailed", "PersonAtQuickBooks", "RequestProcessor"]
 
 
 class Answer(Protocol):
@@ -50,12 +53,3 @@ class PersonAtQuickBooks(Protocol):
     def change(self, kind: FaultKind, carrying: str | None) -> str:
         """Does to a transaction what the kind says; gives its TxnID, or an empty text."""
         ...
-
-
-class ConnectionFailed(Exception):
-    """QuickBooks can't be reached or does not open the company file; `hresult` is the COM error, as "0x80040408"."""
-
-    def __init__(self, hresult: str, message: str) -> None:
-        super().__init__(f"{hresult}: {message}")
-        self.hresult = hresult
-        self.message = message

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qbsim import Behaviour, Company, CompanyFileError, QuickBooks
+from qbsim.clock import real_time
+from qbsim.companies import UnknownCompanyError, make_company
 from qbsim.web_connector import (
     Applications,
     Faults,
@@ -55,6 +57,8 @@ class SimulationOptions:
     faults: str | None = None
     """The seed of the faults, as typed."""
     log: Path | None = None
+    like: str | None = None
+    """The ready company to make where there is no file; the demo's where it is not given."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def simulate(
     behaviour = _behaviour(options.switches)
     address = _address(options)
     qwc = _read_qwc(options.qwc) if options.qwc is not None else b""
-    quickbooks = QuickBooks(_company(options.company, say), behaviour)
+    quickbooks = QuickBooks(_company(options.company, options.like, say), behaviour)
     connector = _connector(options, address, qwc, quickbooks, faults, say, sleep)
     if say is not None:
         for fault in faults.planned:
@@ -145,7 +149,7 @@ def _connector(
         "after_set": lambda: _save(quickbooks.company, options.company),
         "logs": sinks,
         "faults": faults,
-        "country": quickbooks.behaviour.country,
+        "country": quickbooks.company.preferences.country,
         "qbxml_version": max(quickbooks.behaviour.supported_versions),
         "crash": person.crash,
         "person": person,
@@ -231,14 +235,25 @@ def _save(company: Company, path: Path) -> None:
         raise SimulationError(f"the company file {path} can't be written: {error.strerror}") from None
 
 
-def _company(path: Path, say: Callable[[str], Any] | None) -> Company:
+def _company(path: Path, like: str | None, say: Callable[[str], Any] | None) -> Company:
     if path.exists():
         try:
             return Company.load(path)
         except (CompanyFileError, OSError) as error:
             raise SimulationError(f"the company file {path} can't be read: {error}") from None
-    company = make_world(refunds=DEMO_REFUNDS, seed=DEMO_SEED, now=datetime.now(timezone.utc)).company
+    company = _new_company(like)
     _save(company, path)
     if say is not None:
-        say(f"Wrote the demo's company to {path}.")
+        say(f"Wrote the company of {like or 'the demo'} to {path}.")
+    return company
+
+
+def _new_company(like: str | None) -> Company:
+    if like is None:
+        return make_world(refunds=DEMO_REFUNDS, seed=DEMO_SEED, now=datetime.now(timezone.utc)).company
+    try:
+        company = make_company(like)
+    except UnknownCompanyError as error:
+        raise SimulationError(str(error)) from None
+    company.clock = real_time
     return company

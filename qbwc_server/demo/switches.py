@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from qbsim import Behaviour
@@ -42,7 +43,10 @@ def read_switches(texts: Sequence[str]) -> Behaviour:
 
 def _value(name: str, kind: Any, text: str) -> Any:
     words: dict[str, Any] = {}
-    if kind is bool:
+    reasons = [each for each in get_args(kind) if isinstance(each, type) and issubclass(each, Enum)]
+    if reasons:
+        words = {"none": None} | {each.name.lower(): each for each in reasons[0]}
+    elif kind is bool:
         words = _TRUTH
     elif get_origin(kind) is Literal:
         words = {str(word): word for word in get_args(kind)}

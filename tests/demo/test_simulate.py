@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from qbsim import Behaviour, Company, CompanyBuilder
+from qbsim.opening import OpeningFailure
 from qbsim.web_connector import Faults
 from qbwc_server.cli import cli
 from qbwc_server.demo import simulate as simulation
@@ -94,7 +95,8 @@ def test_a_switch_changes_what_the_simulated_quickbooks_answers(trial: Trial, se
         ("has_sales_orders=no", "one of true, false, not 'no'"),
         ("recovery_records_kept=-1", "whole number from 0 on, or none"),
         ("recovery_records_kept=", "whole number from 0 on, or none"),
-        ("country=", "1 to 80 printable characters"),
+        ("product_name=", "1 to 80 printable characters"),
+        ("fails_to_open=sulking", "dialog_open"),
         ("supported_versions=13", "1.0"),
     ],
 )
@@ -115,6 +117,7 @@ def test_every_switch_can_be_given_and_means_what_it_says() -> None:
         if isinstance(default, bool):
             assert getattr(read_switches([f"{name}={not default}"]), name) is not default
     assert read_switches(["recovery_records_kept=3"]).recovery_records_kept == 3
+    assert read_switches(["fails_to_open=dialog_open"]).fails_to_open is OpeningFailure.DIALOG_OPEN
 
 
 # --- the .qwc file

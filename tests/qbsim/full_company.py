@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,8 @@ PRESENCE = 0.6
 #: The list that a Ref of a request speaks of, by the end of its name; the first that fits.
 _BY_END = (
     ("AccountRef", "accounts"),
+    ("CurrencyRef", "currencies"),
+    ("CurrencyFilter", "currencies"),
     ("ItemSalesTaxRef", "items"),
     ("ItemPurchaseTaxRef", "items"),
     ("ItemRef", "items"),
@@ -52,7 +55,7 @@ _BY_END = (
 )
 
 
-_NEEDED = {"Account": {"account_type": "Bank"}}
+_NEEDED = {"Account": {"account_type": "Bank"}, "Currency": {"currency_code": "ZZ9"}}
 
 
 @cache
@@ -97,6 +100,16 @@ def _saved() -> dict[str, Any]:
     builder.refund_by_check(memo, 5)
     builder.refund_by_card(memo, 5)
     builder.prepayment(ada, 25)
+    builder.currency("Euro", "EUR", "1.10")
+    builder.currency("Shells", "SHL", is_user_defined=True)
+    builder.account("Euro Bank", "Bank", currency="Euro")
+    eva = builder.customer("Eva", currency="Euro")
+    abroad = builder.invoice(eva, lines, ref_number="5", exchange_rate="1.12")
+    builder.receive_payment(abroad, 20, exchange_rate="1.20")
+    builder.refund_by_check(
+        builder.credit_memo(eva, lines, exchange_rate="1.05"), 5, "Euro Bank", exchange_rate=Decimal("1.15")
+    )
+    builder.deposit([builder.sales_receipt(eva, lines, exchange_rate="1.08")], "Euro Bank")
     company = builder.company
     objects = ["Company", "Customer", "Item", "Invoice", "CreditMemo"]
     data = company.private_data

@@ -1,7 +1,11 @@
-"""Every answer to a right request is one that Intuit's schema allows, whatever the request and its outcome."""
+"""Every answer to a right request is one that Intuit's schema allows, whatever the request and its outcome.
+
+`QBSIM_ANSWERS=50 pytest tests/qbsim/test_answers_against_schema.py` makes so many requests of each type.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 
@@ -14,7 +18,8 @@ from tests.qbsim.full_company import full_company, likely_request
 from tests.qbsim.grammar import documents
 from tests.qbsim.shop import checked, message_set
 
-OF_EACH_REQUEST = 15
+#: Requests of each type, in number; the environment can ask for more.
+OF_EACH_REQUEST = int(os.environ.get("QBSIM_ANSWERS", "25"))
 #: So many are asked for again by a status check.
 RECOVERED_OF_EACH_REQUEST = 5
 #: Transactions made at random seldom fit together; that they work is shown in their own tests.

@@ -13,6 +13,7 @@ import pytest
 
 from qbsim import Behaviour, CompanyBuilder, Line, QuickBooks, SettableClock
 from qbsim.companies import COMPANIES
+from qbsim.company import Preferences
 from qbsim.grammar.messages import REQUESTS
 from qbsim.processor import HANDLERS
 from qbsim.status import STATUSES
@@ -63,6 +64,15 @@ def test_a_request_that_is_not_listed_is_refused_with_its_set() -> None:
 def test_every_switch_is_explained_with_its_default_and_how_sure_the_real_answer_is() -> None:
     table = rows(section("The switches of `Behaviour`"))
     defaults = {each.name: each.default for each in dataclasses.fields(Behaviour)}
+    assert table.keys() == defaults.keys()
+    for name, (default, _, real) in table.items():
+        assert default == _written(defaults[name]), name
+        assert CERTAINTY.match(real), f"{name}: {real}"
+
+
+def test_every_fact_of_a_company_is_explained_with_its_default_and_how_sure_the_real_answer_is() -> None:
+    table = rows(section("The facts of a company"))
+    defaults = {each.name: each.default for each in dataclasses.fields(Preferences)}
     assert table.keys() == defaults.keys()
     for name, (default, _, real) in table.items():
         assert default == _written(defaults[name]), name
@@ -154,6 +164,7 @@ def _one_of_each() -> tuple[CompanyBuilder, list[Transaction]]:
     invoice, memo = builder.invoice("Ada", lines), builder.credit_memo("Ada", lines)
     made = [
         *builder.company.transactions("JournalEntry"),
+        builder.adjust_stock("Shirt", 10, value=90),
         receipt,
         invoice,
         builder.sales_order("Ada", lines),

@@ -26,19 +26,23 @@ SEEDS = (1, 2, 3, 4)
 #: The whole company is looked through after so many sets, and what was made last after each.
 WHOLE_CHECK_EVERY = 50
 LAST = 12
-#: So many transactions of each type must have come of it, or the traffic would prove nothing.
+#: So many transactions of each type must have been entered, or the traffic would prove nothing.
 LEAST = 2
 SALES = ("CreditMemo", "Invoice", "SalesReceipt", "SalesOrder")
 UNDEPOSITED = ("SalesReceipt", "ReceivePayment", "ARRefundCreditCard", "Check")
 KINDS = (*SALES, "Check", "ARRefundCreditCard", "ReceivePayment", "Deposit", "JournalEntry")
 NOT_VOIDED = ("SalesOrder", "ReceivePayment")
 FUNDS = "*Undeposited Funds"
+#: The worth of the shirts that the shop begins with; its journal entry may be changed.
+OPENING_STOCK = Decimal(750)
+#: A customer of each currency with the receivable and the bank account of that currency.
+FOREIGN = {"Eva": ("Accounts Receivable - EUR", "Euro Bank"), "Ken": ("Accounts Receivable - GBP", "Pound Bank")}
 
 
 class Traffic:
     """Makes message sets of requests that often, but not always, fit the state of the company."""
 
-    def __init__(self, seed: int, *, takes_away: bool = True) -> None:
+    def __init__(self, seed: int, *, takes_away: bool = True, has_currencies: bool = False) -> None:
         self.random = random.Random(seed)
         self.takes_away = takes_away
         self.shop = Shop(Behaviour(records_credit_only_payments=bool(seed % 2)))
@@ -46,6 +50,12 @@ class Traffic:
         order = self.shop.builder.sales_order("Ada", [Line(self.shop.shirt, quantity=5)])
         self.shop.builder.invoice_from_sales_order(order, {order.lines[0].txn_line_id: 2})
         self.answers: Counter[str] = Counter()
+        self.has_currencies = has_currencies
+        if has_currencies:
+            for name, code, rate, customer in (("Euro", "EUR", "1.10", "Eva"), ("Pound", "GBP", "1.27", "Ken")):
+                self.shop.builder.currency(name, code, rate)
+                self.shop.builder.customer(customer, currency=name)
+                self.shop.builder.account(f"{name} Bank", "Bank", currency=name)
 
     def message_set(self, number: int) -> str:
         body = "".join(self.request() for _ in range(self.random.randint(1, 4)))
@@ -101,7 +111,9 @@ class Traffic:
             lines += f"<{kind}LineAdd><ItemRef><FullName>Coupon</FullName></ItemRef></{kind}LineAdd>"
         if self.random.random() < 0.2:
             lines += f"<{kind}LineGroupAdd><ItemGroupRef><FullName>Set</FullName></ItemGroupRef></{kind}LineGroupAdd>"
-        return add(kind, name + link + lines, macro="M")
+        if link:
+            return add(kind, name + link + lines, macro="M")
+        return add(kind, name + self.rate() + lines, macro="M")
 
     def refund(self) -> str:
         txn_id, rest, name = self.target(
@@ -110,7 +122,9 @@ class Traffic:
         target, amount = f"<TxnID>{txn_id}</TxnID>", self.amount(rest)
         account = self.random.choice(["Checking", FUNDS])
         if self.random.random() < 0.5:
-            return add("Check", check_add(target, amount, account, payee=name))
+            receivable, bank = FOREIGN.get(name, ("Accounts Receivable", account))
+            made = check_add(target, amount, self.random.choice([account, bank]), payee=name)
+            return add("Check", made.replace("Accounts Receivable", receivable))
         return add("ARRefundCreditCard", card_refund_add(target, amount, account, name))
 
     def payment(self) -> str:
@@ -128,6 +142,7 @@ class Traffic:
             )
         total = f"<TotalAmount>{self.amount(due)}</TotalAmount>" if self.random.random() < 0.5 else ""
         name = named("CustomerRef", customer)
+        total += self.rate()
         return add("ReceivePayment", f"{name}{total}<AppliedToTxnAdd><TxnID>{invoice}</TxnID>{parts}</AppliedToTxnAdd>")
 
     def deposit(self) -> str:
@@ -140,7 +155,8 @@ class Traffic:
         cash = ""
         if self.random.random() < 0.2:
             cash = f"<CashBackInfoAdd>{named('AccountRef', 'PayPal')}<Amount>1.00</Amount></CashBackInfoAdd>"
-        return add("Deposit", named("DepositToAccountRef", "Checking") + cash + lines)
+        _, bank = FOREIGN.get(self.customer(), ("", "Checking"))
+        return add("Deposit", named("DepositToAccountRef", bank) + cash + self.rate() + lines)
 
     def journal_entry(self) -> str:
         amount = f"{self.random.randint(1, 5000) / 100:.2f}"
@@ -153,6 +169,11 @@ class Traffic:
         second = (
             f"<Journal{kinds[1]}Line>{named('AccountRef', 'Sales')}<Amount>{other}</Amount></Journal{kinds[1]}Line>"
         )
+        customer = self.customer()
+        if customer in FOREIGN:
+            first = first.replace("Accounts Receivable", FOREIGN[customer][0])
+            currency = named("CurrencyRef", "Euro" if customer == "Eva" else "Pound")
+            return add("JournalEntry", currency + self.rate() + first + second)
         return add("JournalEntry", first + second)
 
     def removal(self) -> str:
@@ -175,6 +196,8 @@ class Traffic:
     def changed_header(self, chosen: Transaction) -> str:
         if self.random.random() < 0.5:
             return ""
+        if self.has_currencies and self.random.random() < 0.3:
+            return self.rate()
         if isinstance(chosen, SalesDocument) and self.random.random() < 0.3:
             return named("CustomerRef", self.customer())
         if isinstance(chosen, SalesDocument) and not isinstance(chosen, SalesOrder) and self.random.random() < 0.3:
@@ -249,7 +272,14 @@ class Traffic:
         )
 
     def customer(self) -> str:
-        return self.random.choice(["Ada", "Ada", "Ada", "Bob", "Ada:Kitchen"])
+        abroad = list(FOREIGN) if self.has_currencies else []
+        return self.random.choice(["Ada", "Ada", "Ada", "Bob", "Ada:Kitchen", *abroad, *abroad])
+
+    def rate(self) -> str:
+        """An exchange rate, now and then."""
+        if not self.has_currencies or self.random.random() < 0.3:
+            return ""
+        return f"<ExchangeRate>{self.random.randint(7000, 16000) / 10000}</ExchangeRate>"
 
 
 def named(ref: str, full_name: str) -> str:
@@ -259,13 +289,19 @@ def named(ref: str, full_name: str) -> str:
 def check_books(company: Company, *, whole: bool) -> None:
     balance = company.trial_balance()
     assert sum(balance.values()) == 0
-    owed = sum((company.customer_balance(each.full_name) for each in company.lists.customers), Decimal(0))
-    assert owed == balance["Accounts Receivable"]
+    owed = {
+        name: receivable_of(company, name) for name in ("Accounts Receivable", *(name for name, _ in FOREIGN.values()))
+    }
+    for customer in company.lists.customers:
+        account, _ = FOREIGN.get(customer.full_name, ("Accounts Receivable", ""))
+        owed[account] -= company.customer_balance(customer.full_name)
+    assert not any(owed.values()), "what customers owe stands on the receivable account of their currency"
     for kind in KINDS:
         for each in company.transactions(kind)[0 if whole else -LAST :]:
             check_transaction(company, each)
     if whole:
-        check_remainders(company, owed)
+        for name in owed:
+            check_remainders(company, name)
         check_undeposited(company, balance[FUNDS])
         check_goods(company)
 
@@ -283,17 +319,36 @@ def check_transaction(company: Company, transaction: Transaction) -> None:
         assert company.deposit_of(txn_id) is transaction
 
 
-def check_remainders(company: Company, owed: Decimal) -> None:
-    """What all customers owe is what is open on debts, less what is open on credits, and what refunds have paid out
-    that is no longer linked to a credit.
+def receivable_of(company: Company, name: str) -> Decimal:
+    """The balance of a receivable account in its own currency, zero where there is none."""
+    account = company.lists.accounts.find(name)
+    return company.ledger.account_in_own_currency(account.list_id) if account is not None else Decimal(0)
+
+
+def check_remainders(company: Company, name: str) -> None:
+    """What customers owe is what is open on debts, less what is open on credits, and what refunds have paid out that is
+    no longer linked to a credit. In home currency it is what the entries brought less what settlements took, so that
+    nothing stays where nothing is open.
     """
-    every = [each for kind in KINDS for each in company.transactions(kind)]
-    receivable = company.first_account("AccountsReceivable")
-    assert receivable is not None
-    refunds = [each for each in every if each.TYPE in ("Check", "ARRefundCreditCard")]
-    unlinked = sum((each.posted_on(receivable.list_id) + each.linked_amount for each in refunds), Decimal(0))
-    opened = sum((each.open_debt - each.open_credit for each in every), Decimal(0))
-    assert owed == opened + unlinked
+    receivable = company.lists.accounts.find(name)
+    if receivable is None:
+        return
+    worth = Decimal(0)
+    opened = Decimal(0)
+    for each in (each for kind in KINDS for each in company.transactions(kind)):
+        posted, own = each.posted_on(receivable.list_id), each.own_on(receivable.list_id)
+        if not own:
+            continue
+        sign = 1 if own > 0 else -1
+        taken = sum((link.home_amount or Decimal(0) for link in each.links), Decimal(0))
+        left = own + sign * each.linked_amount
+        opened += left
+        worth += posted + sign * taken
+        if receivable.currency_id is not None and left == 0:
+            assert posted + sign * taken == 0
+    assert opened == receivable_of(company, name)
+    if receivable.currency_id is not None:
+        assert worth == company.ledger.account(receivable.list_id)
 
 
 def check_undeposited(company: Company, balance: Decimal) -> None:
@@ -323,19 +378,25 @@ def check_goods(company: Company) -> None:
     shirt = company.lists.items.find("Shirt")
     assert shirt is not None
     assert shirt.quantity_on_hand == 100 + moved[shirt.list_id]
+    worth = sum((item.asset_value for item in company.lists.items), Decimal(0))
+    asset = company.lists.accounts.find("Inventory Asset")
+    assert asset is not None
+    by_hand = sum((each.posted_on(asset.list_id) for each in company.transactions("JournalEntry")), Decimal(0))
+    assert worth - OPENING_STOCK == company.balance_of("Inventory Asset") - by_hand, "stock is worth what it came to"
     for order in company.of_type(SalesOrder):
         for line in order.every_line():
             assert line.invoiced == invoiced.get(line.txn_line_id, 0)
 
 
+@pytest.mark.parametrize("has_currencies", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_books_balance_after_every_set(seed: int) -> None:
-    traffic = Traffic(seed)
+def test_the_books_balance_after_every_set(seed: int, has_currencies: bool) -> None:
+    traffic = Traffic(seed, has_currencies=has_currencies)
     traffic.run(SETS)
     company = traffic.shop.company
     assert traffic.answers.total() > SETS
     for kind in KINDS:
-        assert len(company.transactions(kind)) > LEAST, kind
+        assert traffic.answers[f"{kind}Add 0"] >= LEAST, kind
     assert traffic.answers["TxnDel 0"] > LEAST
     assert traffic.answers["TxnVoid 0"] > LEAST
     assert Company.from_json(company.to_json(), traffic.shop.clock) == company

@@ -177,6 +177,7 @@ ANSWERED = {
     "ReceivePaymentQueryRq.xml": ["1"],
     "InvoiceQueryRq.xml": ["1"],
     "Invoice_SalesReceipt_QueryRq.xml": ["1", "1"],
+    "CreditMemo_ARRefund_ReceivePayment_QueryRq.xml": ["1", "1", "1", "1"],
     "CustomerAddRq.xml": ["0", "0"],
     "ItemsAddRq.xml": ["0", "0", "0", "0"],
     "QueryFilterRq.xml": ["0", "500"],

