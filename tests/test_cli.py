@@ -383,8 +383,8 @@ def test_a_file_that_can_not_be_read_is_said_with_its_reason(with_shop: Installa
     for content, options, words in (
         (b"", (), "is empty"),
         (b"<html>", (), "column"),
-        (CSV.encode(), ("--format", "xls"), "'xls'; use one of shopify, csv, json"),
-        (CSV.encode(), ("--format", "woocommerce"), "woocommerce is not offered yet"),
+        (CSV.encode(), ("--format", "xls"), "'xls'; use one of woocommerce, shopify, csv, json"),
+        (CSV.encode(), ("--format", "woocommerce"), "not JSON"),
         (CSV.encode(), ("--format", "shopify"), "JSON"),
         (b"\xff\xff\xff", (), "UTF-8"),
     ):
