@@ -44,6 +44,7 @@ def test_every_example_of_the_documentation_reads_as_it_says() -> None:
     found = [only(example) for example in examples]
     assert [(one.source, one.external_id, str(one.value), str(one.money_back)) for one in found] == [
         ("shopify", "901", "21.60", "21.60"),
+        ("woocommerce", "901", "21.60", "21.60"),
         ("myshop", "R1", "26.60", "26.60"),
         ("myshop", "R1", "26.60", "26.60"),
     ]
