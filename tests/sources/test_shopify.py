@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, MoneyBack, RefundLine
-from qbwc_server.sources import UnreadableFile, read_orders
+from qbwc_server.sources import Document, UnreadableFile, read_orders
 from tests.shared import shared_path
 from tests.sources.payloads import only, order, read, refund, refused, transaction
 
@@ -420,7 +420,7 @@ def test_every_published_payload_is_read_or_refused_with_place_and_reason() -> N
 
 
 def test_a_refund_that_waited_for_its_order_is_read_with_it_once() -> None:
-    waited = {**refund(), "order_id": 5001}
+    waited = Document(json.dumps({**refund(), "order_id": 5001}).encode()).json
     for within in ([], [refund()]):
         data = json.dumps({"orders": [order(*within), order(id=5002, name="#1002")]}).encode()
         reading = read_orders(
