@@ -70,7 +70,9 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
         version=version(),
     )
     soap = make_soap_application(conversation)
-    pages = create_web(database, sign_in, secret_key=config.secret_key, passwords=passwords)
+    pages = create_web(
+        database, sign_in, secret_key=config.secret_key, passwords=passwords, server_zone=config.time_zone
+    )
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         path = environ.get("PATH_INFO", "")

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import zoneinfo
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from importlib import metadata
@@ -34,7 +34,7 @@ from qbwc_server.config import Config, ConfigError
 from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
-from qbwc_server.store import mappings, people, reconciliations
+from qbwc_server.store import mappings, people, reconciliations, webhooks
 from qbwc_server.store import restored as decisions
 from qbwc_server.store.backup import BackupError, Summary, restore_backup, write_backup
 from qbwc_server.store.connections import (
@@ -397,7 +397,7 @@ def _set_items(name: str, items: Mapping[str, str]) -> int:
 @cli.command("import")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "file_format", help="shopify, csv or json; told from the file where left out.")
+@click.option("--format", "file_format", help="shopify, woocommerce, csv or json; told from the file where left out.")
 @json_option
 def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> None:
     """Read orders and refunds from a file. The same file twice changes nothing."""
@@ -409,14 +409,21 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
             settings = settings_of(connection_named(session, name))
         zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
         try:
-            reading = read_orders(_content(file), format=file_format, shop=settings.shop, time_zone=zone)
+            reading = read_orders(
+                _content(file),
+                format=file_format,
+                shop=settings.shop,
+                time_zone=zone,
+                refunds_of=_waiting_refunds(database, name),
+            )
         except UnreadableFile as error:
             if as_json:
                 _print_json({"error": str(error)})
                 sys.exit(NOTHING_READ)
             _fail(f"{file}: {error}")
         with database.transaction() as session:
-            result = take_in(session, connection_named(session, name), reading.refunds, _now())
+            connection = connection_named(session, name)
+            result = take_in(session, connection, reading.refunds, _now(), keep_known=reading.provisional)
     counts = {
         "orders": reading.orders,
         "refunds": len(reading.refunds),
@@ -442,6 +449,79 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
             click.echo(f"Refused: {item['place']}: {item['reason']}", err=True)
     if refused:
         sys.exit(SOME_REFUSED if reading.refunds else NOTHING_READ)
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("source", type=click.Choice(webhooks.SOURCES), required=False)
+@click.option("--secret-stdin", is_flag=True, help="Read the secret, which the shop gives, from standard input.")
+@click.option("--off", is_flag=True, help="Switch it off: deliveries are refused from now on.")
+@json_option
+def webhook(name: str, source: str | None, secret_stdin: bool, off: bool, as_json: bool) -> None:
+    """Switch on a webhook of a connection, so that refunds come in as they happen.
+
+    Without --secret-stdin a secret is made and printed, once. Without a source it is shown which webhooks are on,
+    which refunds wait for their orders, and what was refused.
+    """
+    if off and secret_stdin:
+        raise click.UsageError("--off forgets the secret, and --secret-stdin sets one; give one of them.")
+    if source is None:
+        if off or secret_stdin:
+            raise click.UsageError("say of which source; one of " + ", ".join(webhooks.SOURCES))
+        _show_webhooks(name, as_json)
+        return
+    secret = "" if off else _password_from_stdin("secret") if secret_stdin else webhooks.make_secret()
+    with _database(_config()) as database, database.transaction() as session:
+        found = connection_named(session, name)
+        if off:
+            was_on = webhooks.switch_off(session, found, source, _now(), WHO)
+        else:
+            webhooks.switch_on(session, found, source, secret, _now(), WHO)
+    path = f"/webhooks/{source}/{name}"
+    if as_json:
+        shown = {"source": source, "path": path, "on": not off}
+        _print_json(shown if off or secret_stdin else shown | {"secret": secret})
+        return
+    if off:
+        click.echo(f"The {source} webhook of {name} is off now." if was_on else f"It was off already: {path}")
+        return
+    click.echo(f"The {source} webhook of {name} is on: {path}")
+    if not secret_stdin:
+        click.echo(f"Its secret, shown only now: {secret}")
+
+
+def _show_webhooks(name: str, as_json: bool) -> None:
+    with _database(_config()) as database, database.reading() as session:
+        report = webhooks.report(session, connection_named(session, name))
+        waiting: list[dict[str, Any]] = [
+            {"refund": row.external_id, "order": row.order_id, "source": row.source, "since": row.received_at}
+            for row in report.waiting
+        ]
+        refused: list[dict[str, Any]] = [
+            {"at": row.at, "source": row.source, "topic": row.topic, "place": row.place, "reason": row.reason}
+            for row in report.refusals
+        ]
+    if as_json:
+        _print_json({"on": list(report.on), "waiting": waiting, "refused": refused})
+        return
+    click.echo(f"On: {', '.join(report.on) or 'none'}")
+    for item in waiting:
+        click.echo(f"Waits since {_shown(item['since'])}: refund {item['refund']} for the order {item['order']}")
+    for item in refused:
+        click.echo(f"Refused {_shown(item['at'])}: {item['source']} {item['topic']}: {item['place']}: {item['reason']}")
+
+
+def _waiting_refunds(database: Database, name: str) -> Callable[[str], Sequence[Any]]:
+    """Refunds of Shopify that a webhook brought before their order, by the order's id."""
+
+    def refunds_of(order_id: str) -> Sequence[Any]:
+        from qbwc_server.sources import Document
+
+        with database.reading() as session:
+            bodies = webhooks.waiting_bodies(session, connection_named(session, name), "shopify", order_id)
+        return [Document(body).json for body in bodies]
+
+    return refunds_of
 
 
 @cli.command()
@@ -999,15 +1079,15 @@ def _content(file: Path) -> bytes:
         _fail(f"{file} can't be read: {error.strerror}")
 
 
-def _password_from_stdin() -> str:
+def _password_from_stdin(what: str = "password") -> str:
     try:
         password = sys.stdin.readline(MAX_PASSWORD_LINE).rstrip("\r\n")
     except UnicodeDecodeError:
-        _fail(f"the password on standard input is not in this system's encoding, {sys.stdin.encoding}")
+        _fail(f"the {what} on standard input is not in this system's encoding, {sys.stdin.encoding}")
     if not password:
-        _fail("no password came on standard input")
+        _fail(f"no {what} came on standard input")
     if not password.isprintable():  # nobody could type it into the Web Connector
-        _fail("the password on standard input holds a character that can't be typed")
+        _fail(f"the {what} on standard input holds a character that can't be typed")
     return password
 
 

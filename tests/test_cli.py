@@ -22,8 +22,10 @@ from qbwc_server.access.passwords import Passwords
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.cli import cli, main
 from qbwc_server.refunds.settings import KEYS
+from qbwc_server.store import webhooks
+from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database, sqlite_url
-from qbwc_server.store.tables import Connection, Person, Refund
+from qbwc_server.store.tables import AuditEntry, Connection, Person, Refund
 from tests.sources import payloads
 from tests.web import builders
 
@@ -383,8 +385,8 @@ def test_a_file_that_can_not_be_read_is_said_with_its_reason(with_shop: Installa
     for content, options, words in (
         (b"", (), "is empty"),
         (b"<html>", (), "column"),
-        (CSV.encode(), ("--format", "xls"), "'xls'; use one of shopify, csv, json"),
-        (CSV.encode(), ("--format", "woocommerce"), "woocommerce is not offered yet"),
+        (CSV.encode(), ("--format", "xls"), "'xls'; use one of woocommerce, shopify, csv, json"),
+        (CSV.encode(), ("--format", "woocommerce"), "not JSON"),
         (CSV.encode(), ("--format", "shopify"), "JSON"),
         (b"\xff\xff\xff", (), "UTF-8"),
     ):
@@ -771,3 +773,36 @@ def test_a_version_that_was_seen_belongs_to_one_refund(connex: Installation) -> 
     assert "give one REFUND_ID" in said.err
     outdated = connex.run("decide", "shop", "approve", refund_id, "--seen", "99", status=1)
     assert "look at it again" in outdated.err
+
+
+# --- webhooks
+
+
+def test_a_webhook_is_switched_on_with_a_secret_that_is_shown_once_and_off_again(with_shop: Installation) -> None:
+    made = with_shop.run("webhook", "shop", "refunds", "--json").json
+    assert made["path"] == "/webhooks/refunds/shop"
+    with with_shop.database.reading() as session:
+        assert webhooks.secret_of(session, "shop", "refunds") == made["secret"]
+    assert len(made["secret"]) >= 40
+    said = with_shop.run("webhook", "shop", "shopify", "--secret-stdin", stdin="a secret of the shop\n")
+    assert "a secret of the shop" not in said.out
+    with with_shop.database.reading() as session:
+        assert webhooks.secret_of(session, "shop", "shopify") == "a secret of the shop"
+    assert with_shop.run("webhook", "shop").out.startswith("On: refunds, shopify\n")
+    with_shop.run("webhook", "shop", "shopify", "--off")
+    assert with_shop.run("webhook", "shop", "--json").json["on"] == ["refunds"]
+    assert with_shop.count(AuditEntry) == 3
+    assert "16 to 200" in with_shop.refused("webhook", "shop", "shopify", "--secret-stdin", stdin="short\n")
+    assert "no connection" in with_shop.refused("webhook", "nowhere", "shopify")
+
+
+def test_an_import_brings_the_refunds_that_waited_for_its_orders(with_shop: Installation, tmp_path: Path) -> None:
+    with with_shop.database.transaction() as session:
+        connection = connection_named(session, "shop")
+        body = json.dumps({**payloads.refund(), "order_id": 5001}).encode()
+        webhooks.keep_waiting(session, connection, webhooks.Apart("shopify", "901", "5001", body), builders.NOON)
+    assert "refund 901 for the order 5001" in with_shop.run("webhook", "shop").out
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps({"orders": [payloads.order(financial_status="paid")]}))
+    assert with_shop.run("import", "shop", str(file), "--json").json["new"] == 1
+    assert with_shop.run("webhook", "shop").out == "On: none\n"

@@ -15,9 +15,10 @@ class Gathering:
         self._shop = shop
         self._refunds: dict[tuple[str, str, str], tuple[Refund, str]] = {}
         self._refused: list[Refused] = []
+        self._provisional: set[tuple[str, str, str]] = set()
 
-    def add(self, refund: Refund, place: str, *, fields_are_places: bool = False) -> None:
-        """Takes a refund that passes the checks, and refuses any other.
+    def add(self, refund: Refund, place: str, *, fields_are_places: bool = False, provisional: bool = False) -> None:
+        """Takes a refund that passes the checks, and refuses any other; `provisional` as in Reading.
 
         `fields_are_places`: the file has the Refund's own fields, so that a field is part of the place.
         """
@@ -30,6 +31,8 @@ class Gathering:
                 self.refuse(place, str(error))
             return
         key = (settled.source, settled.shop, settled.external_id)
+        if provisional:
+            self._provisional.add(key)
         first, first_place = self._refunds.setdefault(key, (settled, place))
         if first != settled:
             self.refuse(place, f"is the refund of {first_place} again, but says something else; keep one of the two")
@@ -40,4 +43,9 @@ class Gathering:
 
     def reading(self, orders: int) -> Reading:
         """All of it, in the order of the file."""
-        return Reading(tuple(refund for refund, _ in self._refunds.values()), tuple(self._refused), orders)
+        return Reading(
+            tuple(refund for refund, _ in self._refunds.values()),
+            tuple(self._refused),
+            orders,
+            frozenset(self._provisional),
+        )

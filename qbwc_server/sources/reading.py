@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
 
 from qbwc_server.refunds.model import Refund
+
+
+def no_refunds(order_id: str) -> Sequence[Any]:  # noqa: ARG001  there are none, whatever the order
+    """Nothing was waiting for any order."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the file: of the connection, and what came before it."""
+
+    shop: str  # the connection's, for a file that does not say it
+    time_zone: tzinfo  # the connection's, for times without an offset
+    refunds_of: Callable[[str], Sequence[Any]] = no_refunds  # refunds that waited for an order, by its id, as JSON data
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,8 @@ class Reading:
     refunds: tuple[Refund, ...]
     refused: tuple[Refused, ...]
     orders: int  # orders seen, with or without refunds
+    provisional: frozenset[tuple[str, str, str]] = frozenset()
+    """Refunds, by source, shop and id, of which only their order tells: one that is known already stays as it is."""
 
 
 class UnreadableFile(ValueError):

@@ -2,79 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Any
 
-from qbwc_server.sources import connex_json, csv_file, shopify
+from qbwc_server.sources import connex_json, csv_file, shopify, woocommerce
 from qbwc_server.sources.document import Document
-from qbwc_server.sources.reading import Reading, UnreadableFile
+from qbwc_server.sources.reading import Beside, Reading, UnreadableFile, no_refunds
 
 
 @dataclass(frozen=True)
 class _Format:
     name: str
     recognises: Callable[[Document], bool]
-    read: Callable[[Document, str, tzinfo], Reading]  # document, the connection's shop, the connection's time zone
+    read: Callable[[Document, Beside], Reading]
 
 
+# In this order a file is held against them: Shopify's orders have no field that those of WooCommerce can't have.
 _FORMATS = (
+    _Format("woocommerce", woocommerce.recognises, woocommerce.read),
     _Format("shopify", shopify.recognises, shopify.read),
     _Format("csv", csv_file.recognises, csv_file.read),
     _Format("json", connex_json.recognises, connex_json.read),
 )
 
-# Formats that are known and can't be read yet, with fields that only their orders have.
-_NOT_OFFERED_YET = {"woocommerce": frozenset({"date_created", "order_key", "view_order_url"})}
-
 FORMATS: tuple[str, ...] = tuple(entry.name for entry in _FORMATS)
 
 
-def read_orders(data: bytes, *, format: str | None, shop: str, time_zone: tzinfo) -> Reading:
+def read_orders(
+    data: bytes | Document,
+    *,
+    format: str | None,
+    shop: str,
+    time_zone: tzinfo,
+    refunds_of: Callable[[str], Sequence[Any]] = no_refunds,
+) -> Reading:
     """The refunds in a file of orders, with what was refused and why.
 
     `format` is one of FORMATS, or None to tell it from the content. `shop` is the connection's, for files that have
-    a column for it and leave it empty; `time_zone` the connection's, for dates without an offset.
+    a column for it and leave it empty; `time_zone` the connection's, for dates without an offset; `refunds_of` gives
+    what came earlier of an order, by its id, as JSON data: refunds that were waiting for it.
     Raises UnreadableFile where nothing could be read; a single bad record never raises, it is in `refused`.
     """
     entry = None if format is None else _named(format)
-    document = Document(data)
-    return (entry or _recognised(document)).read(document, shop, time_zone)
+    document = data if isinstance(data, Document) else Document(data)
+    return (entry or _recognised(document)).read(document, Beside(shop, time_zone, refunds_of))
 
 
 def _named(name: str) -> _Format:
     for entry in _FORMATS:
         if entry.name == name:
             return entry
-    if name in _NOT_OFFERED_YET:
-        raise _not_offered_yet(name)
     raise UnreadableFile(f"there is no format {name!r}; use one of {', '.join(FORMATS)}")
 
 
-def _not_offered_yet(name: str) -> UnreadableFile:
-    return UnreadableFile(f"the format {name} is not offered yet; use one of {', '.join(FORMATS)}")
-
-
 def _recognised(document: Document) -> _Format:
-    fields = _fields_of_first_order(document)
-    for name, own_fields in _NOT_OFFERED_YET.items():
-        if own_fields & fields:
-            raise _not_offered_yet(name)
     for entry in _FORMATS:
         if entry.recognises(document):
             return entry
     raise UnreadableFile(
-        "the file is none that is known: expected Shopify orders as JSON, a JSON object with a list of refunds, "
-        f"or CSV with a header; name the format ({', '.join(FORMATS)}) if it is one of them"
+        "the file is none that is known: expected orders of Shopify or WooCommerce as JSON, a JSON object with a list "
+        f"of refunds, or CSV with a header; name the format ({', '.join(FORMATS)}) if it is one of them"
     )
-
-
-def _fields_of_first_order(document: Document) -> frozenset[str]:
-    if not document.looks_like_json:
-        return frozenset()
-    data = document.json
-    if isinstance(data, dict):
-        data = data.get("orders") or data.get("order") or data
-    if isinstance(data, list):
-        data = data[0] if data else None
-    return frozenset(data) if isinstance(data, dict) else frozenset()

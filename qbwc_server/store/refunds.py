@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
@@ -22,7 +22,7 @@ from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import NEVER_TAKEN_UP
-from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest
+from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest, WaitingRefund
 
 _OF_THE_SHOP = frozenset({"changed_in_shop", "withdrawn_in_shop", "withdrawn"})  # reasons that end with their cause
 IMPORT_CHUNK = 400  # refunds looked up at a time
@@ -38,8 +38,15 @@ class Imported:
     changed_too_late: int = 0  # entered already, so a person is asked
 
 
-def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[RefundData], now: datetime) -> Imported:
-    """Brings refunds into the store. The same refund again changes nothing.
+def take_in(
+    session: DatabaseSession,
+    connection: Connection,
+    refunds: Sequence[RefundData],
+    now: datetime,
+    keep_known: Collection[tuple[str, str, str]] = (),
+) -> Imported:
+    """Brings refunds into the store. The same refund again changes nothing; those of `keep_known` (source, shop, id)
+    stay as they are where they are there. What waited for them as a part waits no longer.
 
     No Web Connector is served for this connection until the transaction ends: what is taken here must not leave
     meanwhile.
@@ -58,11 +65,12 @@ def take_in(session: DatabaseSession, connection: Connection, refunds: Sequence[
                 known[key] = row
                 note(row, now, f"Received from {data.source}.")
                 counts["added"] += 1
-            elif _same(row, data):
+            elif key in keep_known or _same(row, data):
                 counts["unchanged"] += 1
             else:
                 counts[_take_change(session, row, data, now)] += 1
         session.flush()
+        _forget_waiting(session, connection, chunk)
     return Imported(**counts)
 
 
@@ -226,6 +234,16 @@ def _known(
         .options(selectinload(Refund.documents))
     )
     return {(row.source, row.shop, row.external_id): row for row in rows}
+
+
+def _forget_waiting(session: DatabaseSession, connection: Connection, chunk: Sequence[RefundData]) -> None:
+    arrived = [(data.source, data.external_id) for data in chunk]
+    session.execute(
+        delete(WaitingRefund).where(
+            WaitingRefund.connection_id == connection.id,
+            tuple_(WaitingRefund.source, WaitingRefund.external_id).in_(arrived),
+        )
+    )
 
 
 def _new_row(connection: Connection, data: RefundData, now: datetime) -> Refund:

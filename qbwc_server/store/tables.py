@@ -372,6 +372,55 @@ class ReconciliationFinding(Base):
     refund: Mapped[Refund | None] = relationship()
 
 
+class WebhookSecret(Base):
+    """A webhook of a connection that is on, with the secret that its deliveries are signed with.
+
+    It is kept as it is: a signature can't be verified with a digest of the secret.
+    """
+
+    __tablename__ = "webhook_secrets"
+    __table_args__ = (UniqueConstraint("connection_id", "source"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    source: Mapped[str] = mapped_column(String(20))  # webhooks.SOURCES
+    secret: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class WaitingRefund(Base):
+    """A refund that a webhook brought before its order, which says what it is a refund of."""
+
+    __tablename__ = "waiting_refunds"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "source", "external_id"),
+        Index(None, "connection_id", "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(100))
+    order_id: Mapped[str] = mapped_column(String(100))
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # as it came, compressed
+    received_at: Mapped[datetime]
+
+
+class WebhookRefusal(Base):
+    """Something that a webhook brought and that was not taken."""
+
+    __tablename__ = "webhook_refusals"
+    __table_args__ = (Index(None, "connection_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(20))
+    topic: Mapped[str] = mapped_column(String(100))
+    place: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class Event(Base):
     """One thing that happened to a refund, in the words of its story."""
 

@@ -29,6 +29,7 @@ from qbwc_server.web import (
     security,
     showing,
     support,
+    webhooks,
 )
 from qbwc_server.web.site import SignInDoor, Site, install
 
@@ -53,12 +54,13 @@ def create_web(
     secret_key: bytes,
     passwords: Passwords | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    server_zone: str = "UTC",
 ) -> Flask:
     """The pages over a migrated database.
 
     `sign_in` tells who a name and a password belong to; `secret_key` signs the cookies and has to be the same in every
-    process that serves the pages; `passwords` hashes those that are chosen here. Raises SecretKeyError for a key of
-    fewer than MIN_SECRET_BYTES bytes.
+    process that serves the pages; `passwords` hashes those that are chosen here; `server_zone` is the time zone of
+    connections that have none. Raises SecretKeyError for a key of fewer than MIN_SECRET_BYTES bytes.
     """
     if len(secret_key) < MIN_SECRET_BYTES:
         raise SecretKeyError(f"the secret key has {len(secret_key)} bytes; at least {MIN_SECRET_BYTES} are needed")
@@ -77,14 +79,16 @@ def create_web(
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    install(app, Site(database, sign_in, passwords or Passwords(secret_key), SecondFactor(secret_key), clock))
+    hashing, second_factor = passwords or Passwords(secret_key), SecondFactor(secret_key)
+    install(app, Site(database, sign_in, hashing, second_factor, clock, server_zone))
     security.protect(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     login.install(app)
     showing.install(app)
     errors.install(app)
     for page in (account, audit, connections, health, overview, people, reconcile, refunds, support):
         app.register_blueprint(page.pages)
+    webhooks.install(app, csrf)
     return app
 
 

@@ -36,6 +36,7 @@ class Site:
     passwords: Passwords
     second_factor: SecondFactor
     clock: Callable[[], datetime]
+    server_zone: str = "UTC"  # of connections without a time zone of their own
 
 
 def install(app: Flask, site: Site) -> None:

@@ -18,16 +18,18 @@ from tests.shared import PROJECT
 from tests.sources.payloads import only, order, read, refund
 from tests.sources.test_connex_json import REFUND
 from tests.sources.test_csv_file import good, short
+from tests.sources.woocommerce_payloads import pair, woo_refund
 
 
-def test_three_formats_are_offered() -> None:
-    assert FORMATS == ("shopify", "csv", "json")
+def test_four_formats_are_offered() -> None:
+    assert sorted(FORMATS) == ["csv", "json", "shopify", "woocommerce"]
 
 
 @pytest.mark.parametrize(
     ("data", "source"),
     [
         ({"orders": [order(refund())]}, "shopify"),
+        (pair(woo_refund()), "woocommerce"),
         ({"refunds": [encode(REFUND)]}, "myshop"),
         (short(good(1)), "myshop"),
     ],
@@ -42,6 +44,7 @@ def test_every_example_of_the_documentation_reads_as_it_says() -> None:
     found = [only(example) for example in examples]
     assert [(one.source, one.external_id, str(one.value), str(one.money_back)) for one in found] == [
         ("shopify", "901", "21.60", "21.60"),
+        ("woocommerce", "901", "21.60", "21.60"),
         ("myshop", "R1", "26.60", "26.60"),
         ("myshop", "R1", "26.60", "26.60"),
     ]
@@ -52,14 +55,8 @@ def test_a_byte_order_mark_and_white_space_do_not_hide_the_format() -> None:
     assert len(read(text).refunds) == 1
 
 
-def test_woocommerce_is_not_offered_yet_and_is_said_so() -> None:
-    for data, name in (({"orders": []}, "woocommerce"), ([{"id": 1, "order_key": "k", "line_items": []}], None)):
-        with pytest.raises(UnreadableFile, match="woocommerce is not offered yet; use one of shopify, csv, json"):
-            read(data, name)
-
-
 def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnreadableFile, match="use one of shopify, csv, json"):
+    with pytest.raises(UnreadableFile, match="use one of woocommerce, shopify, csv, json"):
         read({}, "xml")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, MoneyBack, RefundLine
-from qbwc_server.sources import UnreadableFile, read_orders
+from qbwc_server.sources import Document, UnreadableFile, read_orders
 from tests.shared import shared_path
 from tests.sources.payloads import only, order, read, refund, refused, transaction
 
@@ -403,6 +403,34 @@ def test_every_published_order_gives_refunds_or_reasons() -> None:
     assert found["rest_2026_07_order_14.json"] == (1, 0)
     assert found["rest_2026_07_order_06.json"] == (0, 1)
     assert found["rest_orders.json"] == (0, 1)
+
+
+def test_every_published_payload_is_read_or_refused_with_place_and_reason() -> None:
+    seen = 0
+    for path in sorted(shared_path("orders", "shopify").glob("*.json")):
+        seen += 1
+        try:
+            reading = read_orders(path.read_bytes(), format=None, shop="", time_zone=timezone.utc)
+        except UnreadableFile as error:  # a transaction, a schema
+            said = str(error)
+        else:
+            said = "".join(entry.reason for entry in reading.refused if entry.place) or "read"
+        assert said, path.name
+    assert seen > 40
+
+
+def test_a_refund_that_waited_for_its_order_is_read_with_it_once() -> None:
+    waited = Document(json.dumps({**refund(), "order_id": 5001}).encode()).json
+    for within in ([], [refund()]):
+        data = json.dumps({"orders": [order(*within), order(id=5002, name="#1002")]}).encode()
+        reading = read_orders(
+            data,
+            format=None,
+            shop="",
+            time_zone=timezone.utc,
+            refunds_of=lambda order_id: [waited] if order_id == "5001" else [],
+        )
+        assert [found.external_id for found in reading.refunds] == ["901"]
 
 
 def test_the_published_cancellation_is_worth_its_money_and_its_gift_card() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
-
 from qbwc_server.refunds.codec import DecodeError, decode
 from qbwc_server.refunds.model import Refund
 from qbwc_server.sources.document import Document
 from qbwc_server.sources.gathering import Gathering
-from qbwc_server.sources.reading import Reading, UnreadableFile
+from qbwc_server.sources.reading import Beside, Reading, UnreadableFile
 
 _OWN_FIELDS = frozenset({"source", "external_id"})
 
@@ -23,12 +21,12 @@ def recognises(document: Document) -> bool:
     return not refunds or any(isinstance(item, dict) and _OWN_FIELDS & item.keys() for item in refunds)
 
 
-def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:  # noqa: ARG001 - times here have their offset
-    """The refunds; `shop` is given to those that have none. Raises UnreadableFile where there is no list of refunds."""
+def read(document: Document, beside: Beside) -> Reading:
+    """The refunds; those of no shop get the connection's. Raises UnreadableFile where there is no list of them."""
     refunds = document.json.get("refunds") if isinstance(document.json, dict) else None
     if not isinstance(refunds, list):
         raise UnreadableFile('the file has no list of refunds; expected {"refunds": [...]}')
-    gathering = Gathering(shop)
+    gathering = Gathering(beside.shop)
     orders = set()
     for index, data in enumerate(refunds):
         place = f"refunds[{index}]"

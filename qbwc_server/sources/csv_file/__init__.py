@@ -6,14 +6,12 @@ half a refund in the books is worse than none.
 
 from __future__ import annotations
 
-from datetime import tzinfo
-
 from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.sources.csv_file.refunds import refund_of
 from qbwc_server.sources.csv_file.table import Row, read_table
 from qbwc_server.sources.document import Document
 from qbwc_server.sources.gathering import Gathering
-from qbwc_server.sources.reading import Reading, RecordRefused
+from qbwc_server.sources.reading import Beside, Reading, RecordRefused
 
 _NAMING_COLUMNS = ("order_number", "refund_id")
 
@@ -23,9 +21,9 @@ def recognises(document: Document) -> bool:
     return not document.looks_like_json
 
 
-def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:
+def read(document: Document, beside: Beside) -> Reading:
     """The refunds of the table. Raises UnreadableFile where the header or the quoting is wrong."""
-    gathering = Gathering(shop)
+    gathering = Gathering(beside.shop)
     rows = read_table(document.text)
     refunds: dict[tuple[str, str, str], list[Row]] = {}
     doubtful = []  # rows of which it can't be told what refund they belong to
@@ -33,8 +31,8 @@ def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:
         if row.problem or not row["refund_id"] or not row["source"]:
             doubtful.append(index)
         else:
-            refunds.setdefault(_key(row, shop), []).append(row)
-    tainted = _refunds_beside(doubtful, rows, shop)
+            refunds.setdefault(_key(row, beside.shop), []).append(row)
+    tainted = _refunds_beside(doubtful, rows, beside.shop)
     for index in doubtful:
         gathering.refuse(rows[index].place, rows[index].problem or "has no refund_id or no source")
     for key, its_rows in refunds.items():
@@ -44,7 +42,7 @@ def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:
             )
             continue
         try:
-            refund = refund_of(its_rows, time_zone)
+            refund = refund_of(its_rows, beside.time_zone)
         except RecordRefused as error:
             gathering.refuse(error.place, error.reason)
             continue

@@ -7,12 +7,11 @@ says neither the order's number nor what was sold, so it is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
 from typing import Any
 
 from qbwc_server.sources.document import Document
 from qbwc_server.sources.gathering import Gathering
-from qbwc_server.sources.reading import Reading, UnreadableFile
+from qbwc_server.sources.reading import Beside, Reading, UnreadableFile
 from qbwc_server.sources.shopify.orders import read_order
 
 _ORDER_FIELDS = frozenset({"line_items", "refunds", "financial_status"})
@@ -29,7 +28,7 @@ def recognises(document: Document) -> bool:
     )
 
 
-def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:  # noqa: ARG001 - ids and times need neither
+def read(document: Document, beside: Beside) -> Reading:
     """The refunds of all orders. Raises UnreadableFile where there is neither an order nor a refund."""
     orders = list(_orders(document.json))
     alone = list(_refunds_alone(document.json))
@@ -39,10 +38,20 @@ def read(document: Document, shop: str, time_zone: tzinfo) -> Reading:  # noqa: 
         )
     gathering = Gathering()
     for place, order in orders:
-        read_order(order, place, gathering)
+        read_order(_with_refunds(order, beside), place, gathering)
     for place, _ in alone:
         gathering.refuse(place, "is a refund without its order; give the whole order, which has its refunds within it")
     return gathering.reading(len(orders))
+
+
+def _with_refunds(order: Any, beside: Beside) -> Any:
+    """The order with those refunds that came before it and are not in it, as from a webhook that overtook another."""
+    if not isinstance(order, dict) or "id" not in order:
+        return order
+    within = order["refunds"] if isinstance(order.get("refunds"), list) else []
+    there = {str(refund.get("id")) for refund in within if isinstance(refund, dict)}
+    missing = [refund for refund in beside.refunds_of(str(order["id"])) if str(refund.get("id")) not in there]
+    return {**order, "refunds": [*within, *missing]} if missing else order
 
 
 def _orders(data: Any) -> Iterator[tuple[str, Any]]:

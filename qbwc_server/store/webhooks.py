@@ -1,0 +1,233 @@
+"""Webhooks of a connection: which are on, what waits for its order, and what was refused, each bounded."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session as DatabaseSession
+
+from qbwc_server.store.connections import ConnectionProblem
+from qbwc_server.store.tables import (
+    AuditEntry,
+    Connection,
+    Refund,
+    WaitingRefund,
+    WebhookRefusal,
+    WebhookSecret,
+)
+
+SOURCES = ("shopify", "woocommerce", "refunds")
+"""Who sends: the two order systems, and programs that write refunds in Connex's own form."""
+
+MIN_SECRET_CHARACTERS, MAX_SECRET_CHARACTERS = 16, 200
+MAX_WAITING = 1000  # refunds of one connection that wait for their orders
+MAX_REFUSALS = 200  # of one connection that are kept, the newest
+MAX_REFUSALS_AT_ONCE = 20  # of one delivery that are kept
+MAX_TEXT = 1000  # characters of a place or a reason
+
+
+class BadWebhookSecret(ConnectionProblem):
+    """A secret that can't sign deliveries."""
+
+
+class Waiting(Enum):
+    """What becomes of a refund that came without its order."""
+
+    WAITS = "waits"
+    KNOWN = "known"  # its order brought it before
+    TOO_MANY = "too many"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that a delivery brought and that was not taken."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a connection's webhooks stand."""
+
+    on: Sequence[str]
+    waiting: Sequence[WaitingRefund]  # without their bodies' content being read
+    refusals: Sequence[WebhookRefusal]  # the newest first
+
+
+def make_secret() -> str:
+    """A new secret of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def switch_on(
+    session: DatabaseSession, connection: Connection, source: str, secret: str, now: datetime, who: str
+) -> None:
+    """Sets the secret of a webhook; deliveries that are signed with an earlier one are refused from now on.
+
+    Raises BadWebhookSecret.
+    """
+    if not (
+        MIN_SECRET_CHARACTERS <= len(secret) <= MAX_SECRET_CHARACTERS and secret.isascii() and secret.isprintable()
+    ):
+        raise BadWebhookSecret(
+            f"the secret has {len(secret)} characters; give {MIN_SECRET_CHARACTERS} to {MAX_SECRET_CHARACTERS} "
+            "printable ASCII characters"
+        )
+    found = _secret_row(session, connection.id, source)
+    if found is None:
+        session.add(WebhookSecret(connection_id=connection.id, source=source, secret=secret, created_at=now))
+    else:
+        found.secret, found.created_at = secret, now
+    _record(session, connection, f"switched the {source} webhook on", now, who)
+
+
+def switch_off(session: DatabaseSession, connection: Connection, source: str, now: datetime, who: str) -> bool:
+    """Forgets the secret of a webhook, so that its deliveries are refused; false where it was off."""
+    found = _secret_row(session, connection.id, source)
+    if found is None:
+        return False
+    session.delete(found)
+    _record(session, connection, f"switched the {source} webhook off", now, who)
+    return True
+
+
+def secret_of(session: DatabaseSession, name: str, source: str) -> str | None:
+    """The secret of a connection's webhook; None where it is off, or there is no such connection, by the same way."""
+    askable = name if name.isascii() and name.isprintable() else ""  # not every database takes every text
+    return session.scalar(
+        select(WebhookSecret.secret)
+        .join(Connection, Connection.id == WebhookSecret.connection_id)
+        .where(Connection.name == askable, WebhookSecret.source == source)
+    )
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A refund that came without its order."""
+
+    source: str
+    external_id: str
+    order_id: str
+    body: bytes  # as it came
+
+
+def keep_waiting(session: DatabaseSession, connection: Connection, apart: Apart, now: datetime) -> Waiting:
+    """Keeps a refund that came without its order until the order comes by any door."""
+    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    known = select(Refund.id).where(
+        Refund.connection_id == connection.id,
+        Refund.source == apart.source,
+        Refund.external_id == apart.external_id,
+    )
+    if session.scalar(known.limit(1)) is not None:
+        return Waiting.KNOWN
+    waits = session.scalar(
+        select(WaitingRefund).where(
+            WaitingRefund.connection_id == connection.id,
+            WaitingRefund.source == apart.source,
+            WaitingRefund.external_id == apart.external_id,
+        )
+    )
+    if waits is not None:
+        waits.order_id, waits.body = apart.order_id, zlib.compress(apart.body)
+        return Waiting.WAITS
+    of_connection = select(func.count()).where(WaitingRefund.connection_id == connection.id)
+    if (session.scalar(of_connection) or 0) >= MAX_WAITING:
+        return Waiting.TOO_MANY
+    session.add(
+        WaitingRefund(
+            connection_id=connection.id,
+            source=apart.source,
+            external_id=apart.external_id,
+            order_id=apart.order_id,
+            body=zlib.compress(apart.body),
+            received_at=now,
+        )
+    )
+    return Waiting.WAITS
+
+
+def waiting_bodies(session: DatabaseSession, connection: Connection, source: str, order_id: str) -> list[bytes]:
+    """The refunds that wait for an order, as they came, the oldest first."""
+    bodies = session.scalars(
+        select(WaitingRefund.body)
+        .where(
+            WaitingRefund.connection_id == connection.id,
+            WaitingRefund.source == source,
+            WaitingRefund.order_id == order_id,
+        )
+        .order_by(WaitingRefund.id)
+    )
+    return [zlib.decompress(body) for body in bodies]
+
+
+def note_refusals(
+    session: DatabaseSession,
+    connection: Connection,
+    source: str,
+    topic: str,
+    refusals: Iterable[Refusal],
+    now: datetime,
+) -> None:
+    """Puts on record what was refused, for a person to see; the oldest entries give way."""
+    session.add_all(
+        WebhookRefusal(
+            connection_id=connection.id,
+            at=now,
+            source=source,
+            topic=topic[:100],
+            place=refusal.place[:MAX_TEXT],
+            reason=refusal.reason[:MAX_TEXT],
+        )
+        for refusal in list(refusals)[:MAX_REFUSALS_AT_ONCE]
+    )
+    session.flush()
+    newest = (
+        select(WebhookRefusal.id)
+        .where(WebhookRefusal.connection_id == connection.id)
+        .order_by(WebhookRefusal.id.desc())
+        .limit(1)
+        .offset(MAX_REFUSALS)
+    )
+    last_to_go = session.scalar(newest)
+    if last_to_go is not None:
+        session.execute(
+            delete(WebhookRefusal).where(WebhookRefusal.connection_id == connection.id, WebhookRefusal.id <= last_to_go)
+        )
+
+
+def report(session: DatabaseSession, connection: Connection) -> Report:
+    """How the connection's webhooks stand."""
+    return Report(
+        on=session.scalars(
+            select(WebhookSecret.source)
+            .where(WebhookSecret.connection_id == connection.id)
+            .order_by(WebhookSecret.source)
+        ).all(),
+        waiting=session.scalars(
+            select(WaitingRefund).where(WaitingRefund.connection_id == connection.id).order_by(WaitingRefund.id)
+        ).all(),
+        refusals=session.scalars(
+            select(WebhookRefusal)
+            .where(WebhookRefusal.connection_id == connection.id)
+            .order_by(WebhookRefusal.id.desc())
+        ).all(),
+    )
+
+
+def _secret_row(session: DatabaseSession, connection_id: int, source: str) -> WebhookSecret | None:
+    return session.scalar(
+        select(WebhookSecret).where(WebhookSecret.connection_id == connection_id, WebhookSecret.source == source)
+    )
+
+
+def _record(session: DatabaseSession, connection: Connection, what: str, now: datetime, who: str) -> None:
+    session.add(AuditEntry(at=now, who=who, what=what, connection_id=connection.id, details={}))
+    session.flush()
