@@ -18,6 +18,8 @@ class Behaviour:
 
     #: The outcome of a set with a newMessageSetID is kept; off, its status check answers 9002.
     keeps_recovery_records: bool = True
+    #: Where the outcome is not kept, the answer to the set says so (9005, with its requests worked); off, it is silent.
+    tells_of_records_not_kept: bool = False
     #: How many sets are kept before the oldest is dropped; None for no limit.
     recovery_records_kept: int | None = None
     #: The record grows with each request; off, it is written when the whole set is done, and a crash leaves none.

@@ -112,10 +112,15 @@ class QuickBooks:
         if goes_on:
             context = Context(self.company, self.behaviour, self._session or Session(), self.locks)
             self._work(context, message_set, lines, crash_after)
+            if message_set.new_message_set_id is not None and self._is_not_kept_and_says_so():
+                code = status.NOT_STORED
         if crash_after is not None:
             self._session = None
             raise QuickBooksCrashed(f"QuickBooks crashed when {crash_after} requests of the set were worked")
         return lines.answer(code)
+
+    def _is_not_kept_and_says_so(self) -> bool:
+        return not self.behaviour.keeps_recovery_records and self.behaviour.tells_of_records_not_kept
 
     def _begin_set(self, message_set: MessageSet, lines: _Lines) -> tuple[int, bool]:
         """The status of the set as error recovery sees it, and whether its requests are to be worked."""

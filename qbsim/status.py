@@ -54,6 +54,7 @@ NOT_PERMITTED = 3260
 WRONG_ORDER = 3290
 SET_DIFFERS = 9001
 NOTHING_STORED = 9002
+NOT_STORED = 9005
 SET_ID_TOO_LONG = 9004
 MACRO_UNKNOWN = 9101
 MACRO_DEFINED_TWICE = 9102
@@ -206,6 +207,7 @@ _ROWS = (
     Status(WRONG_ORDER, "Error", 'The item "{value}" is placed in the request in incorrect order.', "observed"),
     Status(SET_DIFFERS, "Error", "", "documented"),
     Status(NOTHING_STORED, "Error", "", "documented"),
+    Status(NOT_STORED, "Error", "", "documented"),
     Status(SET_ID_TOO_LONG, "Error", "", "documented"),
     # Macro errors lie from 9100 to 9199 (documented); which is which is not told.
     Status(MACRO_UNKNOWN, "Error", 'The macro "{value}" in the field "{field}" has not been defined.', "guess"),

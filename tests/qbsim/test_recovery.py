@@ -71,6 +71,14 @@ def test_without_a_record_a_status_check_says_so(set_id: str) -> None:
     assert code(check(shop, set_id)) == "9002"
 
 
+def test_a_set_whose_outcome_can_not_be_kept_is_worked_and_says_so() -> None:
+    shop = Shop(Behaviour(keeps_recovery_records=False, tells_of_records_not_kept=True))
+    messages = shop.ask_set(MEMO, newMessageSetID="job-1")
+    assert (code(messages), messages[0].get("statusCode"), memos(shop)) == ("9005", "0", 1)
+    assert code(check(shop, "job-1")) == "9002"
+    assert shop.ask_set(MEMO).get("messageSetStatusCode") is None
+
+
 def test_clearing_drops_a_record(shop: Shop) -> None:
     shop.ask(MEMO, newMessageSetID="job-1")
     shop.ask(MEMO, newMessageSetID="job-2", oldMessageSetID="job-1")

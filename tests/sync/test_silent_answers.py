@@ -18,6 +18,11 @@ from tests.sync.test_sales import REFUNDS, one_of_each
 PROLOG = '<?xml version="1.0" ?>\n'
 FOUR = REFUNDS[:4]
 MAX_QUIET_SESSIONS = 30
+BEHAVIOURS = [
+    Behaviour(),
+    Behaviour(keeps_recovery_records=False),
+    Behaviour(keeps_recovery_records=False, tells_of_records_not_kept=True),
+]
 
 
 def changed(answer: Answer, change: Callable[[etree._Element], None]) -> Answer:
@@ -63,7 +68,7 @@ def without(number: int) -> Callable[[etree._Element], None]:
     return change
 
 
-@pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(keeps_recovery_records=False)])
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("number", range(2))
 def test_a_request_that_the_answer_does_not_mention_is_entered_once(
     memory: Database, number: int, behaviour: Behaviour
