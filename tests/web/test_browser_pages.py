@@ -28,6 +28,7 @@ PATHS = (
     "/refunds/2",
     "/connections/main",
     "/connections/main/sessions",
+    "/connections/main/reconcile",
     "/people",
     "/account",
     "/audit",
