@@ -21,7 +21,7 @@ BOUND_SECONDS = 30
 OPERATIONS: list[tuple[str, str, tuple[Any, ...], Any, list[str]]] = [
     ("serverVersion", "", ("server_version",), "Connex 1", ["Connex 1"]),
     ("serverVersion", elements(strVersion="2.0"), ("server_version",), "Connex 1", ["Connex 1"]),
-    ("clientVersion", elements(strVersion="2.3.0.36"), ("client_version", "2.3.0.36"), "W:old", ["W:old"]),
+    ("clientVersion", elements(strVersion="2.3.0.36"), ("client_version", "2.3.0.36", "127.0.0.1"), "W:old", ["W:old"]),
     (
         "authenticate",
         elements(strUserName="anna", strPassword="<s&>"),
