@@ -64,7 +64,12 @@ SECTIONS = (  # a setting that none of them names stands under the last one
         "Which items stand on the credit memo. Empty means those of the original sale, so most shops need few of them.",
         ITEM_AND_STOCK_KEYS,
     ),
-    ("Accounting", "How dates, taxes and doubts are treated. Most shops leave these as they are.", ()),
+    (
+        "Approval and doubts",
+        "When a person is asked first, and what happens where something is not as it should be.",
+        ("review", "hand_entry_days", "look_again_days", "sales_order", "closed_books", "undo", "web_connectors"),
+    ),
+    ("Accounting", "How dates, taxes and payments are entered. Most shops leave these as they are.", ()),
 )
 EXAMPLES = {
     "credit_memo_for_invoices": (
@@ -107,6 +112,22 @@ EXAMPLES = {
     "duty_item": 'With "Import Duties": duties given back are a line “Import Duties 12.00” on the credit memo.',
     "fee_item": 'With "Restocking Fee": a fee that you keep is a line “Restocking Fee -10.00” on the credit memo.',
     "allowance_item": 'With "Allowance": 10.00 given back for a scratch is a line “Allowance 10.00” on the memo.',
+    "review": (
+        "always: a refund of 41.04 is looked up, and what would be entered is shown; QuickBooks gets nothing before "
+        "somebody approves it."
+    ),
+    "undo": (
+        "void: credit memo 1001-7QK stays in the customer's transactions with 0.00 and the mark VOID. delete: it is "
+        "gone, and only the audit trail of QuickBooks still has it."
+    ),
+    "closed_books": (
+        "With next_open_day, and the books closed through March 31: a refund of March 30 is dated 04/01 in QuickBooks."
+    ),
+    "sales_order": "close: order 1003, of which nothing was invoiced, shows as closed, and no credit memo is entered.",
+    "hand_entry_days": (
+        "With 14: a credit memo of 41.04 that you entered yourself ten days after the refund is shown to you first."
+    ),
+    "look_again_days": "With 30: an order that is entered in QuickBooks two weeks late still gets its refund.",
     "payment_method": 'With "Visa": the credit card refund shows the payment method Visa.',
 }
 

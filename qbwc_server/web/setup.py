@@ -68,7 +68,7 @@ def make() -> str | tuple[str, int]:
     given = {key: request.form.get(key, "").strip() for key in ("name", "user_name", "time_zone")}
     password = make_password()
     hashed = site().passwords.hash(password)
-    settings = {"time_zone": given["time_zone"], **(HOLD if can_hold() else {})}
+    settings = {"time_zone": given["time_zone"], **HOLD}
     try:
         with site().database.transaction() as session:
             connection = stored.add_connection(
@@ -151,11 +151,6 @@ def steps_of(session: DatabaseSession, connection: Connection) -> tuple[Step, ..
         "look": _is_on_record(session, connection, SAID_GO),
     }
     return tuple(Step(key, words, done[key]) for key, words in STEPS.items())
-
-
-def can_hold() -> bool:
-    """Whether there is a setting that keeps refunds until a person has seen them."""
-    return set(HOLD) <= set(declared.KEYS)
 
 
 def is_held(connection: Connection) -> bool:

@@ -81,6 +81,7 @@ REASON_WORDS = {
     "sale_pending": "Sale is pending",
     "partial_refund_of_open_order": "Part of an open sales order",
     "ambiguous_payment": "Several payments fit",
+    "order_never_invoiced": "Order was never invoiced",
     "refunds_off": "Switched off in the settings",
     "refund_account_unknown": "Refund account unknown",
     "refund_account_unfit": "Refund account unfit",

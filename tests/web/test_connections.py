@@ -82,7 +82,7 @@ def test_the_overview_of_a_new_installation_says_how_to_begin(web: Flask, ada: V
         main = connection_named(session, "main")
         session.delete(main.company)
         session.delete(main)
-    assert "connex connection add main" in ada.get("/").text
+    assert '<a class="button" href="/setup">Make a connection</a>' in ada.get("/").text
 
 
 def test_the_connection_shows_what_it_knows_of_quickbooks(ada: Visitor) -> None:

@@ -14,7 +14,7 @@ from qbwc_server.store.connections import connection_named, settings_of
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Person
 from qbwc_server.web import create_web
-from qbwc_server.web.setup import HOLD, can_hold, is_held
+from qbwc_server.web.setup import is_held
 from tests.web.builders import ACCOUNTS, NOON, add_connection, add_refund
 from tests.web.conftest import PASSWORD, SECRET, Visitor
 
@@ -158,7 +158,6 @@ def test_the_steps_follow_what_happened_and_each_can_be_come_back_to(ada: Visito
         assert 'aria-current="step"' in ada.get(f"/connections/main/setup/{key}").text
 
 
-@pytest.mark.skipif(not can_hold(), reason=f"there is no setting {', '.join(HOLD)} yet")
 def test_a_connection_of_the_pages_enters_nothing_until_somebody_says_go(ada: Visitor, database: Database) -> None:
     ada.post("/setup", {"name": "main"})
     with database.reading() as session:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from qbwc_server.store.types import UTCDateTime
+
 revision = "0008"
 down_revision = "0006"
 
@@ -16,7 +18,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("connection_id", sa.Integer(), nullable=False),
         sa.Column("who", sa.String(length=120), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("file_format", sa.String(length=20), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
