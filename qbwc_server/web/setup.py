@@ -32,7 +32,7 @@ from qbwc_server.web.site import needs, site
 
 STEPS = {
     "connector": "Add it to the Web Connector",
-    "account": "Choose where money comes from",
+    "account": "Choose the account",
     "import": "Bring in refunds",
     "look": "Look, then say go",
 }
