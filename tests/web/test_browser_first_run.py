@@ -53,6 +53,11 @@ class Place:
             if connector.run_session().outcome != "completed":
                 return
 
+    def statuses(self) -> list[str]:
+        """What became of each refund, in the order in which they came in."""
+        with self.database.reading() as session:
+            return [refund.status for refund in session.query(Refund).order_by(Refund.id)]
+
 
 @pytest.fixture
 def place(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
@@ -63,7 +68,7 @@ def place(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyP
     server = make_server(make_application(config, sqlite_database, first_owner_code=CODE), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()
-    yield Place(server.url, make_world(refunds=1, seed=1, now=datetime.now(timezone.utc)), sqlite_database)
+    yield Place(server.url, make_world(refunds=2, seed=1, now=datetime.now(timezone.utc)), sqlite_database)
     server.close()
     thread.join(timeout=10)
     assert not thread.is_alive()
@@ -122,23 +127,35 @@ def test_from_an_empty_installation_to_the_first_posted_refund_without_a_termina
     page.get_by_role("button", name="Look at it").click()
     expect(page.get_by_text("Nothing is taken in yet.")).to_be_visible()
     wrong += complaints(page)
-    page.get_by_role("button", name="Take it in").click()
+    page.get_by_role("button", name="Take them in").click()
 
     before = place.world.company.to_json()["counters"]["transaction"]
     place.sync(password)
     page.goto("/connections/main/setup/look")
     expect(page.get_by_text("Dry run.")).to_be_visible()
-    expect(page.get_by_text("It waits for approval")).to_be_visible()
+    expect(page.get_by_text("It waits for approval")).to_have_count(2)
     wrong += complaints(page)
     assert place.world.company.to_json()["counters"]["transaction"] == before
+    page.goto("/refunds/1")
+    page.get_by_role("button", name="Approve: enter it as planned").click()
+    place.sync(password)
+    assert place.statuses() == ["posted", "review"]
+    page.goto("/connections/main/setup/look")
     page.get_by_role("button", name="Go: enter them from now on").click()
     place.sync(password)
     page.goto("/connections/main/refunds")
     expect(page.get_by_role("row").nth(1)).to_contain_text("Posted")
-    with place.database.reading() as session:
-        assert session.query(Refund).one().status == "posted"
+    assert place.statuses() == ["posted", "posted"]
     assert place.world.company.to_json()["counters"]["transaction"] > before
     assert sum(place.world.company.trial_balance().values()) == 0
+
+    page.goto("/refunds/1")
+    page.get_by_label("Why").fill("Refunded twice by mistake")
+    page.get_by_role("button", name="Undo it in QuickBooks").click()
+    place.sync(password)
+    page.reload()
+    expect(page.get_by_text("Refunded twice by mistake").first).to_be_visible()
+    assert place.statuses() == ["skipped", "posted"]
 
     for path in ("sessions", "health", "items", "import", "sync", "reconcile"):
         page.goto(f"/connections/main/{path}")
