@@ -7,10 +7,11 @@ from flask import Flask
 
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
+from qbwc_server.store.tables import Reconciliation, ReconciliationFinding
 from qbwc_server.web.runs import HOW_TO_MEND
 from qbxml import KNOWN_HRESULTS, STATUS_ADVICE
 from tests.shared import PROJECT
-from tests.web.builders import add_connection, add_posted_refund, add_session, add_set
+from tests.web.builders import NOON, add_connection, add_posted_refund, add_session, add_set
 from tests.web.conftest import Visitor
 
 
@@ -121,3 +122,31 @@ def test_a_viewer_mends_nothing(web: Flask, database: Database) -> None:
     vera = Visitor(web.test_client())
     vera.sign_in("Vera")
     assert vera.post("/connections/main/health", {"what": "look"}, form_on="/account").status_code == 403
+
+
+def test_a_comparison_is_asked_for_on_the_page_and_its_findings_lead_to_the_refunds(
+    ada: Visitor, database: Database
+) -> None:
+    at = "/connections/main/reconcile"
+    assert "Nothing was compared yet." in ada.get(at).text
+    ada.post(at)
+    assert "The next comparison was asked for" in ada.get(at).text
+    with database.transaction() as session:
+        asked = session.query(Reconciliation).one()
+        assert asked.asked_by == "Ada"
+        asked.state, asked.finished_at, asked.checked = "done", NOON, 2
+        finding = ReconciliationFinding(
+            reconciliation_id=asked.id,
+            refund_id=1,
+            kind="gone",
+            txn_type="Check",
+            txn_id="1A",
+            ref_number="",
+            message="",
+        )
+        finding.message = "The check is <gone>."
+        session.add(finding)
+    page = ada.get(at).text
+    assert "1 difference was found." in page
+    assert "The check is &lt;gone&gt;." in page
+    assert 'href="/refunds/1"' in page
