@@ -54,10 +54,13 @@ def version() -> str:
     return metadata.version("connex-refunds")
 
 
-def make_application(config: Config, database: Database, *, behind_proxy: bool = False) -> WSGIApplication:
+def make_application(
+    config: Config, database: Database, *, behind_proxy: bool = False, first_owner_code: str = ""
+) -> WSGIApplication:
     """The WSGI application over a migrated database.
 
     `behind_proxy`: the scheme, host and address of a call are what one reverse proxy in front says they are.
+    `first_owner_code` makes the first owner's account on the pages, while nobody can sign in.
     """
     passwords = Passwords(config.secret_key)
     sign_in = SignIn(database, passwords, Attempts())
@@ -71,7 +74,12 @@ def make_application(config: Config, database: Database, *, behind_proxy: bool =
     )
     soap = make_soap_application(conversation)
     pages = create_web(
-        database, sign_in, secret_key=config.secret_key, passwords=passwords, server_zone=config.time_zone
+        database,
+        sign_in,
+        secret_key=config.secret_key,
+        passwords=passwords,
+        server_zone=config.time_zone,
+        first_owner_code=first_owner_code,
     )
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:

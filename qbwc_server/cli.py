@@ -142,7 +142,9 @@ def serve(host: str, port: int, behind_proxy: bool) -> None:
 
     config = _config()
     with _database(config) as database:
-        application = make_application(config, database, behind_proxy=behind_proxy)
+        with database.reading() as session:
+            code = "" if people.count(session) else make_password()
+        application = make_application(config, database, behind_proxy=behind_proxy, first_owner_code=code)
         try:
             server = make_server(application, host, port, behind_proxy=behind_proxy)
         except OSError as error:
@@ -150,9 +152,11 @@ def serve(host: str, port: int, behind_proxy: bool) -> None:
             _fail(f"can't listen on {host}, port {port}: {error.strerror}. {advice}")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         click.echo(f"Connex {metadata.version(DISTRIBUTION)} listens on {server.url}")
-        with database.reading() as session:
-            if not people.count(session):
-                click.echo("Nobody can sign in to the pages yet; make a sign-in with: connex person add NAME")
+        if code:
+            click.echo(
+                "Nobody can sign in to the pages yet. Open that address in a browser and give this code, which makes "
+                f"the owner's account and is good until there is one: {code}"
+            )
         sys.stdout.flush()
         server.run()
 

@@ -89,8 +89,10 @@ from qbxml.sales import (
 )
 from qbxml.status import (
     BURNT_MESSAGE_SET_ID,
+    KNOWN_HRESULTS,
     NO_STORED_RESPONSE,
     PARSE_ERROR,
+    STATUS_ADVICE,
     HResult,
     Outcome,
     Status,
@@ -112,11 +114,13 @@ from qbxml.writing import (
 __all__ = [
     "BURNT_MESSAGE_SET_ID",
     "FLOOR",
+    "KNOWN_HRESULTS",
     "MAX_ANSWER_BYTES",
     "NO_STORED_RESPONSE",
     "PARSE_ERROR",
     "RECORDS",
     "REQUESTS",
+    "STATUS_ADVICE",
     "ARRefundCreditCardAdd",
     "ARRefundCreditCardQuery",
     "ARRefundCreditCardRet",

@@ -220,3 +220,10 @@ def explain_hresult(code: str) -> HResult:
     normal = "0x" + code[2:].upper() if code[:2].lower() == "0x" else code
     unknown = f"QuickBooks failed with the code {normal or '(none)'}, whose meaning is not known."
     return _HRESULTS.get(normal) or HResult(normal, unknown, "See the Web Connector's log.")
+
+
+KNOWN_HRESULTS = tuple(_HRESULTS.values())
+"""Every failure of the connection whose meaning is known."""
+
+STATUS_ADVICE = {code: meaning.advice for code, meaning in _BY_CODE.items() if meaning.advice}
+"""What is to be known or done, by status code, where more is known than QuickBooks' own words."""

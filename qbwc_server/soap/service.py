@@ -38,7 +38,7 @@ class Conversation(Protocol):
         """Free text that the Web Connector shows under "More information"."""
         ...
 
-    def client_version(self, version: str) -> str:
+    def client_version(self, version: str, remote_address: str) -> str:
         """ "" to go on, "W:text" to warn, "E:text" to stop, "O:version" to ask for another version."""
         ...
 
@@ -118,7 +118,8 @@ class QBWebConnectorSvc(Service):  # type: ignore[misc]
 
     @_operation(_Text)
     def clientVersion(context: Any, strVersion: str | None) -> str:
-        return _out(_conversation(context).client_version(strVersion or ""))
+        remote_address = context.transport.req_env.get("REMOTE_ADDR", "")
+        return _out(_conversation(context).client_version(strVersion or "", remote_address))
 
     @_operation(_Text, _Text, returns=_Texts)
     def authenticate(context: Any, strUserName: str | None, strPassword: str | None) -> list[str]:

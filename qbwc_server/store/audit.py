@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DatabaseSession
@@ -49,6 +51,14 @@ def page(
     older = found[-1].id if found and (is_more or after is not None) else None
     newer = found[0].id if found and (is_more if after is not None else before is not None) else None
     return AuditPage(tuple(found), _names(session), older, newer)
+
+
+def record(
+    session: DatabaseSession, connection: Connection, who: str, what: str, details: dict[str, Any], now: datetime
+) -> None:
+    """Puts on record what somebody did with a connection."""
+    session.add(AuditEntry(at=now, who=who, what=what, connection_id=connection.id, details=details))
+    session.flush()
 
 
 def last_entry(session: DatabaseSession, connection_id: int, what: str) -> AuditEntry | None:

@@ -28,6 +28,7 @@ MAX_PAGE_SIZE = 200  # refunds
 MAX_SESSIONS = 200
 MAX_STORY_EVENTS = 500  # the newest ones
 MAX_STORY_SETS = 20  # the newest ones
+MAX_SESSION_SETS = 25  # message sets on one page of a session
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024  # of one stored message
 MAX_SHOWN_CHARACTERS = 100_000  # of one stored message
 
@@ -191,6 +192,49 @@ def recent_sessions(session: DatabaseSession, connection_id: int, *, limit: int 
         raise ReportError(f"{limit} sessions is not between 1 and {MAX_SESSIONS}")
     query = select(Session).where(Session.connection_id == connection_id).order_by(Session.id.desc()).limit(limit)
     return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class SessionLog:
+    """What was said in one session: the newest sets of it, or those before one, in the order in which they left."""
+
+    session: Session
+    exchanges: tuple[Exchange, ...]
+    earlier: int | None  # the id before which the earlier ones end; None where these are the first
+
+
+def session_log(
+    session: DatabaseSession, connection_id: int, session_id: int, *, before: int | None = None
+) -> SessionLog | None:
+    """A session of a connection with its message sets, MAX_SESSION_SETS at a time; None where there is none."""
+    run = session.get(Session, session_id)
+    if run is None or run.connection_id != connection_id:
+        return None
+    query = select(MessageSet).where(MessageSet.session_id == session_id)
+    if before is not None:
+        query = query.where(MessageSet.id < before)
+    sets = list(session.scalars(query.order_by(MessageSet.id.desc()).limit(MAX_SESSION_SETS + 1)))
+    shown = sets[:MAX_SESSION_SETS]
+    earlier = shown[-1].id if len(sets) > MAX_SESSION_SETS else None
+    return SessionLog(run, tuple(_exchange(each) for each in reversed(shown)), earlier)
+
+
+def last_failed_session(session: DatabaseSession, connection_id: int) -> Session | None:
+    """The newest session that ended with an error."""
+    failed = (Session.connection_id == connection_id, Session.last_error != "")
+    return session.scalar(select(Session).where(*failed).order_by(Session.id.desc()).limit(1))
+
+
+def last_failed_set(session: DatabaseSession, connection_id: int) -> MessageSet | None:
+    """The newest message set for which the Web Connector reported a failure of QuickBooks."""
+    failed = (MessageSet.connection_id == connection_id, MessageSet.hresult != "")
+    return session.scalar(select(MessageSet).where(*failed).order_by(MessageSet.id.desc()).limit(1))
+
+
+def count_posted(session: DatabaseSession, connection_id: int) -> int:
+    """How many transactions of ours stand in the company file, as far as is known."""
+    query = select(func.count()).select_from(Document).join(Refund, Document.refund_id == Refund.id)
+    return session.scalar(query.where(Refund.connection_id == connection_id, Document.state == "posted")) or 0
 
 
 @dataclass(frozen=True)

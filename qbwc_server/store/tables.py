@@ -421,6 +421,20 @@ class WebhookRefusal(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
+class Upload(Base):
+    """A file of orders that somebody sent, until it is taken in or thrown away."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), index=True)
+    who: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    file_name: Mapped[str] = mapped_column(String(200))
+    file_format: Mapped[str] = mapped_column(String(20))  # empty: told from the content
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # compressed
+
+
 class Event(Base):
     """One thing that happened to a refund, in the words of its story."""
 

@@ -32,6 +32,7 @@ from qbwc_server.sync.outcomes import take_late
 from qbwc_server.sync.reconcile import question_unanswered
 from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending
 from qbwc_server.sync.taking import Taking, question_lost, stop_writing
+from qbwc_server.sync.versions import Versions
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
 log = logging.getLogger(__name__)
@@ -76,13 +77,15 @@ class SyncConversation:
         self._host_name = host_name
         self._version = version
         self._clock = clock
+        self._versions = Versions()
 
     def server_version(self) -> str:
         """Free text, shown under "More information"."""
         return f"Connex {self._version}"
 
-    def client_version(self, version: str) -> str:  # noqa: ARG002  every version will do
-        """Empty: go on."""
+    def client_version(self, version: str, remote_address: str) -> str:
+        """Empty: go on, since every version will do; it is kept for whoever signs in from there next."""
+        self._versions.told(version, remote_address, self._clock())
         return ""
 
     def authenticate(self, user_name: str, password: str, remote_address: str) -> tuple[str, str]:
@@ -92,11 +95,13 @@ class SyncConversation:
         if connection_id is None:
             return ticket, "nvu"
         now = self._clock()
+        version = self._versions.take(remote_address, now)
         if self._is_idle(connection_id, now):
             return ticket, "none"
         with self._database.transaction() as database:
             connection = _locked(database, connection_id)
             connection.last_seen_at = now
+            connection.web_connector_version = version or connection.web_connector_version
             doubtful = steps.sets_in_doubt(database, connection.id)
             for sent in doubtful:
                 begin_anew_if_clock_went_back(sent, now)

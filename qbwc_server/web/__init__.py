@@ -1,6 +1,6 @@
-"""The web pages: what became of each refund and why, the connections and their settings, help, health and metrics.
+"""The web pages: first steps, what became of each refund and why, connections and how they are, people, help, metrics.
 
-Pages read the store and show it; the one thing they change is a connection's settings.
+Pages read the store and change it by its own functions alone, so that what a page does and a command does is the same.
 """
 
 from qbwc_server.web.application import create_web

@@ -20,15 +20,21 @@ from qbwc_server.web import (
     audit,
     connections,
     errors,
+    first_run,
     health,
+    importing,
     login,
+    mappings,
     overview,
     people,
     reconcile,
     refunds,
+    runs,
     security,
+    setup,
     showing,
     support,
+    sync_now,
     webhooks,
 )
 from qbwc_server.web.site import SignInDoor, Site, install
@@ -55,12 +61,14 @@ def create_web(
     passwords: Passwords | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     server_zone: str = "UTC",
+    first_owner_code: str = "",
 ) -> Flask:
     """The pages over a migrated database.
 
     `sign_in` tells who a name and a password belong to; `secret_key` signs the cookies and has to be the same in every
-    process that serves the pages; `passwords` hashes those that are chosen here; `server_zone` is the time zone of
-    connections that have none. Raises SecretKeyError for a key of fewer than MIN_SECRET_BYTES bytes.
+    process that serves the pages; `passwords` hashes those that are chosen here; `server_zone` is that of
+    connections without one; `first_owner_code` makes the first owner's account, while there is nobody. Raises
+    SecretKeyError for a key of fewer than MIN_SECRET_BYTES bytes.
     """
     if len(secret_key) < MIN_SECRET_BYTES:
         raise SecretKeyError(f"the secret key has {len(secret_key)} bytes; at least {MIN_SECRET_BYTES} are needed")
@@ -79,14 +87,41 @@ def create_web(
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    hashing, second_factor = passwords or Passwords(secret_key), SecondFactor(secret_key)
-    install(app, Site(database, sign_in, hashing, second_factor, clock, server_zone))
+    install(
+        app,
+        Site(
+            database,
+            sign_in,
+            passwords or Passwords(secret_key),
+            SecondFactor(secret_key),
+            clock,
+            server_zone,
+            first_owner_code,
+        ),
+    )
     security.protect(app)
+    app.before_request(importing.let_files_in)  # before the form is read
     csrf = CSRFProtect(app)
     login.install(app)
+    first_run.install(app)
     showing.install(app)
     errors.install(app)
-    for page in (account, audit, connections, health, overview, people, reconcile, refunds, support):
+    for page in (
+        account,
+        audit,
+        connections,
+        health,
+        importing,
+        mappings,
+        overview,
+        people,
+        reconcile,
+        refunds,
+        runs,
+        setup,
+        support,
+        sync_now,
+    ):
         app.register_blueprint(page.pages)
     webhooks.install(app, csrf)
     return app

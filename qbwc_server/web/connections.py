@@ -147,7 +147,7 @@ def _page(
         last_change=last,
         last_changes=_in_words(last) if last else [],
         errors=errors,
-        qwc_problem=_qwc_problem(connection),
+        qwc_problem=qwc_problem(connection),
         claim_words=CLAIM_WORDS,
         not_offered=settings_form.NOT_OFFERED,
         may_change=current_user.may(Right.SETTINGS),
@@ -175,7 +175,7 @@ def _in_words(change: stored.LastChange) -> list[tuple[str, str, str]]:
     ]
 
 
-def _qwc_problem(connection: Connection) -> str:
+def qwc_problem(connection: Connection) -> str:
     """Why the Web Connector would not take a file for this address; empty where it would."""
     try:
         qwc_for(connection, _base_url())

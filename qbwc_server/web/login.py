@@ -71,12 +71,30 @@ def install(app: Flask) -> None:
         app.view_functions[name] = open_to_everybody(limited)
 
 
+def open_for(person: Person) -> None:
+    """Signs a person in, in this browser."""
+    token, now = new_ticket(), site().clock()
+    address, browser = request.remote_addr or "", request.headers.get("User-Agent", "")
+    with site().database.transaction() as database_session:
+        made = people.add_sign_in(database_session, person.id, ticket_digest(token), now, address, browser)
+        people.record(database_session, person.name, f"signed in from {address or 'an unknown address'}", now)
+    login_user(SignedIn(person, token, made.id))
+
+
+def is_anybody_there() -> bool:
+    """Whether anybody at all can sign in."""
+    with site().database.reading() as database_session:
+        return people.count(database_session) > 0
+
+
 @pages.get("/login")
 @open_to_everybody
 def show() -> AnyResponse | str:
     """The login form; who is signed in already goes on."""
     if current_user.is_authenticated:
         return redirect(_target(request.args.get("next", "")))
+    if not is_anybody_there():
+        return redirect(url_for("first_run.show"))
     return _form(name="", error="")
 
 
@@ -97,7 +115,7 @@ def sign_in() -> AnyResponse | str | tuple[str, int]:
         now = site().clock()
         session[_PENDING] = {"id": person.id, "hash": _hash_mark(person), "at": now.isoformat(), "next": target}
         return redirect(url_for("login.ask_code"))
-    _open(person)
+    open_for(person)
     return redirect(target)
 
 
@@ -127,7 +145,7 @@ def take_code() -> AnyResponse | str | tuple[str, int]:
             people.record(database_session, person.name, "gave a wrong code of the second factor", site().clock())
     if answer is FactorAnswer.RIGHT:
         session.clear()
-        _open(person)
+        open_for(person)
         return redirect(pending["next"])
     if answer is FactorAnswer.TOO_MANY:
         session.clear()
@@ -144,15 +162,6 @@ def sign_out() -> AnyResponse:
     logout_user()
     session.clear()
     return redirect(url_for("login.show"))
-
-
-def _open(person: Person) -> None:
-    token, now = new_ticket(), site().clock()
-    address, browser = request.remote_addr or "", request.headers.get("User-Agent", "")
-    with site().database.transaction() as database_session:
-        made = people.add_sign_in(database_session, person.id, ticket_digest(token), now, address, browser)
-        people.record(database_session, person.name, f"signed in from {address or 'an unknown address'}", now)
-    login_user(SignedIn(person, token, made.id))
 
 
 def _pending() -> dict[str, Any] | None:

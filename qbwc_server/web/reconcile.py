@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
 from qbwc_server.store import connections as stored
@@ -26,4 +28,16 @@ def show(name: str) -> str:
             zone=zone_of(stored.settings_of(connection)),
             report=reconciliations.newest_report(session, connection),
             asked=reconciliations.unfinished(session, connection),
+            may_ask=current_user.may(Right.DECIDE),
         )
+
+
+@pages.post("/connections/<name>/reconcile")
+@needs(Right.DECIDE)
+def ask(name: str) -> AnyResponse:
+    """Lets the next session compare all that was entered with QuickBooks."""
+    with site().database.transaction() as session:
+        connection = connection_or_404(session, name)
+        reconciliations.ask(session, connection, site().clock(), current_user.name)
+    flash("It is compared when the Web Connector runs next.")
+    return redirect(url_for("reconcile.show", name=name))

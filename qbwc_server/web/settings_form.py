@@ -39,16 +39,37 @@ CHOICE_WORDS = {
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."
 DEFAULT_METHOD = "That of the original sale (default)"
-ARTICLE_KEYS = (  # in the order of the article's page; all others follow, as accounting settings
+ARTICLE_KEYS = (  # in the order of the article's page
     "credit_memo_for_invoices",
     "refund_receipt",
     "refund_account",
     "refund_method",
     "sync_missing_orders",
 )
-SECTIONS = (
-    ("Refunds", "What a refunded order becomes in QuickBooks."),
-    ("Accounting", "How amounts, items, dates and taxes are entered. Most shops leave these as they are."),
+ITEM_AND_STOCK_KEYS = (
+    "refund_item",
+    "refund_item_restock",
+    "restock",
+    "no_restock_item",
+    "shipping_item",
+    "tip_item",
+    "duty_item",
+    "fee_item",
+    "allowance_item",
+)
+SECTIONS = (  # a setting that none of them names stands under the last one
+    ("Refunds", "What a refunded order becomes in QuickBooks.", ARTICLE_KEYS),
+    (
+        "Items and stock",
+        "Which items stand on the credit memo. Empty means those of the original sale, so most shops need few of them.",
+        ITEM_AND_STOCK_KEYS,
+    ),
+    (
+        "Approval and doubts",
+        "When a person is asked first, and what happens where something is not as it should be.",
+        ("review", "hand_entry_days", "look_again_days", "sales_order", "closed_books", "undo", "web_connectors"),
+    ),
+    ("Accounting", "How dates, taxes and payments are entered. Most shops leave these as they are.", ()),
 )
 EXAMPLES = {
     "credit_memo_for_invoices": (
@@ -77,8 +98,36 @@ EXAMPLES = {
     "web_connectors": "several: where an answer was lost, the refund waits for you, and is not sent again by itself.",
     "shop": "Two WooCommerce shops both have a refund 900: each needs a connection with its own address.",
     "refund_item": 'With "Returns": every line of every credit memo is on the item Returns, and so on its account.',
+    "refund_item_restock": (
+        "On: the credit memo has Web Refunds 100.00 and, below it, 1 Hat at 0.00, and the stock of Hat rises by 1. "
+        "Off: the stock stays as it is."
+    ),
+    "restock": (
+        "source: a hat that came back is a line “1 Hat 100.00”, and its stock rises by 1; one that the customer kept "
+        "stands on the no-restock item."
+    ),
+    "no_restock_item": 'With "No Restock": a hat that the customer kept is a line “No Restock 100.00” of the memo.',
     "shipping_item": 'With "Shipping": shipping given back is a line “Shipping 5.00” on the credit memo.',
+    "tip_item": 'With "Tips": a tip given back is a line “Tips 5.00” on the credit memo.',
+    "duty_item": 'With "Import Duties": duties given back are a line “Import Duties 12.00” on the credit memo.',
+    "fee_item": 'With "Restocking Fee": a fee that you keep is a line “Restocking Fee -10.00” on the credit memo.',
     "allowance_item": 'With "Allowance": 10.00 given back for a scratch is a line “Allowance 10.00” on the memo.',
+    "review": (
+        "always: a refund of 41.04 is looked up, and what would be entered is shown; QuickBooks gets nothing before "
+        "somebody approves it."
+    ),
+    "undo": (
+        "void: credit memo 1001-7QK stays in the customer's transactions with 0.00 and the mark VOID. delete: it is "
+        "gone, and only the audit trail of QuickBooks still has it."
+    ),
+    "closed_books": (
+        "With next_open_day, and the books closed through March 31: a refund of March 30 is dated 04/01 in QuickBooks."
+    ),
+    "sales_order": "close: order 1003, of which nothing was invoiced, shows as closed, and no credit memo is entered.",
+    "hand_entry_days": (
+        "With 14: a credit memo of 41.04 that you entered yourself ten days after the refund is shown to you first."
+    ),
+    "look_again_days": "With 30: an order that is entered in QuickBooks two weeks late still gets its refund.",
     "payment_method": 'With "Visa": the credit card refund shows the payment method Visa.',
 }
 
@@ -173,10 +222,13 @@ def sections(
 ) -> tuple[Section, ...]:
     """The fields in the order of the settings page; `given` is what was typed, `errors` what is wrong."""
     texts = {**declared.as_texts(settings), **(given or {})}
-    keys = (ARTICLE_KEYS, tuple(key for key in declared.KEYS if key not in ARTICLE_KEYS))
+    named = {key for _, _, keys in SECTIONS for key in keys}
+    others = tuple(key for key in declared.KEYS if key not in named)
     return tuple(
-        Section(title, words, tuple(field(key, texts[key], lists, (errors or {}).get(key, "")) for key in of_section))
-        for (title, words), of_section in zip(SECTIONS, keys, strict=True)
+        Section(
+            title, words, tuple(field(key, texts[key], lists, (errors or {}).get(key, "")) for key in keys or others)
+        )
+        for title, words, keys in SECTIONS
     )
 
 

@@ -36,7 +36,8 @@ class Site:
     passwords: Passwords
     second_factor: SecondFactor
     clock: Callable[[], datetime]
-    server_zone: str = "UTC"  # of connections without a time zone of their own
+    server_zone: str = "UTC"  # of connections that have no zone of their own
+    first_owner_code: str = ""  # what makes the first owner's account; empty: no page makes it
 
 
 def install(app: Flask, site: Site) -> None:

@@ -63,7 +63,20 @@ def safe_cell(text: str) -> str:
     >>> safe_cell("=1+1"), safe_cell("Jo Bloggs")
     ("'=1+1", 'Jo Bloggs')
     """
-    return "'" + text if text.lstrip(" ").startswith(_CALCULATED) or text.startswith(_CALCULATED) else text
+    return "'" + text if _is_calculated(text.lstrip("'")) else text
+
+
+def plain_cell(text: str) -> str:
+    """The text that `safe_cell` was given.
+
+    >>> plain_cell("'=1+1"), plain_cell("'s Hertogenbosch")
+    ('=1+1', "'s Hertogenbosch")
+    """
+    return text[1:] if text.startswith("'") and _is_calculated(text.lstrip("'")) else text
+
+
+def _is_calculated(text: str) -> bool:
+    return text.startswith(_CALCULATED) or text.lstrip(" ").startswith(_CALCULATED)
 
 
 def _written(lines: list[Any]) -> str:

@@ -55,8 +55,8 @@ class RecordingConversation:
     def server_version(self) -> str:
         return self._take("server_version")
 
-    def client_version(self, version: str) -> str:
-        return self._take("client_version", version)
+    def client_version(self, version: str, remote_address: str) -> str:
+        return self._take("client_version", version, remote_address)
 
     def authenticate(self, user_name: str, password: str, remote_address: str) -> tuple[str, str]:
         return self._take("authenticate", user_name, password, remote_address)

@@ -21,7 +21,7 @@ BOUND_SECONDS = 30
 OPERATIONS: list[tuple[str, str, tuple[Any, ...], Any, list[str]]] = [
     ("serverVersion", "", ("server_version",), "Connex 1", ["Connex 1"]),
     ("serverVersion", elements(strVersion="2.0"), ("server_version",), "Connex 1", ["Connex 1"]),
-    ("clientVersion", elements(strVersion="2.3.0.36"), ("client_version", "2.3.0.36"), "W:old", ["W:old"]),
+    ("clientVersion", elements(strVersion="2.3.0.36"), ("client_version", "2.3.0.36", "127.0.0.1"), "W:old", ["W:old"]),
     (
         "authenticate",
         elements(strUserName="anna", strPassword="<s&>"),
@@ -103,8 +103,8 @@ def test_an_argument_that_is_missing_or_nil_or_empty_arrives_as_an_empty_text(
     for sent in ("", "".join(f'<{name} xsi:nil="true" />' for name in names), "".join(f"<{n} />" for n in names)):
         assert call(url, operation, sent).status == 200
     empty = tuple(0 if isinstance(value, int) else "" for value in arrives[1:])
-    if operation == "authenticate":
-        empty = ("", "", "127.0.0.1")
+    if operation in ("authenticate", "clientVersion"):
+        empty = (*empty[:-1], "127.0.0.1")
     assert conversation.calls == [(arrives[0], *empty)] * 3
 
 

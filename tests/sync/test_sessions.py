@@ -327,7 +327,7 @@ def test_a_refund_that_the_shop_changes_while_it_is_asked_about_is_taken_up_anew
 def test_the_operations_for_interactive_mode_are_answered_and_versions_told(memory: Database) -> None:
     conversation = open_shop(memory, receipts()).conversation
     assert conversation.server_version() == "Connex 0.0"
-    assert conversation.client_version("2.3.0.20") == ""
+    assert conversation.client_version("2.3.0.20", "192.0.2.1") == ""
     assert conversation.get_interactive_url("t", "s") == ""
     assert conversation.interactive_done("t") == "Done"
     assert conversation.interactive_rejected("t", "no") == "Done"

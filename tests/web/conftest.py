@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -56,7 +57,7 @@ class Visitor:
         """Opens a page."""
         return self.client.get(path, base_url=self.base_url, query_string=query)
 
-    def post(self, path: str, data: dict[str, str] | None = None, *, form_on: str = "") -> TestResponse:
+    def post(self, path: str, data: dict[str, Any] | None = None, *, form_on: str = "") -> TestResponse:
         """Sends a form, with the token of the page that it is on."""
         return self.client.post(
             path,

@@ -13,9 +13,11 @@ from qbwc_server.refunds import settings as declared
 from qbwc_server.store.connections import connection_named, settings_of
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import AuditEntry
+from qbwc_server.web import settings_form
 from tests.web.builders import add_connection, add_document, add_refund, add_session
 from tests.web.conftest import Visitor
 
+NO_LISTS = settings_form.Lists(None, None, ())
 FORM = {
     "refund_receipt": "true",
     "refund_account": "",
@@ -80,7 +82,7 @@ def test_the_overview_of_a_new_installation_says_how_to_begin(web: Flask, ada: V
         main = connection_named(session, "main")
         session.delete(main.company)
         session.delete(main)
-    assert "connex connection add main" in ada.get("/").text
+    assert '<a class="button" href="/setup">Make a connection</a>' in ada.get("/").text
 
 
 def test_the_connection_shows_what_it_knows_of_quickbooks(ada: Visitor) -> None:
@@ -117,7 +119,8 @@ def test_a_new_connection_says_what_it_does_not_know_yet(ada: Visitor, database:
 
 def test_the_settings_stand_in_their_order_with_label_and_help(ada: Visitor) -> None:
     page = ada.get("/connections/main").text
-    places = [page.index(f'<label for="{key}">{declared.label(key)}</label>') for key in declared.KEYS]
+    order = [field.key for section in settings_form.sections(declared.Settings(), NO_LISTS) for field in section.fields]
+    places = [page.index(f'<label for="{key}">{declared.label(key)}</label>') for key in order]
     assert places == sorted(places)
     for key in declared.KEYS:
         help_text = declared.help_text(key).replace("'", "&#39;")
@@ -276,3 +279,16 @@ def test_the_sessions_are_listed_newest_first(ada: Visitor, database: Database) 
 @pytest.mark.parametrize("path", ["", "/refunds", "/sessions", "/connex.qwc"])
 def test_a_connection_that_does_not_exist_is_not_found(ada: Visitor, path: str) -> None:
     assert ada.get(f"/connections/nowhere{path}").status_code == 404
+
+
+def test_each_setting_shows_what_it_changes_in_quickbooks_and_the_articles_stand_first() -> None:
+    shown = settings_form.sections(declared.Settings(), NO_LISTS)
+    assert [field.key for field in shown[0].fields] == [
+        "credit_memo_for_invoices",
+        "refund_receipt",
+        "refund_account",
+        "refund_method",
+        "sync_missing_orders",
+    ]
+    assert sorted(field.key for section in shown for field in section.fields) == sorted(declared.KEYS)
+    assert [field.key for section in shown for field in section.fields if not field.example] == []

@@ -1,0 +1,166 @@
+"""A real browser from an empty installation to the first posted refund, against a simulated QuickBooks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from playwright.sync_api import Browser, Page, expect
+
+import qbwc_server.app
+from qbsim import QuickBooks
+from qbsim.web_connector import WebConnector
+from qbwc_server.access.passwords import Passwords
+from qbwc_server.app import make_application, make_server
+from qbwc_server.config import Config
+from qbwc_server.demo.world import World, make_world
+from qbwc_server.store.database import Database
+from qbwc_server.store.tables import Refund
+from tests.web.conftest import PASSWORD, SECRET
+from tests.web.test_browser import browser
+from tests.web.test_browser_pages import WINDOWS, complaints
+
+__all__ = ["browser"]  # a fixture
+
+CODE = "abcdef-ghjkmn-pqrstu-vwxyz2"
+MAX_SESSIONS = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """A whole server with an empty database, and a company file with the shop's orders."""
+
+    url: str
+    world: World
+    database: Database
+
+    def sync(self, password: str) -> None:
+        """Web Connector sessions until one finds nothing to do."""
+        connector = WebConnector(
+            self.url + "/qbwc",
+            "main",
+            password,
+            QuickBooks(self.world.company),
+            company_path="C:\\Books\\Riverside Outfitters.qbw",
+        )
+        for _ in range(MAX_SESSIONS):
+            if connector.run_session().outcome != "completed":
+                return
+
+    def statuses(self) -> list[str]:
+        """What became of each refund, in the order in which they came in."""
+        with self.database.reading() as session:
+            return [refund.status for refund in session.query(Refund).order_by(Refund.id)]
+
+
+@pytest.fixture
+def place(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """The server of `connex serve`, where nobody can sign in yet."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(qbwc_server.app, "Passwords", lambda key: Passwords(key, hasher=cheap))
+    config = Config.from_environment({"CONNEX_DATA_DIR": str(tmp_path), "CONNEX_SECRET_KEY": SECRET.decode() * 2})
+    server = make_server(make_application(config, sqlite_database, first_owner_code=CODE), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield Place(server.url, make_world(refunds=2, seed=1, now=datetime.now(timezone.utc)), sqlite_database)
+    server.close()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def page(browser: Browser, place: Place) -> Iterator[Page]:
+    """An ordinary window."""
+    context = browser.new_context(base_url=place.url, **WINDOWS["light"])  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def test_from_an_empty_installation_to_the_first_posted_refund_without_a_terminal(
+    page: Page, place: Place, tmp_path: Path
+) -> None:
+    wrong: list[str] = []
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Welcome to Connex")).to_be_visible()
+    wrong += complaints(page)
+    page.get_by_label("Code of the server").fill("not the code")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_text("This is not the code.")).to_be_visible()
+    page.get_by_label("Code of the server").fill(CODE)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+
+    wrong += complaints(page)
+    page.get_by_label("Name", exact=True).fill("main")
+    page.get_by_label("Time zone of the shop").fill("America/New_York")
+    page.get_by_role("button", name="Make the connection").click()
+    password = page.locator(".figure code").inner_text()
+    wrong += complaints(page)
+    with page.expect_download() as file:
+        page.get_by_role("link", name="Download the .qwc file").click()
+    assert f"<AppURL>{place.url}/qbwc</AppURL>" in Path(file.value.path()).read_text(encoding="ascii")
+
+    page.goto("/connections/main/setup")
+    expect(page.get_by_role("heading", name="Waiting for QuickBooks")).to_be_visible()
+    wrong += complaints(page)
+    place.sync(password)
+    expect(page.get_by_role("heading", name="QuickBooks is connected")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Go on").click()
+    wrong += complaints(page)
+    page.get_by_role("button", name="Take this account").click()
+
+    page.get_by_role("link", name="Bring in a file").click()
+    wrong += complaints(page)
+    orders = tmp_path / "orders.json"
+    orders.write_text(json.dumps({"orders": place.world.orders}), encoding="utf-8")
+    page.get_by_label("File").set_input_files(orders)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_text("Nothing is taken in yet.")).to_be_visible()
+    wrong += complaints(page)
+    page.get_by_role("button", name="Take them in").click()
+
+    before = place.world.company.to_json()["counters"]["transaction"]
+    place.sync(password)
+    page.goto("/connections/main/setup/look")
+    expect(page.get_by_text("Dry run.")).to_be_visible()
+    expect(page.get_by_text("It waits for approval")).to_have_count(2)
+    wrong += complaints(page)
+    assert place.world.company.to_json()["counters"]["transaction"] == before
+    page.goto("/refunds/1")
+    page.get_by_role("button", name="Approve: enter it as planned").click()
+    place.sync(password)
+    assert place.statuses() == ["posted", "review"]
+    page.goto("/connections/main/setup/look")
+    page.get_by_role("button", name="Go: enter them from now on").click()
+    place.sync(password)
+    page.goto("/connections/main/refunds")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Posted")
+    assert place.statuses() == ["posted", "posted"]
+    assert place.world.company.to_json()["counters"]["transaction"] > before
+    assert sum(place.world.company.trial_balance().values()) == 0
+
+    page.goto("/refunds/1")
+    page.get_by_label("Why").fill("Refunded twice by mistake")
+    page.get_by_role("button", name="Undo it in QuickBooks").click()
+    place.sync(password)
+    page.reload()
+    expect(page.get_by_text("Refunded twice by mistake").first).to_be_visible()
+    assert place.statuses() == ["skipped", "posted"]
+
+    for path in ("sessions", "health", "items", "import", "sync", "reconcile"):
+        page.goto(f"/connections/main/{path}")
+        wrong += complaints(page)
+    expect(page.get_by_role("heading", name="main")).to_be_visible()
+    page.goto("/connections/main/health")
+    expect(page.get_by_text("2.3.0.36")).to_be_visible()
+    assert wrong == []
