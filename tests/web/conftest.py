@@ -89,3 +89,9 @@ def ada(web: Flask) -> Visitor:
     visitor = Visitor(web.test_client())
     assert visitor.sign_in().status_code == 302
     return visitor
+
+
+def example_path(rule: str) -> str:
+    """A path that a rule of the pages fits: of the connection main, and of number 1 of everything else."""
+    named = rule.replace("<name>", "main").replace("<key>", "look")
+    return re.sub(r"<int(\(max=\d+\))?:\w+>", "1", named)

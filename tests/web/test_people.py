@@ -15,7 +15,7 @@ from qbwc_server.store.people import person_named
 from qbwc_server.store.tables import AuditEntry, Person
 from qbwc_server.web.site import is_open_to_everybody, right_of
 from tests.web.builders import NOON, add_connection, add_person, add_posted_refund
-from tests.web.conftest import PASSWORD, Visitor
+from tests.web.conftest import PASSWORD, Visitor, example_path
 from tests.web.test_login import OPEN_VIEWS
 
 
@@ -63,7 +63,7 @@ def test_each_role_opens_exactly_the_pages_that_its_rights_name(web: Flask, data
         right = right_of(web.view_functions[rule.endpoint])
         if right is None or rule.endpoint == "login.sign_out":
             continue
-        path = rule.rule.replace("<name>", "main").replace("<int:refund_id>", "1").replace("<int:person_id>", "999")
+        path = example_path(rule.rule.replace("<int:person_id>", "999"))
         method = "GET" if "GET" in (rule.methods or ()) else "POST"
         status = client.open(path, method=method).status_code
         assert (status != 403) == may(role, right), f"{method} {path} gave {status}"
