@@ -14,12 +14,13 @@ from enum import Enum
 
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
+from qbwc_server.refunds.gateways import gateway_named
 from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines, not_sold
 from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.naming import Role
-from qbwc_server.refunds.payout import payouts
+from qbwc_server.refunds.payout import money_by_gateway, payouts, refund_method
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
@@ -292,13 +293,14 @@ def _memo_with_payout(
         if isinstance(paid, Skip):
             return paid
         documents += paid
+    paid_out = sum((document.amount for document in documents if document.role is Role.PAYOUT), ZERO)
     open_balance = max(sale.open_balance - taken.applied, ZERO)
     to_apply = credited.total if treatment.apply_all else credited.total - refund.money_back
     applied = min(to_apply, open_balance) if treatment.apply_rest or treatment.apply_all else ZERO
     if applied > 0:
         documents.append(_application(refund, sale, receivables, applied, day, generation))
     use = _Use(
-        paid_out=refund.money_back if pays_out else ZERO,
+        paid_out=paid_out,
         applied=applied,
         still_open=open_balance - applied,
         takes_all=refund.value == sale.total - taken.total,
@@ -473,15 +475,19 @@ def _close_order(
         if isinstance(paid, Skip):
             return paid
         documents += paid
-        if not paid:
-            notices.append(_unpaid_notice(refund, sale, settings))
+        unrecorded = refund.money_back - sum((document.amount for document in paid), ZERO)
+        if unrecorded:
+            notices.append(_unpaid_notice(refund, sale, settings, company, unrecorded))
     return Posting(tuple(documents), tuple(notices), total=refund.value, tax=refund.tax)
 
 
-def _unpaid_notice(refund: Refund, sale: Sale, settings: Settings) -> Notice:
+def _unpaid_notice(
+    refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, unrecorded: Decimal
+) -> Notice:
     """Either the settings record no payout of the customer's open payment, or there is none that it could be."""
-    amount = _money(refund.money_back, refund)
-    if settings.refund_method is RefundMethod.NONE and any(p.unused >= refund.money_back for p in sale.open_payments):
+    amount = _money(unrecorded, refund)
+    methods = [refund_method(settings, gateway_named(company.gateways, m.gateway)) for m in money_by_gateway(refund)]
+    if RefundMethod.NONE in methods and any(p.unused >= refund.money_back for p in sale.open_payments):
         return Notice("payout_not_recorded", {"amount": amount, "credit": amount})
     return Notice("payment_not_in_books", {"amount": amount})
 

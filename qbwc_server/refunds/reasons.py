@@ -88,7 +88,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
     "refund_account_unknown": (
         _R,
-        "QuickBooks has no active account {account}. Choose another refund deposit account.",
+        "QuickBooks has no active account {account}{where}. Choose another refund deposit account.",
     ),
     "refund_account_unfit": (
         _R,
@@ -100,7 +100,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "payment_method_unknown": (
         _R,
-        "QuickBooks has no payment method {payment_method}. Correct the setting payment_method.",
+        "QuickBooks has no payment method {payment_method}. Correct {where}.",
     ),
     "no_undeposited_funds": (
         _R,

@@ -8,6 +8,7 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from enum import Enum
 
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import ZERO
 from qbxml import Ref
 
@@ -167,6 +168,7 @@ class CompanyFacts:
     payment_methods: tuple[Ref, ...] = ()
     items: Mapping[str, Ref] = field(default_factory=dict)  # those that settings and the mapping name, by that name
     item_of_sku: Mapping[str, str] = field(default_factory=dict)  # the mapping: SKU, casefolded, to an item's name
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)  # the mapping, by `gateway_key`
     tax_rates: Mapping[str, Decimal] = field(default_factory=dict)  # percent, by sales tax code, where codes have one
     home_currency: str = ""  # ISO 4217, as far as it can be told
     non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax

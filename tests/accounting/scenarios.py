@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from qbsim import CompanyBuilder, Line
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, Refund, RefundLine
-from tests.refunds.builders import adjusted, back, refund_of, shipping_back
+from tests.refunds.builders import adjusted, back, by, refund_of, shipping_back
 from tests.sync.driver import START
 
 
@@ -25,6 +26,7 @@ class Scenario:
     refunds: tuple[Refund, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)  # items by SKU
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
     notices: frozenset[str] = frozenset()  # of the last refund
 
 
@@ -222,3 +224,12 @@ def _by_hand() -> Scenario:
         made.credit_memo("Ann", [HAT], ref_number="1001-1")
 
     return Scenario(fill, (given_back(HAT_BACK),), notices=frozenset({"counted_by_hand"}))
+
+
+# Money
+
+
+@case("90.00 by card and 18.00 by PayPal, each gateway with its account")
+def _by_gateway() -> Scenario:
+    refund = given_back(HAT_BACK, money=(by("shopify_payments", "90.00"), by("paypal", "18.00")))
+    return Scenario(receipt(HAT), (refund,), gateways={"paypal": Gateway("PayPal")})
