@@ -15,7 +15,15 @@ from enum import Enum
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
 from qbwc_server.refunds.gateways import gateway_named
-from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines, not_sold
+from qbwc_server.refunds.lines import (
+    MAX_DESCRIPTION_CHARACTERS,
+    CreditLines,
+    carries,
+    credit_lines,
+    kept_as_liability,
+    no_item_for_store_credit,
+    not_sold,
+)
 from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.money import spread
@@ -120,7 +128,7 @@ def sale_case(refund: Refund, sale: Sale) -> SaleCase:
         return SaleCase.SALES_ORDER
     if _has_payment(sale):
         return SaleCase.INVOICE_PARTLY_PAID if sale.open_balance > 0 else SaleCase.INVOICE_PAID
-    return SaleCase.INVOICE_UNPAID if refund.money_back > 0 else SaleCase.INVOICE_CANCELLED
+    return SaleCase.INVOICE_UNPAID if refund.given > 0 else SaleCase.INVOICE_CANCELLED
 
 
 def plan(
@@ -143,7 +151,7 @@ def plan(
     refund = without_channel_tax(told, sale, company)
     of_refund = refund.created_at.astimezone(company.time_zone).date()
     day = _booking_day(of_refund, settings, company)
-    skip = _before_the_table(refund, sale, company, day)
+    skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
     treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
@@ -205,7 +213,7 @@ def _booking_day(of_refund: date, settings: Settings, company: CompanyFacts) -> 
     return of_refund
 
 
-def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
+def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, day: date) -> Skip | None:
     """What can't be decided comes before what the settings say."""
     number = naming.order_ref_number(refund.order.number)
     goods_back = any(line.quantity and (line.restocked or line.amount) for line in refund.lines)
@@ -215,10 +223,11 @@ def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: da
         return Skip("several_invoices", {"order": number, "invoices": ", ".join(sale.invoices)})
     if sale.is_pending:
         return Skip("sale_pending", {"order": number})
-    if refund.store_credit:
-        return Skip("store_credit", {"amount": _money(refund.store_credit, refund)})
-    if refund.money_back > refund.value:
-        return Skip("money_exceeds_value", {"money": _money(refund.money_back, refund), "value": str(refund.value)})
+    skip = no_item_for_store_credit(refund, settings, company)
+    if skip is not None:
+        return skip
+    if refund.given > refund.value:
+        return Skip("money_exceeds_value", {"money": _money(refund.given, refund), "value": str(refund.value)})
     currency = currency_code(sale.currency) or company.home_currency
     if currency and currency != refund.currency:
         return Skip("currency_differs", {"refund_currency": refund.currency, "sale_currency": currency})
@@ -243,7 +252,7 @@ def _exchange(refund: Refund, sale: Sale, company: CompanyFacts) -> Skip | None:
     back = [line for line in refund.lines if line.quantity]
     out = tuple(f"{line.quantity.normalize():f} x {line.title or line.sku}" for line in refund.exchanged_for)
     is_paid = sale_case(refund, sale) in (SaleCase.SALES_RECEIPT, SaleCase.INVOICE_PAID)
-    if not out and back and is_paid and refund.money_back < refund.value:
+    if not out and back and is_paid and refund.given < refund.value:
         sold = booked_lines(sale)
         known = all(candidates(sold, line, company.item_of_sku) for line in back)
         out = not_sold(sale, refund, company.item_of_sku) if known else ()
@@ -295,7 +304,8 @@ def _memo_with_payout(
         documents += paid
     paid_out = sum((document.amount for document in documents if document.role is Role.PAYOUT), ZERO)
     open_balance = max(sale.open_balance - taken.applied, ZERO)
-    to_apply = credited.total if treatment.apply_all else credited.total - refund.money_back
+    as_credit = ZERO if credited.kept else refund.store_credit  # that the customer keeps in receivables
+    to_apply = credited.total - as_credit - (ZERO if treatment.apply_all else refund.money_back)
     applied = min(to_apply, open_balance) if treatment.apply_rest or treatment.apply_all else ZERO
     if applied > 0:
         documents.append(_application(refund, sale, receivables, applied, day, generation))
@@ -309,7 +319,7 @@ def _memo_with_payout(
         documents=tuple(documents),
         notices=(*_notices(refund, sale, credited, use), *_notices_of_lines(refund, settings, credited)),
         shares=credited.shares,
-        total=credited.total,
+        total=credited.value,
         tax=credited.tax + credited.rounding,
         applied=applied,
     )
@@ -399,15 +409,19 @@ def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> li
     if unrecorded > 0:
         facts = {"amount": _money(unrecorded, refund), "credit": _money(min(left, unrecorded), refund)}
         notices.append(Notice("payout_not_recorded", facts))
-    if left > unrecorded:
-        notices.append(Notice("credit_left", {"amount": _money(left - unrecorded, refund)}))
+    left -= min(left, unrecorded)
+    stays = min(left, refund.store_credit) if not credited.kept else ZERO
+    if stays:
+        notices.append(Notice("store_credit_left", {"amount": _money(stays, refund)}))
+    if left > stays:
+        notices.append(Notice("credit_left", {"amount": _money(left - stays, refund)}))
     should_be_closed = not _has_payment(sale) or use.takes_all
-    if sale.type is SaleType.INVOICE and refund.money_back > 0 and use.still_open > 0 and should_be_closed:
+    if sale.type is SaleType.INVOICE and refund.given > 0 and use.still_open > 0 and should_be_closed:
         facts = {"ref_number": sale.ref_number, "open": _money(use.still_open, refund)}
         notices.append(Notice("invoice_left_open", facts))
     if sale.type is SaleType.SALES_ORDER and not sale.is_closed:
         notices.append(Notice("order_left_open", {"ref_number": sale.ref_number}))
-    if credited.total == 0:
+    if credited.value == 0:
         notices.append(Notice("memo_of_zero"))
     if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:
         notices.append(Notice("tax_item_unknown"))
@@ -432,6 +446,9 @@ def _notices_of_lines(refund: Refund, settings: Settings, credited: CreditLines)
             "setting": fallback.wanted,
         }
         notices.append(Notice("fallback_item", facts))
+    for kept in credited.kept:
+        facts = {"amount": _money(kept.amount, refund), "item": getattr(settings, kept.setting)}
+        notices.append(Notice("store_credit_booked", facts))
     if credited.rounding:
         facts = {"amount": _money(credited.rounding, refund), "item": settings.rounding_item}
         notices.append(Notice("tax_rounded", facts))
@@ -457,6 +474,9 @@ def _close_order(
     if refund.value < sale.total - taken.total and not sale.is_closed:
         facts = {"value": str(refund.value), "order": sale.ref_number, "total": str(sale.total)}
         return Skip("partial_refund_of_open_order", facts)
+    if kept_as_liability(refund, settings):
+        why = "The sales order was never invoiced, so there is no credit memo to take it from."
+        return Skip("store_credit", {"amount": _money(refund.store_credit, refund), "why": why})
     documents: list[Document] = []
     if not sale.is_closed:
         documents.append(
@@ -470,6 +490,8 @@ def _close_order(
             )
         )
     notices = [Notice("order_already_closed" if sale.is_closed else "order_closed", {"ref_number": sale.ref_number})]
+    if refund.store_credit > 0:
+        notices.append(Notice("store_credit_left", {"amount": _money(refund.store_credit, refund)}))
     if refund.money_back > 0:
         paid = _pay_open_payment(refund, sale, settings, company, treatment, taken, day, generation)
         if isinstance(paid, Skip):

@@ -35,6 +35,6 @@ class Posting:
     documents: tuple[Document, ...]
     notices: tuple[Notice, ...] = ()
     shares: tuple[Share, ...] = ()  # what it takes out of the sale's lines
-    total: Decimal = ZERO  # of the memo
+    total: Decimal = ZERO  # that it takes out of the sale: of the memo, and what the shop keeps as a liability
     tax: Decimal = ZERO  # in it
     applied: Decimal = ZERO  # to the invoice

@@ -137,7 +137,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     "currency_differs": (_R, "The refund is in {refund_currency}, the sale in {sale_currency}."),
     "store_credit": (
         _R,
-        "{amount} of the refund was given as gift card or store credit, which no account is set for yet.",
+        "{amount} of the refund was given as gift card or store credit. {why}",
     ),
     "tax_included": (
         _R,
@@ -254,6 +254,8 @@ NOTICES: dict[str, str] = {
     "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
+    "store_credit_booked": "{amount} was given as gift card or store credit and stands on the item {item}.",
+    "store_credit_left": "{amount} was given as gift card or store credit and stays open as the customer's credit.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
     "memo_of_zero": "The credit memo comes to 0.00: nothing was given back but goods, which it brings back into stock.",
     "stock_not_returned": "{lines} did not come back into stock and stands on the item {item}.",

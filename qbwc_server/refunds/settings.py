@@ -65,6 +65,13 @@ class SalesOrders(Enum):
     SKIP = "skip"
 
 
+class StoreCredit(Enum):
+    """Where a gift card or store credit stands that the shop gave instead of money."""
+
+    LIABILITY = "liability"
+    RECEIVABLES = "receivables"
+
+
 class SettingsError(ValueError):
     """A setting that can't be taken; the sentence says which, why, and what is allowed."""
 
@@ -177,6 +184,25 @@ class Settings:
         "",
         "Allowance item",
         "The item for money given back without goods. Example: Goodwill 5.00. Empty: such refunds wait for review.",
+    )
+    store_credit: StoreCredit = _setting(
+        StoreCredit.LIABILITY,
+        "Gift cards and store credit given back",
+        "liability: what you owe on it stands on the items below. Example: Hat 100.00 and Store Credit -100.00, a memo "
+        "of 0.00. receivables: the memo of 100.00 stays open as the customer's credit in QuickBooks.",
+    )
+    gift_card_item: str = _setting(
+        "",
+        "Gift card item",
+        "The item of gift cards, its account a liability, for refunds to a gift card and for gift cards given back. "
+        "Example: Gift Cards -100.00. Empty: refunds to a gift card wait for review; gift cards given back are undone "
+        "on their own line.",
+    )
+    store_credit_item: str = _setting(
+        "",
+        "Store credit item",
+        "The item of store credit, its account a liability. Example: Store Credit -100.00. Empty: such refunds wait "
+        "for review.",
     )
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
@@ -360,6 +386,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     Undo: _reader_of_enum(Undo),
     ClosedBooks: _reader_of_enum(ClosedBooks),
     SalesOrders: _reader_of_enum(SalesOrders),
+    StoreCredit: _reader_of_enum(StoreCredit),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,

@@ -36,7 +36,7 @@ WHAT_TO_DO = {
     "tax_difference": "Compare the tax rate of the sale in QuickBooks with the shop's. " + _BY_HAND,
     "value_differs": "Compare the sale's prices and discounts in QuickBooks with the shop's. " + _BY_HAND,
     "currency_differs": _BY_HAND,
-    "store_credit": "Enter the credit memo by hand, and the store credit to the account where you keep it.",
+    "store_credit": f"Set the item on which you keep gift cards or store credit. {_SETTINGS}",
     "tax_included": _BY_HAND,
     "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     # Lines

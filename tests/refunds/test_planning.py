@@ -13,7 +13,7 @@ from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
 from qbxml import Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
@@ -271,11 +271,80 @@ def test_more_money_than_value_waits_for_a_person_whatever_the_settings(column: 
     assert "100.01 USD" in skip.message
 
 
-def test_store_credit_waits_for_a_person() -> None:
-    money = (by("gift_card", "20.00", store_credit=True), by("shopify_payments", "80.00"))
-    skip = stopped(refund_of(WHOLE, money=money), sales_receipt(HAT))
+# Gift cards and store credit
+
+GIFT = by("gift_card", "20.00", store_credit=True)
+PARTLY_GIFT = refund_of(WHOLE, money=(GIFT, by("shopify_payments", "80.00")))
+WITH_CARDS = replace(COMPANY, items={**COMPANY.items, "Gift Cards": ref("Gift Cards"), "Credits": ref("Credits")})
+KEPT = Settings(gift_card_item="Gift Cards", store_credit_item="Credits")
+OPEN_CREDIT = Settings(store_credit=StoreCredit.RECEIVABLES)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize(
+    ("gateway", "setting"), [("gift_card", "gift_card_item"), ("shopify_store_credit", "store_credit_item")]
+)
+def test_store_credit_without_an_item_waits_for_a_person_whatever_the_settings(
+    gateway: str, setting: str, column: tuple[bool, bool]
+) -> None:
+    money = (by(gateway, "20.00", store_credit=True), by("shopify_payments", "80.00"))
+    skip = stopped(refund_of(WHOLE, money=money), sales_receipt(HAT), settings_of(column))
     assert (skip.reason, skip.status) == ("store_credit", Status.REVIEW)
     assert "20.00 USD" in skip.message
+    assert f"Set {setting}," in skip.message
+
+
+def test_what_was_given_on_a_gift_card_is_owed_and_no_credit_of_the_customer() -> None:
+    posting = posted(PARTLY_GIFT, sales_receipt(HAT), KEPT, WITH_CARDS)
+    assert lines_of(posting)[-1] == ("Gift Cards", None, "-20.00")
+    assert [str(d.amount) for d in posting.documents] == ["80.00", "80.00"]
+    assert posting.total == Decimal("100.00")
+    assert notices_of(posting) == {
+        "store_credit_booked": "20.00 USD was given as gift card or store credit and stands on the item Gift Cards."
+    }
+
+
+def test_store_credit_for_all_of_a_refund_leaves_a_memo_of_zero_and_no_payout() -> None:
+    money = (by("store_credit", "100.00", store_credit=True),)
+    posting = posted(refund_of(WHOLE, money=money), sales_receipt(HAT), KEPT, WITH_CARDS)
+    assert lines_of(posting)[-1] == ("Credits", None, "-100.00")
+    assert roles(posting) == ["memo"]
+    assert set(notices_of(posting)) == {"store_credit_booked"}
+
+
+def test_store_credit_in_receivables_stays_open_and_is_said() -> None:
+    posting = posted(PARTLY_GIFT, sales_receipt(HAT), OPEN_CREDIT)
+    assert [str(d.amount) for d in posting.documents] == ["100.00", "80.00"]
+    assert set(notices_of(posting)) == {"store_credit_left"}
+
+
+def test_store_credit_of_an_unpaid_invoice_is_not_applied_to_it_and_the_open_invoice_is_said() -> None:
+    refund = refund_of(WHOLE, money=(by("store_credit", "100.00", store_credit=True),))
+    posting = posted(refund, invoice(HAT, paid="0"), OPEN_CREDIT)
+    assert roles(posting) == ["memo"]
+    assert set(notices_of(posting)) == {"store_credit_left", "invoice_left_open"}
+
+
+def test_a_later_refund_has_what_was_given_as_store_credit_taken_off_the_sale() -> None:
+    first = posted(PARTLY_GIFT, sales_receipt(HAT), KEPT, WITH_CARDS)
+    again = replace(PARTLY_GIFT, external_id="902")
+    assert stopped(again, sales_receipt(HAT), KEPT, WITH_CARDS, taken_by(first)).reason == "more_than_sale"
+
+
+def test_store_credit_for_an_order_never_invoiced_has_no_memo_to_stand_on() -> None:
+    skip = stopped(PARTLY_GIFT, sales_order(HAT), KEPT, WITH_CARDS)
+    assert skip.reason == "store_credit"
+    assert "never invoiced" in skip.message
+    assert "store_credit_left" in notices_of(posted(PARTLY_GIFT, sales_order(HAT), OPEN_CREDIT))
+
+
+def test_a_gift_card_that_was_sold_goes_back_to_the_item_of_gift_cards() -> None:
+    card = sold("CARD", 1, "50.00", code="Non")
+    for lines in ((back("CARD", 1, "50.00", gift_card=True),), (WHOLE, back("CARD", 1, "50.00", gift_card=True))):
+        posting = posted(refund_of(*lines), sales_receipt(HAT, card), KEPT, WITH_CARDS)
+        assert lines_of(posting)[-1] == ("Gift Cards", None, "50.00")
+        own = posted(refund_of(*lines), sales_receipt(HAT, card))
+        assert lines_of(own)[-1] == ("CARD", "1", "50.00")
 
 
 def test_a_refund_of_nothing_is_skipped() -> None:

@@ -16,6 +16,7 @@ from qbwc_server.refunds.settings import (
     SalesOrders,
     Settings,
     SettingsError,
+    StoreCredit,
     Undo,
     WebConnectors,
     allowed,
@@ -41,6 +42,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("time_zone", "", ""),
     *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
     ("undo", "delete", Undo.DELETE),
+    ("store_credit", "receivables", StoreCredit.RECEIVABLES),
     ("sales_order", "credit", SalesOrders.CREDIT),
     ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
     *((key, str(days), days) for key in ("look_again_days", "hand_entry_days") for days in (0, 30, 366)),
@@ -62,6 +64,7 @@ BAD = [
     *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
     ("undo", "erase", "not one of void, delete"),
     ("sales_order", "cancel", "not one of close, credit, skip"),
+    ("store_credit", "income", "not one of liability, receivables"),
     ("closed_books", "open", "not one of wait, next_open_day"),
     *(
         (key, text, "whole number of days from 0 to 366")
@@ -159,6 +162,9 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "duty_item": "",
         "fee_item": "",
         "allowance_item": "",
+        "store_credit": "liability",
+        "gift_card_item": "",
+        "store_credit_item": "",
         "payment_method": "",
         "review": "off",
         "undo": "void",
