@@ -28,7 +28,7 @@ from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.naming import Role
-from qbwc_server.refunds.payout import money_by_gateway, payouts, refund_method
+from qbwc_server.refunds.payout import money_by_gateway, payout_account, payouts, refund_method
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
@@ -154,6 +154,11 @@ def plan(
     skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
+    payment = _missing_payment(refund, sale, settings, company, taken, generation)
+    if isinstance(payment, Skip):
+        return payment
+    if payment is not None:
+        sale = payment.sale
     treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
     if treatment is None:
         return Skip("refunds_off", {"sale_type": sale_case(refund, sale).value})
@@ -165,8 +170,10 @@ def plan(
     posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
     if isinstance(posting, Skip):
         return posting
+    if payment is not None and payment.document is not None:
+        posting = _after_payment(posting, payment.document, refund, sale)
     notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
-    if day != of_refund and any(document.role is not Role.CLOSING for document in posting.documents):
+    if day != of_refund and any(document.role not in (Role.CLOSING, Role.PAYMENT) for document in posting.documents):
         notices.append(Notice("dated_later", {"date": of_refund.isoformat(), "day": day.isoformat()}))
     return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
 
@@ -234,6 +241,10 @@ def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: C
     exchange = _exchange(refund, sale, company)
     if exchange is not None:
         return exchange
+    return _in_closed_books(company, day)
+
+
+def _in_closed_books(company: CompanyFacts, day: date) -> Skip | None:
     if company.closing_date is not None and day <= company.closing_date:
         facts = {"date": day.isoformat(), "closing_date": company.closing_date.isoformat()}
         return Skip("books_closed", facts)
@@ -323,6 +334,91 @@ def _memo_with_payout(
         tax=credited.tax + credited.rounding,
         applied=applied,
     )
+
+
+@dataclass(frozen=True)
+class _MissingPayment:
+    """A payment that the shop took and QuickBooks lacks."""
+
+    sale: Sale  # as it is once the payment is received
+    document: Document | None  # None where that of an earlier refund is on its way
+
+
+def _missing_payment(
+    refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken, generation: int
+) -> _MissingPayment | Skip | None:
+    """What is received on an unpaid invoice before its refund, where the settings say so; None where that is not for
+    certain: an order over less than is open, or money of several accounts."""
+    applies = settings.record_missing_payment and settings.refund_receipt | settings.credit_memo_for_invoices
+    if not applies or sale_case(refund, sale) is not SaleCase.INVOICE_UNPAID or sale.open_balance <= 0:
+        return None
+    open_balance = max(sale.open_balance - taken.applied, ZERO)
+    if refund.order.total is not None and refund.order.total < open_balance:
+        return None
+    gateways = [money.gateway for money in money_by_gateway(refund)] or [""]
+    accounts: dict[str, Account] = {}
+    for gateway in gateways:
+        account = payout_account(sale, settings, company, gateway)
+        if isinstance(account, Skip):
+            return account
+        accounts[account.list_id] = account
+    if len(accounts) > 1:
+        return None
+    (account,) = accounts.values()
+    received = Payment("", sale.open_balance, deposit_account=account.ref)
+    paid = replace(sale, open_balance=ZERO, payments=(received,))
+    if open_balance == 0:
+        return _MissingPayment(paid, None)
+    receivables = _receivables(sale, company)
+    if receivables is None:
+        return Skip("no_receivables")
+    taken_at = refund.order.created_at
+    taken_on = taken_at.astimezone(company.time_zone).date() if taken_at is not None else sale.txn_date
+    day = _booking_day(taken_on, settings, company)
+    closed = _in_closed_books(company, day)
+    if closed is not None:
+        return closed
+    return _MissingPayment(paid, _payment(refund, sale, account, receivables, open_balance, day, generation))
+
+
+def _payment(
+    refund: Refund, sale: Sale, account: Account, receivables: Ref, amount: Decimal, day: date, generation: int
+) -> Document:
+    guid = naming.external_guid(refund, Role.PAYMENT, 1, generation)
+    number = naming.ref_number(refund)
+    return Document(
+        role=Role.PAYMENT,
+        part=1,
+        request=ReceivePaymentAdd(
+            def_macro=naming.macro(refund, Role.PAYMENT, 1, generation),
+            customer_ref=sale.customer,
+            ar_account_ref=receivables,
+            txn_date=day,
+            ref_number=number,
+            total_amount=amount,
+            exchange_rate=sale.exchange_rate,
+            memo=f"Payment that was missing before: {naming.memo_text(refund)}",
+            deposit_to_account_ref=account.ref,
+            external_guid=guid,
+            applied_to_txn_adds=(AppliedToTxnAdd(txn_id=MacroID(txn_id=sale.txn_id), payment_amount=amount),),
+        ),
+        external_guid=guid,
+        ref_number=number,
+        amount=amount,
+        account=account.full_name,
+    )
+
+
+def _after_payment(posting: Posting, payment: Document, refund: Refund, sale: Sale) -> Posting:
+    day = payment.request.txn_date if isinstance(payment.request, ReceivePaymentAdd) else None
+    facts = {
+        "amount": _money(payment.amount, refund),
+        "ref_number": sale.ref_number,
+        "day": day.isoformat() if day is not None else "",
+        "account": payment.account,
+    }
+    notices = (Notice("payment_recorded", facts), *posting.notices)
+    return replace(posting, documents=(payment, *posting.documents), notices=notices)
 
 
 def _has_payment(sale: Sale) -> bool:

@@ -22,7 +22,7 @@ class Document:
     external_guid: str  # empty for a change of an existing transaction
     ref_number: str
     amount: Decimal
-    account: str = ""  # full name, of a payout
+    account: str = ""  # full name, of a payout; where a payment goes
     gateway: str = ""  # of a payout
     uses_memo: bool = False  # it names the memo of the same posting, by macro or by TxnID
     alone: bool = False  # to be sent with no other of its kind until QuickBooks has accepted one

@@ -250,6 +250,7 @@ REASONS: dict[str, tuple[Status, str]] = {
 NOTICES: dict[str, str] = {
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
+    "payment_recorded": "The payment of {amount} that QuickBooks lacked was received on the invoice {ref_number}, dated {day}, into {account}.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
     "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",

@@ -115,7 +115,9 @@ class Taken:
     tax: Decimal = ZERO
     quantities: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
     amounts: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
-    applied: Decimal = ZERO  # applications to the invoice that are planned but not in its balance yet
+    applied: Decimal = (
+        ZERO  # applications to the invoice, and payments on it, that are planned but not in its balance yet
+    )
     by_hand: tuple[str, ...] = ()  # RefNumbers of credit memos that were entered by hand, counted here
 
     def and_also(self, other: Taken) -> Taken:

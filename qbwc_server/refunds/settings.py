@@ -225,6 +225,13 @@ class Settings:
         "wait: a refund dated in closed books, or before the dividing date of an Accountant's Copy, waits until its "
         "date is free. next_open_day: it is dated the first open day, such as 2024-04-01 where March is closed.",
     )
+    record_missing_payment: bool = _setting(
+        False,
+        "Payments that QuickBooks lacks",
+        "On: where an invoice is unpaid in QuickBooks, though the shop took the money and gave it back, the payment is "
+        "received on the invoice first, dated the day of the order, so that nothing stays open. Example: payment "
+        "1001-7QK of 108.00 into Checking, credit memo 108.00, card refund 108.00. Off: the invoice stays open.",
+    )
     sales_order: SalesOrders = _setting(
         SalesOrders.CLOSE,
         "Sales orders never invoiced",

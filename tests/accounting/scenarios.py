@@ -268,3 +268,12 @@ def _gift_card_given_back() -> Scenario:
     refund = given_back(back("Gift Card", 1, "50.00", gift_card=True, restocked=False))
     settings = {"refund_item": "Web Refunds", "gift_card_item": "Gift Card"}
     return Scenario(receipt(HAT, Line("Gift Card", quantity=1)), (refund,), settings)
+
+
+@case("unpaid invoice, money went back, its payment recorded first")
+def _payment_recorded() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    settings = {"record_missing_payment": "on", "refund_account": "Checking"}
+    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"payment_recorded"}))

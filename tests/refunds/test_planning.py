@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
 from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
-from qbxml import Ref, SalesOrderMod
+from qbxml import ReceivePaymentAdd, Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
     RECEIVABLES,
@@ -744,3 +745,59 @@ def test_what_was_entered_by_hand_before_is_counted_and_said() -> None:
     assert skip.reason == "more_than_sale"
     posting = posted(refund_of(back("HAT", 1, "40.00")), sale, taken=taken)
     assert "1001-CM, entered by hand" in notices_of(posting)["counted_by_hand"]
+
+
+# A payment that QuickBooks lacks
+
+RECORDED = Settings(record_missing_payment=True, refund_account="Checking")
+
+
+@pytest.mark.parametrize("column", [DEFAULT, BOTH_ON, MEMO_ONLY])
+def test_a_missing_payment_is_received_first_and_makes_it_an_invoice_with_payment(column: tuple[bool, bool]) -> None:
+    settings = replace(settings_of(column), record_missing_payment=True, refund_account="Checking")
+    order = {"created_at": datetime(2024, 3, 1, 12, tzinfo=timezone.utc), "total": Decimal("100.00")}
+    posting = posted(refund_of(WHOLE, order=order), invoice(HAT, paid="0"), settings)
+    payment_document, *rest = posting.documents
+    request = payment_document.request
+    assert isinstance(request, ReceivePaymentAdd)
+    assert (str(request.total_amount), request.txn_date) == ("100.00", date(2024, 3, 1))
+    assert [str(a.payment_amount) for a in request.applied_to_txn_adds] == ["100.00"]
+    assert payment_document.account == "Checking"
+    paid = posted(refund_of(WHOLE, order=order), invoice(HAT), settings)
+    assert [document.role for document in rest] == [document.role for document in paid.documents]
+    assert set(notices_of(posting)) == {"payment_recorded"} | set(notices_of(paid))
+
+
+def test_off_the_invoice_stays_open_and_that_is_said() -> None:
+    posting = posted(refund_of(WHOLE), invoice(HAT, paid="0"))
+    assert roles(posting) == ["memo", "payout"]
+    assert set(notices_of(posting)) == {"invoice_left_open"}
+
+
+def test_a_payment_that_is_not_for_certain_is_not_recorded() -> None:
+    less = refund_of(WHOLE, order={"total": Decimal("99.99")})
+    assert "invoice_left_open" in notices_of(posted(less, invoice(HAT, paid="0"), RECORDED))
+    several = refund_of(WHOLE, money=(by("paypal", "40.00"), by("card", "60.00")))
+    company = replace(COMPANY, gateways={"paypal": Gateway("PayPal")})
+    assert "invoice_left_open" in notices_of(posted(several, invoice(HAT, paid="0"), RECORDED, company))
+
+
+def test_a_payment_on_its_way_for_another_refund_of_the_invoice_is_not_recorded_twice() -> None:
+    half = refund_of(back("HAT", 1, "50.00"))
+    posting = posted(half, invoice(HAT, paid="0"), RECORDED, taken=Taken(applied=Decimal("100.00")))
+    assert roles(posting) == ["memo", "payout"]
+    assert notices_of(posting) == {}
+
+
+def test_a_missing_payment_of_a_closed_period_waits_or_is_dated_the_first_open_day() -> None:
+    closed = replace(COMPANY, closing_date=date(2024, 3, 2))
+    assert stopped(refund_of(WHOLE), invoice(HAT, paid="0"), RECORDED, closed).reason == "books_closed"
+    moved = replace(RECORDED, closed_books=ClosedBooks.NEXT_OPEN_DAY)
+    request = posted(refund_of(WHOLE), invoice(HAT, paid="0"), moved, closed).documents[0].request
+    assert isinstance(request, ReceivePaymentAdd)
+    assert request.txn_date == date(2024, 3, 3)
+
+
+def test_an_invoice_paid_or_cancelled_needs_no_payment() -> None:
+    assert roles(posted(refund_of(WHOLE), invoice(HAT), RECORDED)) == ["memo", "payout"]
+    assert roles(posted(refund_of(WHOLE, money="0"), invoice(HAT, paid="0"), RECORDED)) == ["memo", "application"]

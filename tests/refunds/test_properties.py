@@ -70,6 +70,7 @@ def choices(draw: Draw) -> Settings:
         no_restock_item=draw(st.sampled_from(["", "No Restock", "No Restock"])),
         rounding_item=draw(st.sampled_from(["", "Rounding"])),
         fee_item=draw(st.sampled_from(["", "Fees"])),
+        record_missing_payment=draw(st.booleans()),
         store_credit=draw(st.sampled_from(StoreCredit)),
         store_credit_item=draw(st.sampled_from(["", "Tips", "Tips"])),
     )
@@ -215,6 +216,9 @@ def check_posting(
         assert document.account == (mapped.account or document.account)
     assert all(document.amount > 0 for document in payouts_of(posting))
     assert all(len(document.ref_number) <= 11 for document in posting.documents)
+    received = sum((d.amount for d in posting.documents if d.role.value == "payment"), Decimal(0))
+    assert received in (0, max(sale.open_balance - taken.applied, Decimal(0)))
+    assert not received or (not sale.payments and refund.given > 0 and posting.applied == 0)
     assert 0 <= posting.applied <= max(sale.open_balance - taken.applied, Decimal(0))
     if sale.type is SaleType.SALES_ORDER:
         assert not [document for document in posting.documents if document.role.value in ("memo", "application")]
@@ -243,7 +247,7 @@ def check_posting(
     assert posting.total > 0 or "memo_of_zero" in facts
     unrecorded = refund.money_back - paid
     assert unrecorded == 0 or Decimal(facts["payout_not_recorded"]["amount"].split()[0]) == unrecorded
-    still_open = sale.open_balance - taken.applied - posting.applied
+    still_open = sale.open_balance - taken.applied - posting.applied - received
     if sale.type is SaleType.INVOICE and still_open > 0 and refund.value == sale.total - taken.total:
         assert "invoice_left_open" in facts
     check_not_more_than_sale(taken_by(posting), sale, taken)

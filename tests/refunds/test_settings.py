@@ -42,6 +42,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("time_zone", "", ""),
     *(("review", text, text) for text in ("off", "always", "over 100", "over 0.50")),
     ("undo", "delete", Undo.DELETE),
+    ("record_missing_payment", "on", True),
     ("store_credit", "receivables", StoreCredit.RECEIVABLES),
     ("sales_order", "credit", SalesOrders.CREDIT),
     ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
@@ -64,6 +65,7 @@ BAD = [
     *(("review", text, "over AMOUNT such as over 100.00") for text in ("", "over", "over -1", "over 1.001", "on")),
     ("undo", "erase", "not one of void, delete"),
     ("sales_order", "cancel", "not one of close, credit, skip"),
+    ("record_missing_payment", "perhaps", "neither true nor false"),
     ("store_credit", "income", "not one of liability, receivables"),
     ("closed_books", "open", "not one of wait, next_open_day"),
     *(
@@ -169,6 +171,7 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "review": "off",
         "undo": "void",
         "closed_books": "wait",
+        "record_missing_payment": "false",
         "sales_order": "close",
         "hand_entry_days": "14",
         "look_again_days": "30",
