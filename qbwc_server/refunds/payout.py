@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.currencies import currency_code
 from qbwc_server.refunds.gateways import Gateway, gateway_named
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.naming import Role
@@ -60,7 +61,7 @@ def payout_account(sale: Sale, settings: Settings, company: CompanyFacts, gatewa
         if chosen is None:
             where = f", which the mapping of the gateway {gateway} names" if mapped else ""
             return Skip("refund_account_unknown", {"account": wanted, "where": where})
-        return _fit(chosen)
+        return _fit(chosen, sale, company)
     deposits = _deposit_accounts(sale)
     if len(deposits) > 1:
         return Skip("ambiguous_deposit_account", {"accounts": ", ".join(sorted(str(ref) for ref in deposits))})
@@ -68,9 +69,9 @@ def payout_account(sale: Sale, settings: Settings, company: CompanyFacts, gatewa
         known = company.account(deposits[0])
         if known is None or not known.is_active:
             return Skip("refund_account_unknown", {"account": str(deposits[0]), "where": ""})
-        return _fit(known)
+        return _fit(known, sale, company)
     undeposited = company.undeposited_funds
-    return undeposited if undeposited is not None else Skip("no_undeposited_funds")
+    return _fit(undeposited, sale, company) if undeposited is not None else Skip("no_undeposited_funds")
 
 
 def payouts(
@@ -227,7 +228,15 @@ def _deposit_accounts(sale: Sale) -> Sequence[Ref]:
     return found
 
 
-def _fit(account: Account) -> Account | Skip:
-    if account.account_type in PAYOUT_ACCOUNT_TYPES:
-        return account
-    return Skip("refund_account_unfit", {"account": account.full_name, "account_type": account.account_type})
+def _fit(account: Account, sale: Sale, company: CompanyFacts) -> Account | Skip:
+    """The account where money can be drawn from it: a bank or asset account, kept in the sale's currency or, as is
+    recalled of QuickBooks and no source here tells, in the home currency."""
+    if account.account_type not in PAYOUT_ACCOUNT_TYPES:
+        why = f"is of type {account.account_type}; money goes back from a bank or asset account only"
+        return Skip("refund_account_unfit", {"account": account.full_name, "why": why})
+    wanted = currency_code(sale.currency) or company.home_currency
+    kept_in = currency_code(Ref(full_name=account.currency)) if account.currency else ""
+    if kept_in and wanted and kept_in not in (wanted, company.home_currency):
+        why = f"is kept in {kept_in}, and the sale is in {wanted}; choose one in the currency of the sale"
+        return Skip("refund_account_unfit", {"account": account.full_name, "why": why})
+    return account

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.currencies import currency_code
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
 from qbwc_server.refunds.gateways import gateway_named
 from qbwc_server.refunds.lines import (
@@ -682,33 +683,6 @@ def _receivables(sale: Sale, company: CompanyFacts) -> Ref | None:
 
     found = replace(company, accounts=tuple(account for account in company.accounts if suits(account))).receivables
     return found.ref if found is not None else None
-
-
-# Names of currencies in QuickBooks' list of currencies and their ISO 4217 codes.
-_CURRENCIES = {
-    "US Dollar": "USD", "Canadian Dollar": "CAD", "British Pound Sterling": "GBP", "Euro": "EUR",
-    "Australian Dollar": "AUD", "New Zealand Dollar": "NZD", "Japanese Yen": "JPY", "Swiss Franc": "CHF",
-    "Mexican Peso": "MXN", "Swedish Krona": "SEK", "Norwegian Krone": "NOK", "Danish Krone": "DKK",
-    "Hong Kong Dollar": "HKD", "Singapore Dollar": "SGD", "South African Rand": "ZAR", "Indian Rupee": "INR",
-}  # fmt: skip
-_HOME_CURRENCIES = {"US": "USD", "CA": "CAD", "UK": "GBP", "AU": "AUD"}
-
-
-def currency_code(currency: Ref | None) -> str:
-    """The ISO 4217 code of a currency of QuickBooks; its name where no code is known; empty where there is none.
-
-    >>> currency_code(Ref(full_name="Canadian Dollar"))
-    'CAD'
-    """
-    if currency is None:
-        return ""
-    name = currency.full_name or ""
-    return _CURRENCIES.get(name, name)
-
-
-def home_currency_of(country: str) -> str:
-    """The home currency of a QuickBooks edition where the company file has one currency only."""
-    return _HOME_CURRENCIES.get(country, "")
 
 
 def earliest_open_day(company: CompanyFacts) -> date | None:

@@ -92,7 +92,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "refund_account_unfit": (
         _R,
-        "The account {account} is of type {account_type}; money goes back from a bank or asset account only.",
+        "The account {account} {why}.",
     ),
     "ambiguous_deposit_account": (
         _R,

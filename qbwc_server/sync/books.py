@@ -11,9 +11,9 @@ from typing import Any
 
 from qbwc_server.refunds.by_hand import HandMemo
 from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.currencies import currency_code, home_currency_of
 from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.model import ZERO
-from qbwc_server.refunds.planning import currency_code, home_currency_of
 from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Payment, Sale, SaleLine, SaleType
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.tables import CompanyFile

@@ -106,7 +106,25 @@ def test_an_account_that_is_not_there_or_not_active_waits_for_a_person(name: str
 def test_money_is_drawn_from_bank_and_asset_accounts_only(name: str, kind: str) -> None:
     skip = stopped(REFUND, sales_receipt(HAT), Settings(refund_account=name))
     assert (skip.reason, skip.status) == ("refund_account_unfit", Status.REVIEW)
-    assert skip.facts == {"account": name, "account_type": kind}
+    assert f"The account {name} is of type {kind};" in skip.message
+
+
+def test_money_of_a_sale_in_another_currency_is_drawn_from_an_account_in_it_or_in_the_home_currency() -> None:
+    pounds, euros = (
+        account("Barclays", "Bank", currency="British Pound Sterling"),
+        account("BNP", "Bank", currency="Euro"),
+    )
+    dollars = account("Chase", "Bank", currency="US Dollar")
+    company = replace(COMPANY, accounts=(pounds, euros, dollars, *COMPANY.accounts))
+    sale = sales_receipt(HAT, currency=ref("Euro"), exchange_rate=Decimal("1.08"))
+    refund = replace(REFUND, currency="EUR")
+    for name in ("BNP", "Chase"):
+        posting = posted(refund, sale, Settings(refund_account=name), company)
+        assert payouts_of(posting)[0].account == name
+        assert card_refund_of(posting).exchange_rate == memo_of(posting).exchange_rate == Decimal("1.08")
+    skip = stopped(refund, sale, Settings(refund_account="Barclays"), company)
+    assert (skip.reason, skip.status) == ("refund_account_unfit", Status.REVIEW)
+    assert "kept in GBP, and the sale is in EUR" in skip.message
 
 
 @pytest.mark.parametrize("kind", ["Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"])

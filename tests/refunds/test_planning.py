@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from qbwc_server.refunds.currencies import currency_code, home_currency_of
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
-from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
+from qbwc_server.refunds.planning import choose_sale, earliest_open_day, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
 from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
