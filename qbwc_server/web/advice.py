@@ -22,7 +22,7 @@ WHAT_TO_DO = {
     "order_never_invoiced": f"Close the order in QuickBooks, or have such orders closed. {_SETTINGS}",
     "refunds_off": f"If refunds of such sales belong in your books, switch them on. {_SETTINGS}",
     "refund_account_unknown": f"Choose a refund deposit account that QuickBooks has. {_SETTINGS}",
-    "refund_account_unfit": f"Choose a bank or asset account in the sale's currency as refund deposit account. {_SETTINGS}",
+    "refund_account_unfit": f"Choose a bank or asset account in the currency of the sale. {_SETTINGS}",
     "ambiguous_deposit_account": f"Choose one refund deposit account for all refunds. {_SETTINGS}",
     "no_undeposited_funds": f"Choose a refund deposit account. {_SETTINGS}",
     "payment_method_unknown": f"Give the payment method as QuickBooks has it. {_SETTINGS}",
