@@ -32,6 +32,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.access.passwords import PasswordError, Passwords, make_password
 from qbwc_server.config import Config, ConfigError
 from qbwc_server.qwc import QwcURLError, qwc_for
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import SettingsError, as_texts
 from qbwc_server.store import mappings, people, reconciliations, webhooks
@@ -383,6 +384,87 @@ def export_items(name: str, file: Path) -> None:
     except OSError as error:
         _fail(f"can't write {file}: {error.strerror}")
     click.echo(f"Wrote {_counted(len(found), 'SKU')} to {file}.")
+
+
+@mapping.group("gateways")
+def mapping_gateways() -> None:
+    """From which account, and how, refunds through a gateway of the shop (paypal, manual, ...) are paid out."""
+
+
+@mapping_gateways.command("list")
+@json_option
+@click.pass_obj
+def list_gateways(name: str, as_json: bool) -> None:
+    """Show the gateways and how their refunds are paid out."""
+    found = _gateway_mappings(name)
+    rows = [
+        (gateway, mapped.account, mapped.payment_method, mapped.refund_method.value if mapped.refund_method else "")
+        for gateway, mapped in found.items()
+    ]
+    if as_json:
+        _print_json([dict(zip(mappings.GATEWAY_COLUMNS, row, strict=True)) for row in rows])
+    elif not rows:
+        click.echo(f"No gateway is mapped yet; map one with: connex mapping {name} gateways set GATEWAY ACCOUNT")
+    else:
+        table = _table("Gateway", "Account", "Payment method", "Refund method")
+        for row in rows:
+            table.add_row(*(escape(text) for text in row))
+        _console().print(table)
+
+
+@mapping_gateways.command("set")
+@click.argument("gateway")
+@click.argument("account", default="")
+@click.option("--payment-method", default="", help="The payment method of its card refunds, as QuickBooks has it.")
+@click.option("--refund-method", default="", help="credit_card, check or none; else that of the settings.")
+@click.pass_obj
+def set_gateway(name: str, gateway: str, account: str, payment_method: str, refund_method: str) -> None:
+    """Pay refunds through GATEWAY out of ACCOUNT, by its full name such as Banks:PayPal."""
+    _set_gateways(name, {gateway: mappings.gateway_from(account, payment_method, refund_method)})
+    click.echo(f"{gateway.strip()} is mapped.")
+
+
+@mapping_gateways.command("remove")
+@click.argument("gateway")
+@click.pass_obj
+def remove_gateway(name: str, gateway: str) -> None:
+    """Remove the mapping of a gateway."""
+    with _database(_config()) as database, database.transaction() as session:
+        mappings.remove_gateway(session, connection_named(session, name), gateway, _now(), WHO)
+    click.echo(f"{gateway.strip()} is not mapped any more.")
+
+
+@mapping_gateways.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_gateways(name: str, file: Path) -> None:
+    """Read a table (CSV) with the columns gateway, account, payment_method and refund_method: all of it, or nothing."""
+    gateways = mappings.read_gateway_table(_content(file))
+    changed = _set_gateways(name, gateways)
+    click.echo(f"Read {_counted(len(gateways), 'gateway')}, of which {changed} new or changed.")
+
+
+@mapping_gateways.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export_gateways(name: str, file: Path) -> None:
+    """Write the gateways and how their refunds are paid out as a table (CSV)."""
+    found = _gateway_mappings(name)
+    try:
+        file.write_bytes(mappings.written_gateway_table(found))
+    except OSError as error:
+        _fail(f"can't write {file}: {error.strerror}")
+    click.echo(f"Wrote {_counted(len(found), 'gateway')} to {file}.")
+
+
+def _gateway_mappings(name: str) -> dict[str, Gateway]:
+    with _database(_config()) as database, database.reading() as session:
+        return mappings.gateway_mappings(session, connection_named(session, name).id)
+
+
+def _set_gateways(name: str, gateways: Mapping[str, Gateway]) -> int:
+    with _database(_config()) as database, database.transaction() as session:
+        return mappings.set_gateways(session, connection_named(session, name), gateways, _now(), WHO)
 
 
 def _item_mappings(name: str) -> dict[str, str]:

@@ -337,6 +337,25 @@ def test_skus_are_mapped_to_items_and_go_out_and_in_as_a_table(with_shop: Instal
     )
 
 
+def test_gateways_are_mapped_to_accounts_and_go_out_and_in_as_a_table(with_shop: Installation, tmp_path: Path) -> None:
+    table = tmp_path / "gateways.csv"
+    gateways = ("mapping", "shop", "gateways")
+    table.write_text(
+        "gateway,account,payment_method,refund_method\npaypal,PayPal,,\nmanual,Petty Cash,,check\n", encoding="utf-8"
+    )
+    assert "Read 2 gateways, of which 2 new or changed" in with_shop.run(*gateways, "import", str(table)).out
+    with_shop.run(*gateways, "set", "PayPal", "Banks:PayPal", "--payment-method", "PayPal")
+    with_shop.run(*gateways, "remove", "manual")
+    mapped = {"gateway": "paypal", "account": "Banks:PayPal", "payment_method": "PayPal", "refund_method": ""}
+    assert with_shop.run(*gateways, "list", "--json").json == [mapped]
+    assert "Banks:PayPal" in with_shop.run(*gateways, "list").out
+    with_shop.run(*gateways, "export", str(table))
+    assert table.read_text(encoding="utf-8").splitlines()[1:] == ["paypal,Banks:PayPal,PayPal,"]
+    assert "'manual' is not mapped" in with_shop.refused(*gateways, "remove", "manual")
+    assert "'cash' is not one of" in with_shop.refused(*gateways, "set", "manual", "Till", "--refund-method", "cash")
+    assert "neither account nor" in with_shop.refused(*gateways, "set", "manual")
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "source"),
     [

@@ -76,8 +76,9 @@ def _was_by_hand(entry: Entered) -> bool:
 
 
 def _amount_fits(entry: Entered, refund: Refund) -> bool:
-    wanted = refund.value if entry.type == "CreditMemo" else refund.money_back
-    return wanted > 0 and entry.amount == wanted
+    memos = {refund.value, refund.value - refund.store_credit}
+    wanted = memos if entry.type == "CreditMemo" else {refund.money_back}
+    return entry.amount is not None and entry.amount > 0 and entry.amount in wanted
 
 
 def _touches_receivables(entry: Entered, company: CompanyFacts) -> bool:

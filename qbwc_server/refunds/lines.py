@@ -18,7 +18,7 @@ from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, Refund, 
 from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, Taken
-from qbwc_server.refunds.settings import Restock, Settings
+from qbwc_server.refunds.settings import Restock, Settings, StoreCredit
 from qbwc_server.refunds.tax import TaxRule, booked_lines, code_name, flat_lines, simplest_rate, tax_rule
 from qbxml import CreditMemoLineAdd, Ref, cents
 
@@ -56,6 +56,14 @@ class Fallback:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What was given as gift card or store credit, which the shop owes on: a line below zero on an item of its own."""
+
+    amount: Decimal  # positive
+    setting: str  # that names the item
+
+
+@dataclass(frozen=True)
 class CreditLines:
     """The lines of a credit memo, what they take out of the sale, and the tax that QuickBooks will add."""
 
@@ -67,18 +75,62 @@ class CreditLines:
     tax_of_shop: Decimal | None = None  # where QuickBooks takes another part of the same total as tax
     fallbacks: tuple[Fallback, ...] = ()
     not_restocked: tuple[str, ...] = ()  # goods on the no-restock item
+    kept: tuple[Kept, ...] = ()  # what the shop keeps as a liability; not in the subtotal
     cut: bool = False  # a description was too long for QuickBooks
 
     @property
     def total(self) -> Decimal:
         """What QuickBooks will make the credit memo."""
+        return self.value - sum((kept.amount for kept in self.kept), ZERO)
+
+    @property
+    def value(self) -> Decimal:
+        """What it takes out of the sale."""
         return self.subtotal + self.tax
+
+
+def kept_as_liability(refund: Refund, settings: Settings) -> tuple[Kept, ...]:
+    """What of a refund the shop keeps as a liability, by the setting that names the item."""
+    if settings.store_credit is not StoreCredit.LIABILITY:
+        return ()
+    amounts: dict[str, Decimal] = {}
+    for money in refund.money:
+        if money.store_credit and money.amount:
+            setting = "gift_card_item" if "gift" in money.gateway.casefold() else "store_credit_item"
+            amounts[setting] = amounts.get(setting, ZERO) + money.amount
+    return tuple(Kept(amount, setting) for setting, amount in amounts.items())
 
 
 def credit_lines(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
 ) -> CreditLines | Skip:
     """The lines of the credit memo for a refund, or why they can't be told."""
+    kept = kept_as_liability(refund, settings)
+    given = _given_back(refund, sale, settings, company, taken)
+    if isinstance(given, Skip) or not kept:
+        return given
+    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, _rates(refund, sale, company)) or TaxRule({}))
+    code = work.code(bears_tax=False)
+    words = {"gift_card_item": "Gift card", "store_credit_item": "Store credit"}
+    pieces = [_Piece(None, None, -part.amount, code, f"{words[part.setting]} given", part.setting) for part in kept]
+    return replace(given, lines=(*given.lines, *(_line_add(work, piece) for piece in pieces)), kept=kept)
+
+
+def no_item_for_store_credit(refund: Refund, settings: Settings, company: CompanyFacts) -> Skip | None:
+    """Why a gift card or store credit that was given can't be booked: its item is not set or not there."""
+    for part in kept_as_liability(refund, settings):
+        item = getattr(settings, part.setting)
+        if not item:
+            why = f"Set {part.setting}, an item whose account is a liability."
+            return Skip("store_credit", {"amount": f"{part.amount} {refund.currency}", "why": why})
+        if item not in company.items:
+            return Skip("item_unknown", {"item": item, "setting": part.setting})
+    return None
+
+
+def _given_back(
+    refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
+) -> CreditLines | Skip:
     if settings.refund_item and settings.refund_item not in company.items:
         return Skip("item_unknown", {"item": settings.refund_item, "setting": "refund_item"})
     whole = _all_that_is_left(refund, sale, settings, company, taken)
@@ -188,8 +240,16 @@ class _Work:
         """What was given back for a part of the refund, with its tax where the sale's amounts have it in them."""
         return part.total if self.rule.inclusive else part.amount
 
+    @cached_property
+    def gift_cards(self) -> frozenset[str]:
+        """TxnLineIDs of the lines that sold the gift cards given back."""
+        lines = (line for line in self.refund.lines if line.gift_card)
+        return frozenset(sold.txn_line_id for line in lines for sold in self.candidates(line))
+
     def came_back(self, line: RefundLine) -> bool:
-        """Whether goods came back into stock, as the setting has it."""
+        """Whether goods came back into stock, as the setting has it; a gift card is nothing that is kept there."""
+        if line.gift_card:
+            return True
         return {Restock.ALWAYS: True, Restock.NEVER: False}.get(self.settings.restock, line.restocked)
 
     def moves_stock(self, line: SaleLine | None) -> bool:
@@ -256,7 +316,7 @@ def _all_that_is_left(
     tax = _tax_of_all(work)
     if tax is None:
         return None
-    work.pieces = _split_by_return(work, pieces)
+    work.pieces = _split_by_return(work, [_as_gift_card(work, piece) for piece in pieces])
     return _finished(work, subtotal=refund.value - tax, tax=tax)
 
 
@@ -298,7 +358,7 @@ def _split_by_return(work: _Work, pieces: Iterable[_Piece]) -> list[_Piece]:
     for piece in pieces:
         quantity = piece.quantity or ZERO
         back = min(returned.get(piece.line.txn_line_id, ZERO), quantity) if piece.line is not None else ZERO
-        if not work.moves_stock(piece.line) or back == quantity:
+        if piece.setting or not work.moves_stock(piece.line) or back == quantity:
             split.append(piece)
         elif back <= 0 or (work.settings.refund_item and not work.settings.refund_item_restock):
             split.append(replace(piece, restocked=False))
@@ -433,6 +493,9 @@ def _take_unsold(work: _Work, line: RefundLine, name: str) -> Skip | None:
     """A line that no line of the sale can be: on the one item for all refunds, or on the item of the mapping."""
     code = work.code(bears_tax=bool(line.tax))
     piece = _Piece(None, line.quantity, work.given(line), code, name, restocked=work.came_back(line))
+    if line.gift_card and work.settings.gift_card_item:
+        work.pieces.append(replace(piece, setting="gift_card_item"))
+        return None
     if work.settings.refund_item:
         work.pieces.append(replace(piece, setting="refund_item"))
         return None
@@ -492,7 +555,8 @@ def _settle_price(work: _Work, pieces: list[_Piece], line: RefundLine, name: str
         amounts = spread(gross_wanted, [piece.amount for piece in pieces])
         pieces = [replace(piece, amount=amount) for piece, amount in zip(pieces, amounts, strict=True)]
     came_back = work.came_back(line)
-    work.pieces += [replace(piece, restocked=came_back) for piece in pieces]
+    pieces = [replace(piece, restocked=came_back) for piece in pieces]
+    work.pieces += [_as_gift_card(work, piece) if line.gift_card else piece for piece in pieces]
     return None
 
 
@@ -581,7 +645,8 @@ def _finished(
     shown = [piece for piece in settled if piece.amount or not _lies_on(piece, "no_restock_item")]
     lines = [_line_add(work, piece) for piece in shown]
     if work.settings.refund_item and work.settings.refund_item_restock:
-        lines += [_goods_at_nothing(piece) for piece in settled if piece.restocked and work.moves_stock(piece.line)]
+        goods = (p for p in settled if p.restocked and work.moves_stock(p.line) and not _lies_on(p, "gift_card_item"))
+        lines += [_goods_at_nothing(piece) for piece in goods]
     if not lines:
         return Skip("nothing_to_post")
     return CreditLines(
@@ -602,6 +667,12 @@ def _finished(
         not_restocked=tuple(piece.desc for piece in settled if _lies_on(piece, "no_restock_item")),
         cut=any(len(piece.desc) > MAX_DESCRIPTION_CHARACTERS for piece in settled),
     )
+
+
+def _as_gift_card(work: _Work, piece: _Piece) -> _Piece:
+    """A gift card that was sold goes back on the item of gift cards, where one is set."""
+    sold = piece.line is not None and piece.line.txn_line_id in work.gift_cards
+    return replace(piece, setting="gift_card_item") if sold and work.settings.gift_card_item else piece
 
 
 def _lies_on(piece: _Piece, setting: str) -> bool:

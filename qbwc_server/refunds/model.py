@@ -142,3 +142,8 @@ class Refund:
     def store_credit(self) -> Decimal:
         """What was given as gift card or store credit of the shop."""
         return sum((m.amount for m in self.money if m.store_credit), ZERO)
+
+    @property
+    def given(self) -> Decimal:
+        """What the customer has been given, in money and store credit."""
+        return self.money_back + self.store_credit

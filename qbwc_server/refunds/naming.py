@@ -29,6 +29,7 @@ class Role(Enum):
     MEMO = "memo"
     PAYOUT = "payout"
     APPLICATION = "application"
+    PAYMENT = "payment"  # received on an invoice that QuickBooks has as unpaid, before its refund
     CLOSING = "closing"  # of a sales order; a change, not a transaction of its own
 
 

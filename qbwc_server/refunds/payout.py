@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.currencies import currency_code
+from qbwc_server.refunds.gateways import Gateway, gateway_named
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.posting import Document
@@ -49,24 +51,27 @@ def money_by_gateway(refund: Refund) -> tuple[GatewayMoney, ...]:
     return tuple(found.values())
 
 
-def payout_account(sale: Sale, settings: Settings, company: CompanyFacts) -> Account | Skip:
-    """The account that money is drawn from: the one chosen, else where the order was deposited, else Undeposited
-    Funds."""
-    if settings.refund_account:
-        chosen = company.account_named(settings.refund_account)
+def payout_account(sale: Sale, settings: Settings, company: CompanyFacts, gateway: str = "") -> Account | Skip:
+    """The account that money is drawn from: the one mapped for its gateway, else the one chosen for all, else where
+    the order was deposited, else Undeposited Funds."""
+    mapped = gateway_named(company.gateways, gateway).account
+    wanted = mapped or settings.refund_account
+    if wanted:
+        chosen = company.account_named(wanted)
         if chosen is None:
-            return Skip("refund_account_unknown", {"account": settings.refund_account})
-        return _fit(chosen)
+            where = f", which the mapping of the gateway {gateway} names" if mapped else ""
+            return Skip("refund_account_unknown", {"account": wanted, "where": where})
+        return _fit(chosen, sale, company)
     deposits = _deposit_accounts(sale)
     if len(deposits) > 1:
         return Skip("ambiguous_deposit_account", {"accounts": ", ".join(sorted(str(ref) for ref in deposits))})
     if deposits:
         known = company.account(deposits[0])
         if known is None or not known.is_active:
-            return Skip("refund_account_unknown", {"account": str(deposits[0])})
-        return _fit(known)
+            return Skip("refund_account_unknown", {"account": str(deposits[0]), "where": ""})
+        return _fit(known, sale, company)
     undeposited = company.undeposited_funds
-    return undeposited if undeposited is not None else Skip("no_undeposited_funds")
+    return _fit(undeposited, sale, company) if undeposited is not None else Skip("no_undeposited_funds")
 
 
 def payouts(
@@ -80,31 +85,42 @@ def payouts(
     day: date,
     generation: int,
 ) -> tuple[Document, ...] | Skip:
-    """The checks or card refunds of a refund, one for each gateway, each linked to the credit that it pays out."""
-    account = payout_account(sale, settings, company)
-    if isinstance(account, Skip):
-        return account
-    undeposited = account.special_account_type == "UndepositedFunds"
-    by_check = settings.refund_method is RefundMethod.CHECK
-    if by_check and undeposited and company.check_from_undeposited_funds is Known.NO:
-        return Skip("payout_account_refused", {"account": account.full_name})
-    if not by_check and _payment_method_is_unknown(settings, company):
-        return Skip("payment_method_unknown", {"payment_method": settings.payment_method})
+    """The checks or card refunds of a refund, one for each gateway, each linked to the credit that it pays out and
+    drawn from the account of its gateway; none for a gateway whose method is none."""
     documents = []
     for part, money in enumerate(money_by_gateway(refund), 1):
+        mapped = gateway_named(company.gateways, money.gateway)
+        method = refund_method(settings, mapped)
+        if method is RefundMethod.NONE:
+            continue
+        account = payout_account(sale, settings, company, money.gateway)
+        if isinstance(account, Skip):
+            return account
+        undeposited = account.special_account_type == "UndepositedFunds"
+        by_check = method is RefundMethod.CHECK
+        if by_check and undeposited and company.check_from_undeposited_funds is Known.NO:
+            return Skip("payout_account_refused", {"account": account.full_name})
+        payment_method = mapped.payment_method or settings.payment_method
+        if not by_check and _payment_method_is_unknown(payment_method, company):
+            where = (
+                f"the mapping of the gateway {money.gateway}" if mapped.payment_method else "the setting payment_method"
+            )
+            facts = {"payment_method": payment_method, "where": where}
+            return Skip("payment_method_unknown", facts)
         names = _Names(
             guid=naming.external_guid(refund, Role.PAYOUT, part, generation),
             macro=naming.macro(refund, Role.PAYOUT, part, generation),
             ref_number=naming.ref_number(refund),
             memo=naming.memo_text(refund, gateway=money.gateway, transaction_id=" ".join(money.transaction_ids)),
             day=day,
+            payment_method=_payment_method(sale, payment_method, company),
         )
         make = _check if by_check else _card_refund
         documents.append(
             Document(
                 role=Role.PAYOUT,
                 part=part,
-                request=make(sale, settings, company, account, money.amount, credit, receivables, names),
+                request=make(sale, account, money.amount, credit, receivables, names),
                 external_guid=names.guid,
                 ref_number=names.ref_number,
                 amount=money.amount,
@@ -117,6 +133,13 @@ def payouts(
     return tuple(documents)
 
 
+def refund_method(settings: Settings, gateway: Gateway) -> RefundMethod:
+    """How money of a gateway is paid out: its own way, but none where the settings pay nothing out at all."""
+    if settings.refund_method is RefundMethod.NONE or gateway.refund_method is None:
+        return settings.refund_method
+    return gateway.refund_method
+
+
 @dataclass(frozen=True)
 class _Names:
     guid: str
@@ -124,12 +147,11 @@ class _Names:
     ref_number: str
     memo: str
     day: date
+    payment_method: Ref | None
 
 
 def _check(
     sale: Sale,
-    settings: Settings,  # noqa: ARG001  the same arguments as a card refund takes
-    company: CompanyFacts,  # noqa: ARG001
     account: Account,
     amount: Decimal,
     credit: MacroID,
@@ -156,8 +178,6 @@ def _check(
 
 def _card_refund(
     sale: Sale,
-    settings: Settings,
-    company: CompanyFacts,
     account: Account,
     amount: Decimal,
     credit: MacroID,
@@ -171,7 +191,7 @@ def _card_refund(
         ar_account_ref=receivables,
         txn_date=names.day,
         ref_number=names.ref_number,
-        payment_method_ref=_payment_method(sale, settings, company),
+        payment_method_ref=names.payment_method,
         memo=names.memo,
         exchange_rate=sale.exchange_rate,
         external_guid=names.guid,
@@ -179,20 +199,20 @@ def _card_refund(
     )
 
 
-def _payment_method(sale: Sale, settings: Settings, company: CompanyFacts) -> Ref | None:
-    if settings.payment_method:
-        wanted = settings.payment_method.casefold()
+def _payment_method(sale: Sale, chosen: str, company: CompanyFacts) -> Ref | None:
+    if chosen:
+        wanted = chosen.casefold()
         known = next((m for m in company.payment_methods if (m.full_name or "").casefold() == wanted), None)
-        return known or Ref(full_name=settings.payment_method)
+        return known or Ref(full_name=chosen)
     if sale.payment_method is not None:
         return sale.payment_method
     payments = (*sale.open_payments, *sale.payments)
     return next((p.payment_method for p in reversed(payments) if p.payment_method is not None), None)
 
 
-def _payment_method_is_unknown(settings: Settings, company: CompanyFacts) -> bool:
+def _payment_method_is_unknown(chosen: str, company: CompanyFacts) -> bool:
     """Whether QuickBooks, its list of payment methods once read, has none of that name."""
-    wanted = settings.payment_method.casefold()
+    wanted = chosen.casefold()
     names = {(method.full_name or "").casefold() for method in company.payment_methods}
     return bool(wanted and names) and wanted not in names
 
@@ -208,7 +228,15 @@ def _deposit_accounts(sale: Sale) -> Sequence[Ref]:
     return found
 
 
-def _fit(account: Account) -> Account | Skip:
-    if account.account_type in PAYOUT_ACCOUNT_TYPES:
-        return account
-    return Skip("refund_account_unfit", {"account": account.full_name, "account_type": account.account_type})
+def _fit(account: Account, sale: Sale, company: CompanyFacts) -> Account | Skip:
+    """The account where money can be drawn from it: a bank or asset account, kept in the sale's currency or, as is
+    recalled of QuickBooks and no source here tells, in the home currency."""
+    if account.account_type not in PAYOUT_ACCOUNT_TYPES:
+        why = f"is of type {account.account_type}; money goes back from a bank or asset account only"
+        return Skip("refund_account_unfit", {"account": account.full_name, "why": why})
+    wanted = currency_code(sale.currency) or company.home_currency
+    kept_in = currency_code(Ref(full_name=account.currency)) if account.currency else ""
+    if kept_in and wanted and kept_in not in (wanted, company.home_currency):
+        why = f"is kept in {kept_in}, and the sale is in {wanted}; choose one in the currency of the sale"
+        return Skip("refund_account_unfit", {"account": account.full_name, "why": why})
+    return account

@@ -13,13 +13,23 @@ from decimal import Decimal
 from enum import Enum
 
 from qbwc_server.refunds import naming
+from qbwc_server.refunds.currencies import currency_code
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
-from qbwc_server.refunds.lines import MAX_DESCRIPTION_CHARACTERS, CreditLines, carries, credit_lines, not_sold
+from qbwc_server.refunds.gateways import gateway_named
+from qbwc_server.refunds.lines import (
+    MAX_DESCRIPTION_CHARACTERS,
+    CreditLines,
+    carries,
+    credit_lines,
+    kept_as_liability,
+    no_item_for_store_credit,
+    not_sold,
+)
 from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.naming import Role
-from qbwc_server.refunds.payout import payouts
+from qbwc_server.refunds.payout import money_by_gateway, payout_account, payouts, refund_method
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
@@ -119,7 +129,7 @@ def sale_case(refund: Refund, sale: Sale) -> SaleCase:
         return SaleCase.SALES_ORDER
     if _has_payment(sale):
         return SaleCase.INVOICE_PARTLY_PAID if sale.open_balance > 0 else SaleCase.INVOICE_PAID
-    return SaleCase.INVOICE_UNPAID if refund.money_back > 0 else SaleCase.INVOICE_CANCELLED
+    return SaleCase.INVOICE_UNPAID if refund.given > 0 else SaleCase.INVOICE_CANCELLED
 
 
 def plan(
@@ -142,9 +152,14 @@ def plan(
     refund = without_channel_tax(told, sale, company)
     of_refund = refund.created_at.astimezone(company.time_zone).date()
     day = _booking_day(of_refund, settings, company)
-    skip = _before_the_table(refund, sale, company, day)
+    skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
+    payment = _missing_payment(refund, sale, settings, company, taken, generation)
+    if isinstance(payment, Skip):
+        return payment
+    if payment is not None:
+        sale = payment.sale
     treatment = TREATMENTS[sale_case(refund, sale)][settings.credit_memo_for_invoices, settings.refund_receipt]
     if treatment is None:
         return Skip("refunds_off", {"sale_type": sale_case(refund, sale).value})
@@ -156,8 +171,10 @@ def plan(
     posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
     if isinstance(posting, Skip):
         return posting
+    if payment is not None and payment.document is not None:
+        posting = _after_payment(posting, payment.document, refund, sale)
     notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
-    if day != of_refund and any(document.role is not Role.CLOSING for document in posting.documents):
+    if day != of_refund and any(document.role not in (Role.CLOSING, Role.PAYMENT) for document in posting.documents):
         notices.append(Notice("dated_later", {"date": of_refund.isoformat(), "day": day.isoformat()}))
     return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
 
@@ -204,7 +221,7 @@ def _booking_day(of_refund: date, settings: Settings, company: CompanyFacts) -> 
     return of_refund
 
 
-def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: date) -> Skip | None:
+def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, day: date) -> Skip | None:
     """What can't be decided comes before what the settings say."""
     number = naming.order_ref_number(refund.order.number)
     goods_back = any(line.quantity and (line.restocked or line.amount) for line in refund.lines)
@@ -214,16 +231,21 @@ def _before_the_table(refund: Refund, sale: Sale, company: CompanyFacts, day: da
         return Skip("several_invoices", {"order": number, "invoices": ", ".join(sale.invoices)})
     if sale.is_pending:
         return Skip("sale_pending", {"order": number})
-    if refund.store_credit:
-        return Skip("store_credit", {"amount": _money(refund.store_credit, refund)})
-    if refund.money_back > refund.value:
-        return Skip("money_exceeds_value", {"money": _money(refund.money_back, refund), "value": str(refund.value)})
+    skip = no_item_for_store_credit(refund, settings, company)
+    if skip is not None:
+        return skip
+    if refund.given > refund.value:
+        return Skip("money_exceeds_value", {"money": _money(refund.given, refund), "value": str(refund.value)})
     currency = currency_code(sale.currency) or company.home_currency
     if currency and currency != refund.currency:
         return Skip("currency_differs", {"refund_currency": refund.currency, "sale_currency": currency})
     exchange = _exchange(refund, sale, company)
     if exchange is not None:
         return exchange
+    return _in_closed_books(company, day)
+
+
+def _in_closed_books(company: CompanyFacts, day: date) -> Skip | None:
     if company.closing_date is not None and day <= company.closing_date:
         facts = {"date": day.isoformat(), "closing_date": company.closing_date.isoformat()}
         return Skip("books_closed", facts)
@@ -242,7 +264,7 @@ def _exchange(refund: Refund, sale: Sale, company: CompanyFacts) -> Skip | None:
     back = [line for line in refund.lines if line.quantity]
     out = tuple(f"{line.quantity.normalize():f} x {line.title or line.sku}" for line in refund.exchanged_for)
     is_paid = sale_case(refund, sale) in (SaleCase.SALES_RECEIPT, SaleCase.INVOICE_PAID)
-    if not out and back and is_paid and refund.money_back < refund.value:
+    if not out and back and is_paid and refund.given < refund.value:
         sold = booked_lines(sale)
         known = all(candidates(sold, line, company.item_of_sku) for line in back)
         out = not_sold(sale, refund, company.item_of_sku) if known else ()
@@ -292,13 +314,15 @@ def _memo_with_payout(
         if isinstance(paid, Skip):
             return paid
         documents += paid
+    paid_out = sum((document.amount for document in documents if document.role is Role.PAYOUT), ZERO)
     open_balance = max(sale.open_balance - taken.applied, ZERO)
-    to_apply = credited.total if treatment.apply_all else credited.total - refund.money_back
+    as_credit = ZERO if credited.kept else refund.store_credit  # that the customer keeps in receivables
+    to_apply = credited.total - as_credit - (ZERO if treatment.apply_all else refund.money_back)
     applied = min(to_apply, open_balance) if treatment.apply_rest or treatment.apply_all else ZERO
     if applied > 0:
         documents.append(_application(refund, sale, receivables, applied, day, generation))
     use = _Use(
-        paid_out=refund.money_back if pays_out else ZERO,
+        paid_out=paid_out,
         applied=applied,
         still_open=open_balance - applied,
         takes_all=refund.value == sale.total - taken.total,
@@ -307,10 +331,95 @@ def _memo_with_payout(
         documents=tuple(documents),
         notices=(*_notices(refund, sale, credited, use), *_notices_of_lines(refund, settings, credited)),
         shares=credited.shares,
-        total=credited.total,
+        total=credited.value,
         tax=credited.tax + credited.rounding,
         applied=applied,
     )
+
+
+@dataclass(frozen=True)
+class _MissingPayment:
+    """A payment that the shop took and QuickBooks lacks."""
+
+    sale: Sale  # as it is once the payment is received
+    document: Document | None  # None where that of an earlier refund is on its way
+
+
+def _missing_payment(
+    refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken, generation: int
+) -> _MissingPayment | Skip | None:
+    """What is received on an unpaid invoice before its refund, where the settings say so; None where that is not for
+    certain: an order over less than is open, or money of several accounts."""
+    applies = settings.record_missing_payment and settings.refund_receipt | settings.credit_memo_for_invoices
+    if not applies or sale_case(refund, sale) is not SaleCase.INVOICE_UNPAID or sale.open_balance <= 0:
+        return None
+    open_balance = max(sale.open_balance - taken.applied, ZERO)
+    if refund.order.total is not None and refund.order.total < open_balance:
+        return None
+    gateways = [money.gateway for money in money_by_gateway(refund)] or [""]
+    accounts: dict[str, Account] = {}
+    for gateway in gateways:
+        account = payout_account(sale, settings, company, gateway)
+        if isinstance(account, Skip):
+            return account
+        accounts[account.list_id] = account
+    if len(accounts) > 1:
+        return None
+    (account,) = accounts.values()
+    received = Payment("", sale.open_balance, deposit_account=account.ref)
+    paid = replace(sale, open_balance=ZERO, payments=(received,))
+    if open_balance == 0:
+        return _MissingPayment(paid, None)
+    receivables = _receivables(sale, company)
+    if receivables is None:
+        return Skip("no_receivables")
+    taken_at = refund.order.created_at
+    taken_on = taken_at.astimezone(company.time_zone).date() if taken_at is not None else sale.txn_date
+    day = _booking_day(taken_on, settings, company)
+    closed = _in_closed_books(company, day)
+    if closed is not None:
+        return closed
+    return _MissingPayment(paid, _payment(refund, sale, account, receivables, open_balance, day, generation))
+
+
+def _payment(
+    refund: Refund, sale: Sale, account: Account, receivables: Ref, amount: Decimal, day: date, generation: int
+) -> Document:
+    guid = naming.external_guid(refund, Role.PAYMENT, 1, generation)
+    number = naming.ref_number(refund)
+    return Document(
+        role=Role.PAYMENT,
+        part=1,
+        request=ReceivePaymentAdd(
+            def_macro=naming.macro(refund, Role.PAYMENT, 1, generation),
+            customer_ref=sale.customer,
+            ar_account_ref=receivables,
+            txn_date=day,
+            ref_number=number,
+            total_amount=amount,
+            exchange_rate=sale.exchange_rate,
+            memo=f"Payment that was missing before: {naming.memo_text(refund)}",
+            deposit_to_account_ref=account.ref,
+            external_guid=guid,
+            applied_to_txn_adds=(AppliedToTxnAdd(txn_id=MacroID(txn_id=sale.txn_id), payment_amount=amount),),
+        ),
+        external_guid=guid,
+        ref_number=number,
+        amount=amount,
+        account=account.full_name,
+    )
+
+
+def _after_payment(posting: Posting, payment: Document, refund: Refund, sale: Sale) -> Posting:
+    day = payment.request.txn_date if isinstance(payment.request, ReceivePaymentAdd) else None
+    facts = {
+        "amount": _money(payment.amount, refund),
+        "ref_number": sale.ref_number,
+        "day": day.isoformat() if day is not None else "",
+        "account": payment.account,
+    }
+    notices = (Notice("payment_recorded", facts), *posting.notices)
+    return replace(posting, documents=(payment, *posting.documents), notices=notices)
 
 
 def _has_payment(sale: Sale) -> bool:
@@ -397,15 +506,19 @@ def _notices(refund: Refund, sale: Sale, credited: CreditLines, use: _Use) -> li
     if unrecorded > 0:
         facts = {"amount": _money(unrecorded, refund), "credit": _money(min(left, unrecorded), refund)}
         notices.append(Notice("payout_not_recorded", facts))
-    if left > unrecorded:
-        notices.append(Notice("credit_left", {"amount": _money(left - unrecorded, refund)}))
+    left -= min(left, unrecorded)
+    stays = min(left, refund.store_credit) if not credited.kept else ZERO
+    if stays:
+        notices.append(Notice("store_credit_left", {"amount": _money(stays, refund)}))
+    if left > stays:
+        notices.append(Notice("credit_left", {"amount": _money(left - stays, refund)}))
     should_be_closed = not _has_payment(sale) or use.takes_all
-    if sale.type is SaleType.INVOICE and refund.money_back > 0 and use.still_open > 0 and should_be_closed:
+    if sale.type is SaleType.INVOICE and refund.given > 0 and use.still_open > 0 and should_be_closed:
         facts = {"ref_number": sale.ref_number, "open": _money(use.still_open, refund)}
         notices.append(Notice("invoice_left_open", facts))
     if sale.type is SaleType.SALES_ORDER and not sale.is_closed:
         notices.append(Notice("order_left_open", {"ref_number": sale.ref_number}))
-    if credited.total == 0:
+    if credited.value == 0:
         notices.append(Notice("memo_of_zero"))
     if sale.sales_tax_item is None and sale.tax_percentage and credited.tax:
         notices.append(Notice("tax_item_unknown"))
@@ -430,6 +543,9 @@ def _notices_of_lines(refund: Refund, settings: Settings, credited: CreditLines)
             "setting": fallback.wanted,
         }
         notices.append(Notice("fallback_item", facts))
+    for kept in credited.kept:
+        facts = {"amount": _money(kept.amount, refund), "item": getattr(settings, kept.setting)}
+        notices.append(Notice("store_credit_booked", facts))
     if credited.rounding:
         facts = {"amount": _money(credited.rounding, refund), "item": settings.rounding_item}
         notices.append(Notice("tax_rounded", facts))
@@ -455,6 +571,9 @@ def _close_order(
     if refund.value < sale.total - taken.total and not sale.is_closed:
         facts = {"value": str(refund.value), "order": sale.ref_number, "total": str(sale.total)}
         return Skip("partial_refund_of_open_order", facts)
+    if kept_as_liability(refund, settings):
+        why = "The sales order was never invoiced, so there is no credit memo to take it from."
+        return Skip("store_credit", {"amount": _money(refund.store_credit, refund), "why": why})
     documents: list[Document] = []
     if not sale.is_closed:
         documents.append(
@@ -468,20 +587,26 @@ def _close_order(
             )
         )
     notices = [Notice("order_already_closed" if sale.is_closed else "order_closed", {"ref_number": sale.ref_number})]
+    if refund.store_credit > 0:
+        notices.append(Notice("store_credit_left", {"amount": _money(refund.store_credit, refund)}))
     if refund.money_back > 0:
         paid = _pay_open_payment(refund, sale, settings, company, treatment, taken, day, generation)
         if isinstance(paid, Skip):
             return paid
         documents += paid
-        if not paid:
-            notices.append(_unpaid_notice(refund, sale, settings))
+        unrecorded = refund.money_back - sum((document.amount for document in paid), ZERO)
+        if unrecorded:
+            notices.append(_unpaid_notice(refund, sale, settings, company, unrecorded))
     return Posting(tuple(documents), tuple(notices), total=refund.value, tax=refund.tax)
 
 
-def _unpaid_notice(refund: Refund, sale: Sale, settings: Settings) -> Notice:
+def _unpaid_notice(
+    refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, unrecorded: Decimal
+) -> Notice:
     """Either the settings record no payout of the customer's open payment, or there is none that it could be."""
-    amount = _money(refund.money_back, refund)
-    if settings.refund_method is RefundMethod.NONE and any(p.unused >= refund.money_back for p in sale.open_payments):
+    amount = _money(unrecorded, refund)
+    methods = [refund_method(settings, gateway_named(company.gateways, m.gateway)) for m in money_by_gateway(refund)]
+    if RefundMethod.NONE in methods and any(p.unused >= refund.money_back for p in sale.open_payments):
         return Notice("payout_not_recorded", {"amount": amount, "credit": amount})
     return Notice("payment_not_in_books", {"amount": amount})
 
@@ -558,33 +683,6 @@ def _receivables(sale: Sale, company: CompanyFacts) -> Ref | None:
 
     found = replace(company, accounts=tuple(account for account in company.accounts if suits(account))).receivables
     return found.ref if found is not None else None
-
-
-# Names of currencies in QuickBooks' list of currencies and their ISO 4217 codes.
-_CURRENCIES = {
-    "US Dollar": "USD", "Canadian Dollar": "CAD", "British Pound Sterling": "GBP", "Euro": "EUR",
-    "Australian Dollar": "AUD", "New Zealand Dollar": "NZD", "Japanese Yen": "JPY", "Swiss Franc": "CHF",
-    "Mexican Peso": "MXN", "Swedish Krona": "SEK", "Norwegian Krone": "NOK", "Danish Krone": "DKK",
-    "Hong Kong Dollar": "HKD", "Singapore Dollar": "SGD", "South African Rand": "ZAR", "Indian Rupee": "INR",
-}  # fmt: skip
-_HOME_CURRENCIES = {"US": "USD", "CA": "CAD", "UK": "GBP", "AU": "AUD"}
-
-
-def currency_code(currency: Ref | None) -> str:
-    """The ISO 4217 code of a currency of QuickBooks; its name where no code is known; empty where there is none.
-
-    >>> currency_code(Ref(full_name="Canadian Dollar"))
-    'CAD'
-    """
-    if currency is None:
-        return ""
-    name = currency.full_name or ""
-    return _CURRENCIES.get(name, name)
-
-
-def home_currency_of(country: str) -> str:
-    """The home currency of a QuickBooks edition where the company file has one currency only."""
-    return _HOME_CURRENCIES.get(country, "")
 
 
 def earliest_open_day(company: CompanyFacts) -> date | None:

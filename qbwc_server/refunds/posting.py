@@ -22,7 +22,7 @@ class Document:
     external_guid: str  # empty for a change of an existing transaction
     ref_number: str
     amount: Decimal
-    account: str = ""  # full name, of a payout
+    account: str = ""  # full name, of a payout; where a payment goes
     gateway: str = ""  # of a payout
     uses_memo: bool = False  # it names the memo of the same posting, by macro or by TxnID
     alone: bool = False  # to be sent with no other of its kind until QuickBooks has accepted one
@@ -35,6 +35,6 @@ class Posting:
     documents: tuple[Document, ...]
     notices: tuple[Notice, ...] = ()
     shares: tuple[Share, ...] = ()  # what it takes out of the sale's lines
-    total: Decimal = ZERO  # of the memo
+    total: Decimal = ZERO  # that it takes out of the sale: of the memo, and what the shop keeps as a liability
     tax: Decimal = ZERO  # in it
     applied: Decimal = ZERO  # to the invoice

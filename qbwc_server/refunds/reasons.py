@@ -88,11 +88,11 @@ REASONS: dict[str, tuple[Status, str]] = {
     "refunds_off": (_S, "The settings of this connection post nothing for the refund of a {sale_type}."),
     "refund_account_unknown": (
         _R,
-        "QuickBooks has no active account {account}. Choose another refund deposit account.",
+        "QuickBooks has no active account {account}{where}. Choose another refund deposit account.",
     ),
     "refund_account_unfit": (
         _R,
-        "The account {account} is of type {account_type}; money goes back from a bank or asset account only.",
+        "The account {account} {why}.",
     ),
     "ambiguous_deposit_account": (
         _R,
@@ -100,7 +100,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "payment_method_unknown": (
         _R,
-        "QuickBooks has no payment method {payment_method}. Correct the setting payment_method.",
+        "QuickBooks has no payment method {payment_method}. Correct {where}.",
     ),
     "no_undeposited_funds": (
         _R,
@@ -137,7 +137,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     "currency_differs": (_R, "The refund is in {refund_currency}, the sale in {sale_currency}."),
     "store_credit": (
         _R,
-        "{amount} of the refund was given as gift card or store credit, which no account is set for yet.",
+        "{amount} of the refund was given as gift card or store credit. {why}",
     ),
     "tax_included": (
         _R,
@@ -250,10 +250,13 @@ REASONS: dict[str, tuple[Status, str]] = {
 NOTICES: dict[str, str] = {
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
+    "payment_recorded": "The payment of {amount} that QuickBooks lacked was received on the invoice {ref_number}, dated {day}, into {account}.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
     "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
+    "store_credit_booked": "{amount} was given as gift card or store credit and stands on the item {item}.",
+    "store_credit_left": "{amount} was given as gift card or store credit and stays open as the customer's credit.",
     "credit_left": "{amount} of the credit memo stays open as the customer's credit: no money went back for it.",
     "memo_of_zero": "The credit memo comes to 0.00: nothing was given back but goods, which it brings back into stock.",
     "stock_not_returned": "{lines} did not come back into stock and stands on the item {item}.",

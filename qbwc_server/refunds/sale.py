@@ -8,6 +8,7 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from enum import Enum
 
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import ZERO
 from qbxml import Ref
 
@@ -114,7 +115,9 @@ class Taken:
     tax: Decimal = ZERO
     quantities: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
     amounts: Mapping[str, Decimal] = field(default_factory=dict)  # by TxnLineID
-    applied: Decimal = ZERO  # applications to the invoice that are planned but not in its balance yet
+    applied: Decimal = (
+        ZERO  # applications to the invoice, and payments on it, that are planned but not in its balance yet
+    )
     by_hand: tuple[str, ...] = ()  # RefNumbers of credit memos that were entered by hand, counted here
 
     def and_also(self, other: Taken) -> Taken:
@@ -167,6 +170,7 @@ class CompanyFacts:
     payment_methods: tuple[Ref, ...] = ()
     items: Mapping[str, Ref] = field(default_factory=dict)  # those that settings and the mapping name, by that name
     item_of_sku: Mapping[str, str] = field(default_factory=dict)  # the mapping: SKU, casefolded, to an item's name
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)  # the mapping, by `gateway_key`
     tax_rates: Mapping[str, Decimal] = field(default_factory=dict)  # percent, by sales tax code, where codes have one
     home_currency: str = ""  # ISO 4217, as far as it can be told
     non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax

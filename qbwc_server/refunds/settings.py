@@ -65,6 +65,13 @@ class SalesOrders(Enum):
     SKIP = "skip"
 
 
+class StoreCredit(Enum):
+    """Where a gift card or store credit stands that the shop gave instead of money."""
+
+    LIABILITY = "liability"
+    RECEIVABLES = "receivables"
+
+
 class SettingsError(ValueError):
     """A setting that can't be taken; the sentence says which, why, and what is allowed."""
 
@@ -178,6 +185,25 @@ class Settings:
         "Allowance item",
         "The item for money given back without goods. Example: Goodwill 5.00. Empty: such refunds wait for review.",
     )
+    store_credit: StoreCredit = _setting(
+        StoreCredit.LIABILITY,
+        "Gift cards and store credit given back",
+        "liability: what you owe on it stands on the items below. Example: Hat 100.00 and Store Credit -100.00, a memo "
+        "of 0.00. receivables: the memo of 100.00 stays open as the customer's credit in QuickBooks.",
+    )
+    gift_card_item: str = _setting(
+        "",
+        "Gift card item",
+        "The item of gift cards, its account a liability, for refunds to a gift card and for gift cards given back. "
+        "Example: Gift Cards -100.00. Empty: refunds to a gift card wait for review; gift cards given back are undone "
+        "on their own line.",
+    )
+    store_credit_item: str = _setting(
+        "",
+        "Store credit item",
+        "The item of store credit, its account a liability. Example: Store Credit -100.00. Empty: such refunds wait "
+        "for review.",
+    )
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
     )
@@ -198,6 +224,13 @@ class Settings:
         "Closed books",
         "wait: a refund dated in closed books, or before the dividing date of an Accountant's Copy, waits until its "
         "date is free. next_open_day: it is dated the first open day, such as 2024-04-01 where March is closed.",
+    )
+    record_missing_payment: bool = _setting(
+        False,
+        "Payments that QuickBooks lacks",
+        "On: where an invoice is unpaid in QuickBooks, though the shop took the money and gave it back, the payment is "
+        "received on the invoice first, dated the day of the order, so that nothing stays open. Example: payment "
+        "1001-7QK of 108.00 into Checking, credit memo 108.00, card refund 108.00. Off: the invoice stays open.",
     )
     sales_order: SalesOrders = _setting(
         SalesOrders.CLOSE,
@@ -360,6 +393,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     Undo: _reader_of_enum(Undo),
     ClosedBooks: _reader_of_enum(ClosedBooks),
     SalesOrders: _reader_of_enum(SalesOrders),
+    StoreCredit: _reader_of_enum(StoreCredit),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,

@@ -1,6 +1,7 @@
 """Undoing what was entered: in which order, and by which request (FACTS.md 1, TxnDelRq and TxnVoid).
 
-The payout goes first, since it holds the memo; then what applied the memo to an invoice; then the memo. A void leaves
+The payout goes first, since it holds the memo; then what applied the memo to an invoice; then the memo, and last
+a payment that was received for it. A void leaves
 the transaction in the books with zero, which auditors prefer; a payment received knows no void and is deleted.
 """
 
@@ -14,7 +15,7 @@ from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.settings import Undo
 from qbxml import TxnDel, TxnVoid
 
-ORDER = (Role.PAYOUT, Role.APPLICATION, Role.MEMO)
+ORDER = (Role.PAYOUT, Role.APPLICATION, Role.MEMO, Role.PAYMENT)
 VOIDABLE = frozenset({"CreditMemo", "Check", "ARRefundCreditCard"})
 # What is known of QuickBooks' reasons; that each of them refuses a void is a guess that its users share.
 ADVICE = (

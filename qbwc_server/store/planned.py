@@ -19,6 +19,7 @@ DOCUMENT_WORDS = {
     Role.MEMO.value: "credit memo",
     Role.PAYOUT.value: "payout",
     Role.APPLICATION.value: "application to the invoice",
+    Role.PAYMENT.value: "payment on the invoice",
     Role.CLOSING.value: "closing of the sales order",
 }
 SALES_TAX = "Sales tax"

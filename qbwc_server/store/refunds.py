@@ -195,7 +195,7 @@ def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> 
             Refund.sale_txn_id == sale_txn_id,
             Refund.id != row.id,
             Refund.status.in_((Status.POSTING.value, Status.REVIEW.value)),
-            Document.role == naming.Role.APPLICATION.value,
+            Document.role.in_((naming.Role.APPLICATION.value, naming.Role.PAYMENT.value)),
             Document.state.in_(("planned", "sent")),
         )
     )

@@ -329,6 +329,21 @@ class ItemMapping(Base):
     item: Mapped[str] = mapped_column(String(159))  # full name
 
 
+class GatewayMapping(Base):
+    """How refunds through a gateway of the shop are paid out; what is empty is as the settings have it."""
+
+    __tablename__ = "gateway_mappings"
+    __table_args__ = (UniqueConstraint("connection_id", "gateway_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
+    gateway: Mapped[str] = mapped_column(String(255))  # as it was given
+    gateway_key: Mapped[str] = mapped_column(String(765))  # casefolded, which can make it longer
+    account: Mapped[str] = mapped_column(String(159))  # full name
+    payment_method: Mapped[str] = mapped_column(String(31))
+    refund_method: Mapped[str] = mapped_column(String(20))
+
+
 class Reconciliation(Base):
     """One comparison of all that was posted with what QuickBooks has, from being asked for to its report."""
 

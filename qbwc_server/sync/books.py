@@ -11,8 +11,9 @@ from typing import Any
 
 from qbwc_server.refunds.by_hand import HandMemo
 from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.currencies import currency_code, home_currency_of
+from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.model import ZERO
-from qbwc_server.refunds.planning import currency_code, home_currency_of
 from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Payment, Sale, SaleLine, SaleType
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.tables import CompanyFile
@@ -210,9 +211,14 @@ def account_of(record: AccountRet) -> Account | None:
 
 
 def company_facts(
-    company: CompanyFile, settings: Settings, server_zone: str, mapping: Mapping[str, str] | None = None
+    company: CompanyFile,
+    settings: Settings,
+    server_zone: str,
+    mapping: Mapping[str, str] | None = None,
+    gateways: Mapping[str, Gateway] | None = None,
 ) -> CompanyFacts:
-    """The company file as planning sees it, from what was read of it; `mapping` gives items by SKU."""
+    """The company file as planning sees it, from what was read of it; `mapping` gives items by SKU, `gateways` how
+    refunds through the gateways of the shop are paid out."""
     host = decode(HostRet, company.host) if company.host is not None else HostRet()
     described = decode(CompanyRet, company.company) if company.company is not None else CompanyRet()
     preferences = decode(PreferencesRet, company.preferences) if company.preferences is not None else PreferencesRet()
@@ -225,6 +231,7 @@ def company_facts(
         payment_methods=tuple(decode(Ref, method) for method in company.payment_methods or ()),
         items={name: decode(Ref, ref) for name, ref in (company.items or {}).items()},
         item_of_sku={sku.casefold(): item for sku, item in (mapping or {}).items()},
+        gateways={gateway_key(name): gateway for name, gateway in (gateways or {}).items()},
         home_currency=home or home_currency_of(host.country or ""),
         non_taxable_code=taxes.default_non_taxable_sales_tax_code_ref if taxes is not None else None,
         closing_date=_closing_date(preferences),

@@ -15,7 +15,7 @@ from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
-from qbwc_server.store.mappings import item_mappings
+from qbwc_server.store.mappings import gateway_mappings, item_mappings
 from qbwc_server.store.refunds import data_of, look_again_later, note
 from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
@@ -128,7 +128,8 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         return
     settings = settings_of(taking.connection)
     mapping = item_mappings(taking.database, taking.connection.id)
-    facts = company_facts(taking.company, settings, taking.server_zone, mapping)
+    gateways = gateway_mappings(taking.database, taking.connection.id)
+    facts = company_facts(taking.company, settings, taking.server_zone, mapping, gateways)
     for row in rows:
         _clear_attempts(row)
         findings = decode(Findings, row.findings)

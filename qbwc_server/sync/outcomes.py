@@ -130,12 +130,12 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
         add_notice(document.refund, Notice("payout_by_txn_id"))
     if document.alone:
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
-    if document.role == Role.APPLICATION.value:
+    if document.role in (Role.APPLICATION.value, Role.PAYMENT.value):
         read_anew(taking, document.refund)
 
 
 def read_anew(taking: Taking, row: Refund) -> None:
-    """Other refunds of an order whose invoice was read before this one was applied to it: it is less open now."""
+    """Other refunds of an order whose invoice was read before this one closed a part of it: it is less open now."""
     others = taking.database.scalars(
         select(Refund).where(
             Refund.connection_id == row.connection_id,
@@ -188,7 +188,7 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
         "ref_number": document.ref_number,
         "account": document.account,
     }
-    if document.role in (Role.MEMO.value, Role.CLOSING.value):
+    if document.role in (Role.MEMO.value, Role.PAYMENT.value, Role.CLOSING.value):
         return Skip("refused_by_quickbooks", facts)
     document.state = "review"
     if document.alone:

@@ -170,7 +170,8 @@ def _planned_text(posting: Posting) -> str:
         words = f"{DOCUMENT_WORDS[document.role.value]} {document.ref_number}"
         if document.amount:
             words += f" over {document.amount}"
-        parts.append(f"{words} from {document.account}" if document.account else words)
+        way = "into" if document.role is Role.PAYMENT else "from"
+        parts.append(f"{words} {way} {document.account}" if document.account else words)
     return f"Planned: {', '.join(parts)}." if parts else "Planned: nothing to enter."
 
 
@@ -351,7 +352,7 @@ def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDoc
         return
     links = list(stood.links)
     for document in row.documents:
-        if document.state == "posted":
+        if document.state == "posted" or not document.uses_memo:
             continue
         link = link_of(document, links, sale.txn_id)
         if link is None:

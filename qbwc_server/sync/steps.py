@@ -420,8 +420,10 @@ def _sendable(company: CompanyFile, row: Refund) -> list[tuple[Document, bytes, 
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
     memo_goes_along = memo is not None and memo.state == "planned"
     found: list[tuple[Document, bytes, bool]] = []
+    # The rest waits for a payment that is missing on the invoice: refused, it leaves nothing of the refund behind.
+    payment = next((d for d in row.documents if d.role == Role.PAYMENT.value and d.state != "posted"), None)
     for document in row.documents:
-        if document.state != "planned":
+        if document.state != "planned" or payment not in (None, document):
             continue
         if not document.uses_memo or memo is None:
             found.append((document, document.request, False))

@@ -22,7 +22,7 @@ WHAT_TO_DO = {
     "order_never_invoiced": f"Close the order in QuickBooks, or have such orders closed. {_SETTINGS}",
     "refunds_off": f"If refunds of such sales belong in your books, switch them on. {_SETTINGS}",
     "refund_account_unknown": f"Choose a refund deposit account that QuickBooks has. {_SETTINGS}",
-    "refund_account_unfit": f"Choose a bank or asset account as the refund deposit account. {_SETTINGS}",
+    "refund_account_unfit": f"Choose a bank or asset account in the currency of the sale. {_SETTINGS}",
     "ambiguous_deposit_account": f"Choose one refund deposit account for all refunds. {_SETTINGS}",
     "no_undeposited_funds": f"Choose a refund deposit account. {_SETTINGS}",
     "payment_method_unknown": f"Give the payment method as QuickBooks has it. {_SETTINGS}",
@@ -36,7 +36,7 @@ WHAT_TO_DO = {
     "tax_difference": "Compare the tax rate of the sale in QuickBooks with the shop's. " + _BY_HAND,
     "value_differs": "Compare the sale's prices and discounts in QuickBooks with the shop's. " + _BY_HAND,
     "currency_differs": _BY_HAND,
-    "store_credit": "Enter the credit memo by hand, and the store credit to the account where you keep it.",
+    "store_credit": f"Set the item on which you keep gift cards or store credit. {_SETTINGS}",
     "tax_included": _BY_HAND,
     "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     # Lines

@@ -33,6 +33,8 @@ CHOICE_WORDS = {
     "close": "Close the order (close)",
     "credit": "Credit memo and payout (credit)",
     "skip": "Enter nothing (skip)",
+    "liability": "A liability, on the items below (liability)",
+    "receivables": "The customer's open credit (receivables)",
     "wait": "Wait until the date is free (wait)",
     "next_open_day": "Date it the first open day (next_open_day)",
 }

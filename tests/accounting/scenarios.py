@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from qbsim import CompanyBuilder, Line
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, Refund, RefundLine
-from tests.refunds.builders import adjusted, back, refund_of, shipping_back
+from tests.refunds.builders import adjusted, back, by, refund_of, shipping_back
 from tests.sync.driver import START
 
 
@@ -25,6 +26,7 @@ class Scenario:
     refunds: tuple[Refund, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)  # items by SKU
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
     notices: frozenset[str] = frozenset()  # of the last refund
 
 
@@ -54,6 +56,8 @@ def shop(made: CompanyBuilder) -> None:
     made.account("Goods Not Returned", "Income")
     made.account("Other Charges", "Income")
     made.account("Rounding", "Expense")
+    made.account("Gift Cards Owed", "OtherCurrentLiability")
+    made.account("Store Credit Owed", "OtherCurrentLiability")
     made.sales_tax_item("Eight", "8")
     made.inventory_item("Hat", price="100.00", cost="40.00", on_hand=100)
     made.non_inventory_item("Scarf", price="50.00")
@@ -66,6 +70,8 @@ def shop(made: CompanyBuilder) -> None:
     made.other_charge_item("Web Refunds", account="Refunds Given", tax_code="Tax")
     made.other_charge_item("Tax Rounding", account="Rounding")
     made.other_charge_item("Marketplace Tax", account="Other Charges")
+    made.other_charge_item("Gift Card", account="Gift Cards Owed", price="50.00")
+    made.other_charge_item("Store Credit", account="Store Credit Owed")
     made.discount_item("Web Discount")
     made.customer("Ann")
 
@@ -221,4 +227,54 @@ def _by_hand() -> Scenario:
         receipt(Line("Hat", quantity=2))(made)
         made.credit_memo("Ann", [HAT], ref_number="1001-1")
 
-    return Scenario(fill, (given_back(HAT_BACK),), notices=frozenset({"counted_by_hand"}))
+    settings = {"hand_entry_days": "0"}  # else a person is asked whether the two are one
+    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"counted_by_hand"}))
+
+
+# Money
+
+
+@case("90.00 by card and 18.00 by PayPal, each gateway with its account")
+def _by_gateway() -> Scenario:
+    refund = given_back(HAT_BACK, money=(by("shopify_payments", "90.00"), by("paypal", "18.00")))
+    return Scenario(receipt(HAT), (refund,), gateways={"paypal": Gateway("PayPal")})
+
+
+CREDIT_ITEMS = {"gift_card_item": "Gift Card", "store_credit_item": "Store Credit"}
+TO_A_GIFT_CARD = by("gift_card", "50.00", store_credit=True)
+AS_STORE_CREDIT = by("shopify_store_credit", "50.00", store_credit=True)
+
+
+@case("50.00 of 108.00 given on a gift card")
+def _on_a_gift_card() -> Scenario:
+    refund = given_back(HAT_BACK, money=(TO_A_GIFT_CARD, by("shopify_payments", "58.00")))
+    return Scenario(receipt(HAT), (refund,), CREDIT_ITEMS, notices=frozenset({"store_credit_booked"}))
+
+
+@case("50.00 of 108.00 given as store credit")
+def _as_store_credit() -> Scenario:
+    refund = given_back(HAT_BACK, money=(AS_STORE_CREDIT, by("shopify_payments", "58.00")))
+    return Scenario(receipt(HAT), (refund,), CREDIT_ITEMS, notices=frozenset({"store_credit_booked"}))
+
+
+@case("50.00 of 108.00 given as store credit, kept in receivables")
+def _store_credit_in_receivables() -> Scenario:
+    refund = given_back(HAT_BACK, money=(AS_STORE_CREDIT, by("shopify_payments", "58.00")))
+    notices = frozenset({"store_credit_left"})
+    return Scenario(receipt(HAT), (refund,), {"store_credit": "receivables"}, notices=notices)
+
+
+@case("gift card of 50.00 given back, with a refund item for goods")
+def _gift_card_given_back() -> Scenario:
+    refund = given_back(back("Gift Card", 1, "50.00", gift_card=True, restocked=False))
+    settings = {"refund_item": "Web Refunds", "gift_card_item": "Gift Card"}
+    return Scenario(receipt(HAT, Line("Gift Card", quantity=1)), (refund,), settings)
+
+
+@case("unpaid invoice, money went back, its payment recorded first")
+def _payment_recorded() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    settings = {"record_missing_payment": "on", "refund_account": "Checking"}
+    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"payment_recorded"}))

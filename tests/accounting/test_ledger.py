@@ -13,7 +13,7 @@ import pytest
 from qbsim import Company, CompanyBuilder, SettableClock
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
-from qbwc_server.store.mappings import set_items
+from qbwc_server.store.mappings import set_gateways, set_items
 from tests.accounting.scenarios import SCENARIOS, shop
 from tests.shared import PROJECT
 from tests.sync.driver import START, Driver, judge
@@ -92,6 +92,9 @@ def _played(name: str, memory: Database) -> Driver:
     if scenario.mapping:
         with driver.database.transaction() as session:
             set_items(session, connection_named(session, driver.name), scenario.mapping, driver.clock(), "test")
+    if scenario.gateways:
+        with driver.database.transaction() as session:
+            set_gateways(session, connection_named(session, driver.name), scenario.gateways, driver.clock(), "test")
     driver.bring_in(*scenario.refunds)
     driver.drain()
     return driver

@@ -236,7 +236,8 @@ def taken_by(*postings: Posting) -> Taken:
         tax=sum((posting.tax for posting in postings), Decimal("0.00")),
         quantities=quantities,
         amounts=amounts,
-        applied=sum((posting.applied for posting in postings), Decimal("0.00")),
+        applied=sum((posting.applied for posting in postings), Decimal("0.00"))
+        + sum((d.amount for p in postings for d in p.documents if d.role is Role.PAYMENT), Decimal("0.00")),
     )
 
 

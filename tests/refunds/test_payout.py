@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.payout import money_by_gateway
 from qbwc_server.refunds.reasons import Status
-from qbwc_server.refunds.sale import Known
+from qbwc_server.refunds.sale import CompanyFacts, Known
 from qbwc_server.refunds.settings import RefundMethod, Settings
-from qbxml import Ref
+from qbxml import ARRefundCreditCardAdd, Ref
 from tests.refunds.builders import (
     COMPANY,
     RECEIVABLES,
@@ -105,7 +106,25 @@ def test_an_account_that_is_not_there_or_not_active_waits_for_a_person(name: str
 def test_money_is_drawn_from_bank_and_asset_accounts_only(name: str, kind: str) -> None:
     skip = stopped(REFUND, sales_receipt(HAT), Settings(refund_account=name))
     assert (skip.reason, skip.status) == ("refund_account_unfit", Status.REVIEW)
-    assert skip.facts == {"account": name, "account_type": kind}
+    assert f"The account {name} is of type {kind};" in skip.message
+
+
+def test_money_of_a_sale_in_another_currency_is_drawn_from_an_account_in_it_or_in_the_home_currency() -> None:
+    pounds, euros = (
+        account("Barclays", "Bank", currency="British Pound Sterling"),
+        account("BNP", "Bank", currency="Euro"),
+    )
+    dollars = account("Chase", "Bank", currency="US Dollar")
+    company = replace(COMPANY, accounts=(pounds, euros, dollars, *COMPANY.accounts))
+    sale = sales_receipt(HAT, currency=ref("Euro"), exchange_rate=Decimal("1.08"))
+    refund = replace(REFUND, currency="EUR")
+    for name in ("BNP", "Chase"):
+        posting = posted(refund, sale, Settings(refund_account=name), company)
+        assert payouts_of(posting)[0].account == name
+        assert card_refund_of(posting).exchange_rate == memo_of(posting).exchange_rate == Decimal("1.08")
+    skip = stopped(refund, sale, Settings(refund_account="Barclays"), company)
+    assert (skip.reason, skip.status) == ("refund_account_unfit", Status.REVIEW)
+    assert "kept in GBP, and the sale is in EUR" in skip.message
 
 
 @pytest.mark.parametrize("kind", ["Bank", "OtherCurrentAsset", "OtherAsset", "FixedAsset"])
@@ -231,3 +250,81 @@ def test_a_payment_method_that_quickbooks_does_not_have_waits_before_the_memo() 
         "memo",
         "payout",
     ]
+
+
+# By gateway
+
+SPLIT = refund_of(
+    back("HAT", 2, "100.00"),
+    money=(by("shopify_payments", "70.00", "7001"), by("PayPal", "20.00"), by("manual", "10.00")),
+)
+
+
+def with_gateways(**gateways: Gateway) -> CompanyFacts:
+    return replace(COMPANY, gateways=gateways)
+
+
+def test_each_gateway_is_paid_out_of_its_own_account_in_its_own_way() -> None:
+    company = with_gateways(
+        paypal=Gateway("PayPal", "PayPal"), manual=Gateway("Checking", refund_method=RefundMethod.CHECK)
+    )
+    settings = Settings(refund_account="Card Clearing", payment_method="Visa")
+    posting = posted(SPLIT, sales_receipt(HAT, deposit_account=ref("Checking")), settings, company)
+    paid = payouts_of(posting)
+    assert [(p.part, p.gateway, p.account, str(p.amount), type(p.request).__name__) for p in paid] == [
+        (1, "shopify_payments", "Card Clearing", "70.00", "ARRefundCreditCardAdd"),
+        (2, "PayPal", "PayPal", "20.00", "ARRefundCreditCardAdd"),
+        (3, "manual", "Checking", "10.00", "CheckAdd"),
+    ]
+    methods = [p.request.payment_method_ref for p in paid if isinstance(p.request, ARRefundCreditCardAdd)]
+    assert [str(method) for method in methods] == ["Visa", "PayPal"]
+    assert notices_of(posting) == {}
+
+
+def test_a_gateway_without_an_account_of_its_own_is_paid_as_the_settings_say() -> None:
+    company = with_gateways(shopify_payments=Gateway(payment_method="Visa"))
+    posting = posted(REFUND, sales_receipt(HAT, deposit_account=ref("Checking")), company=company)
+    assert payouts_of(posting)[0].account == "Checking"
+    assert str(card_refund_of(posting).payment_method_ref) == "Visa"
+
+
+def test_a_mapped_gateway_asks_for_no_deposit_account() -> None:
+    payments = (payment("60.00", deposit_account=ref("PayPal")), payment("40.00", deposit_account=ref("Checking")))
+    company = with_gateways(shopify_payments=Gateway("Card Clearing"))
+    posting = posted(REFUND, invoice(HAT, payments=payments), company=company)
+    assert payouts_of(posting)[0].account == "Card Clearing"
+
+
+def test_a_gateway_that_records_no_payout_leaves_its_part_as_a_credit_and_says_so() -> None:
+    company = with_gateways(manual=Gateway(refund_method=RefundMethod.NONE))
+    posting = posted(SPLIT, sales_receipt(HAT), company=company)
+    assert [(p.part, str(p.amount)) for p in payouts_of(posting)] == [(1, "70.00"), (2, "20.00")]
+    assert notices_of(posting)["payout_not_recorded"].startswith("10.00 USD went back")
+
+
+def test_settings_that_pay_nothing_out_hold_for_every_gateway() -> None:
+    company = with_gateways(manual=Gateway("Checking", refund_method=RefundMethod.CHECK))
+    posting = posted(SPLIT, sales_receipt(HAT), Settings(refund_method=RefundMethod.NONE), company)
+    assert roles(posting) == ["memo"]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "reason", "said"),
+    [
+        (Gateway("Nowhere"), "refund_account_unknown", "Nowhere, which the mapping of the gateway manual names"),
+        (Gateway("Company Visa"), "refund_account_unfit", "Company Visa"),
+        (Gateway(payment_method="Cash"), "payment_method_unknown", "Correct the mapping of the gateway manual"),
+    ],
+)
+def test_a_mapping_that_quickbooks_can_not_follow_waits_for_a_person(gateway: Gateway, reason: str, said: str) -> None:
+    skip = stopped(SPLIT, sales_receipt(HAT), company=with_gateways(manual=gateway))
+    assert (skip.reason, skip.status) == (reason, Status.REVIEW)
+    assert said in skip.message
+
+
+def test_an_open_payment_is_paid_out_by_gateway_too() -> None:
+    order = sales_order(HAT, open_payments=(payment("0.00", unused=Decimal("100.00"), ref_number="1001"),))
+    company = with_gateways(paypal=Gateway("PayPal"), manual=Gateway(refund_method=RefundMethod.NONE))
+    posting = posted(SPLIT, order, Settings(refund_account="Checking"), company)
+    assert [(p.account, str(p.amount)) for p in payouts_of(posting)] == [("Checking", "70.00"), ("PayPal", "20.00")]
+    assert notices_of(posting)["payout_not_recorded"].startswith("10.00 USD went back")

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from qbwc_server.refunds.currencies import currency_code, home_currency_of
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
-from qbwc_server.refunds.planning import choose_sale, currency_code, earliest_open_day, home_currency_of, sale_case
+from qbwc_server.refunds.planning import choose_sale, earliest_open_day, sale_case
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
-from qbxml import Ref, SalesOrderMod
+from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
+from qbxml import ReceivePaymentAdd, Ref, SalesOrderMod
 from tests.refunds.builders import (
     COMPANY,
     RECEIVABLES,
@@ -271,11 +273,80 @@ def test_more_money_than_value_waits_for_a_person_whatever_the_settings(column: 
     assert "100.01 USD" in skip.message
 
 
-def test_store_credit_waits_for_a_person() -> None:
-    money = (by("gift_card", "20.00", store_credit=True), by("shopify_payments", "80.00"))
-    skip = stopped(refund_of(WHOLE, money=money), sales_receipt(HAT))
+# Gift cards and store credit
+
+GIFT = by("gift_card", "20.00", store_credit=True)
+PARTLY_GIFT = refund_of(WHOLE, money=(GIFT, by("shopify_payments", "80.00")))
+WITH_CARDS = replace(COMPANY, items={**COMPANY.items, "Gift Cards": ref("Gift Cards"), "Credits": ref("Credits")})
+KEPT = Settings(gift_card_item="Gift Cards", store_credit_item="Credits")
+OPEN_CREDIT = Settings(store_credit=StoreCredit.RECEIVABLES)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize(
+    ("gateway", "setting"), [("gift_card", "gift_card_item"), ("shopify_store_credit", "store_credit_item")]
+)
+def test_store_credit_without_an_item_waits_for_a_person_whatever_the_settings(
+    gateway: str, setting: str, column: tuple[bool, bool]
+) -> None:
+    money = (by(gateway, "20.00", store_credit=True), by("shopify_payments", "80.00"))
+    skip = stopped(refund_of(WHOLE, money=money), sales_receipt(HAT), settings_of(column))
     assert (skip.reason, skip.status) == ("store_credit", Status.REVIEW)
     assert "20.00 USD" in skip.message
+    assert f"Set {setting}," in skip.message
+
+
+def test_what_was_given_on_a_gift_card_is_owed_and_no_credit_of_the_customer() -> None:
+    posting = posted(PARTLY_GIFT, sales_receipt(HAT), KEPT, WITH_CARDS)
+    assert lines_of(posting)[-1] == ("Gift Cards", None, "-20.00")
+    assert [str(d.amount) for d in posting.documents] == ["80.00", "80.00"]
+    assert posting.total == Decimal("100.00")
+    assert notices_of(posting) == {
+        "store_credit_booked": "20.00 USD was given as gift card or store credit and stands on the item Gift Cards."
+    }
+
+
+def test_store_credit_for_all_of_a_refund_leaves_a_memo_of_zero_and_no_payout() -> None:
+    money = (by("store_credit", "100.00", store_credit=True),)
+    posting = posted(refund_of(WHOLE, money=money), sales_receipt(HAT), KEPT, WITH_CARDS)
+    assert lines_of(posting)[-1] == ("Credits", None, "-100.00")
+    assert roles(posting) == ["memo"]
+    assert set(notices_of(posting)) == {"store_credit_booked"}
+
+
+def test_store_credit_in_receivables_stays_open_and_is_said() -> None:
+    posting = posted(PARTLY_GIFT, sales_receipt(HAT), OPEN_CREDIT)
+    assert [str(d.amount) for d in posting.documents] == ["100.00", "80.00"]
+    assert set(notices_of(posting)) == {"store_credit_left"}
+
+
+def test_store_credit_of_an_unpaid_invoice_is_not_applied_to_it_and_the_open_invoice_is_said() -> None:
+    refund = refund_of(WHOLE, money=(by("store_credit", "100.00", store_credit=True),))
+    posting = posted(refund, invoice(HAT, paid="0"), OPEN_CREDIT)
+    assert roles(posting) == ["memo"]
+    assert set(notices_of(posting)) == {"store_credit_left", "invoice_left_open"}
+
+
+def test_a_later_refund_has_what_was_given_as_store_credit_taken_off_the_sale() -> None:
+    first = posted(PARTLY_GIFT, sales_receipt(HAT), KEPT, WITH_CARDS)
+    again = replace(PARTLY_GIFT, external_id="902")
+    assert stopped(again, sales_receipt(HAT), KEPT, WITH_CARDS, taken_by(first)).reason == "more_than_sale"
+
+
+def test_store_credit_for_an_order_never_invoiced_has_no_memo_to_stand_on() -> None:
+    skip = stopped(PARTLY_GIFT, sales_order(HAT), KEPT, WITH_CARDS)
+    assert skip.reason == "store_credit"
+    assert "never invoiced" in skip.message
+    assert "store_credit_left" in notices_of(posted(PARTLY_GIFT, sales_order(HAT), OPEN_CREDIT))
+
+
+def test_a_gift_card_that_was_sold_goes_back_to_the_item_of_gift_cards() -> None:
+    card = sold("CARD", 1, "50.00", code="Non")
+    for lines in ((back("CARD", 1, "50.00", gift_card=True),), (WHOLE, back("CARD", 1, "50.00", gift_card=True))):
+        posting = posted(refund_of(*lines), sales_receipt(HAT, card), KEPT, WITH_CARDS)
+        assert lines_of(posting)[-1] == ("Gift Cards", None, "50.00")
+        own = posted(refund_of(*lines), sales_receipt(HAT, card))
+        assert lines_of(own)[-1] == ("CARD", "1", "50.00")
 
 
 def test_a_refund_of_nothing_is_skipped() -> None:
@@ -675,3 +746,59 @@ def test_what_was_entered_by_hand_before_is_counted_and_said() -> None:
     assert skip.reason == "more_than_sale"
     posting = posted(refund_of(back("HAT", 1, "40.00")), sale, taken=taken)
     assert "1001-CM, entered by hand" in notices_of(posting)["counted_by_hand"]
+
+
+# A payment that QuickBooks lacks
+
+RECORDED = Settings(record_missing_payment=True, refund_account="Checking")
+
+
+@pytest.mark.parametrize("column", [DEFAULT, BOTH_ON, MEMO_ONLY])
+def test_a_missing_payment_is_received_first_and_makes_it_an_invoice_with_payment(column: tuple[bool, bool]) -> None:
+    settings = replace(settings_of(column), record_missing_payment=True, refund_account="Checking")
+    order = {"created_at": datetime(2024, 3, 1, 12, tzinfo=timezone.utc), "total": Decimal("100.00")}
+    posting = posted(refund_of(WHOLE, order=order), invoice(HAT, paid="0"), settings)
+    payment_document, *rest = posting.documents
+    request = payment_document.request
+    assert isinstance(request, ReceivePaymentAdd)
+    assert (str(request.total_amount), request.txn_date) == ("100.00", date(2024, 3, 1))
+    assert [str(a.payment_amount) for a in request.applied_to_txn_adds] == ["100.00"]
+    assert payment_document.account == "Checking"
+    paid = posted(refund_of(WHOLE, order=order), invoice(HAT), settings)
+    assert [document.role for document in rest] == [document.role for document in paid.documents]
+    assert set(notices_of(posting)) == {"payment_recorded"} | set(notices_of(paid))
+
+
+def test_off_the_invoice_stays_open_and_that_is_said() -> None:
+    posting = posted(refund_of(WHOLE), invoice(HAT, paid="0"))
+    assert roles(posting) == ["memo", "payout"]
+    assert set(notices_of(posting)) == {"invoice_left_open"}
+
+
+def test_a_payment_that_is_not_for_certain_is_not_recorded() -> None:
+    less = refund_of(WHOLE, order={"total": Decimal("99.99")})
+    assert "invoice_left_open" in notices_of(posted(less, invoice(HAT, paid="0"), RECORDED))
+    several = refund_of(WHOLE, money=(by("paypal", "40.00"), by("card", "60.00")))
+    company = replace(COMPANY, gateways={"paypal": Gateway("PayPal")})
+    assert "invoice_left_open" in notices_of(posted(several, invoice(HAT, paid="0"), RECORDED, company))
+
+
+def test_a_payment_on_its_way_for_another_refund_of_the_invoice_is_not_recorded_twice() -> None:
+    half = refund_of(back("HAT", 1, "50.00"))
+    posting = posted(half, invoice(HAT, paid="0"), RECORDED, taken=Taken(applied=Decimal("100.00")))
+    assert roles(posting) == ["memo", "payout"]
+    assert notices_of(posting) == {}
+
+
+def test_a_missing_payment_of_a_closed_period_waits_or_is_dated_the_first_open_day() -> None:
+    closed = replace(COMPANY, closing_date=date(2024, 3, 2))
+    assert stopped(refund_of(WHOLE), invoice(HAT, paid="0"), RECORDED, closed).reason == "books_closed"
+    moved = replace(RECORDED, closed_books=ClosedBooks.NEXT_OPEN_DAY)
+    request = posted(refund_of(WHOLE), invoice(HAT, paid="0"), moved, closed).documents[0].request
+    assert isinstance(request, ReceivePaymentAdd)
+    assert request.txn_date == date(2024, 3, 3)
+
+
+def test_an_invoice_paid_or_cancelled_needs_no_payment() -> None:
+    assert roles(posted(refund_of(WHOLE), invoice(HAT), RECORDED)) == ["memo", "payout"]
+    assert roles(posted(refund_of(WHOLE, money="0"), invoice(HAT, paid="0"), RECORDED)) == ["memo", "application"]

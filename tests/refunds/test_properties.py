@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import qbxml
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, MoneyBack, Order, OrderLine, Refund, RefundLine
 from qbwc_server.refunds.planning import choose_sale, plan
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Skip
-from qbwc_server.refunds.sale import Sale, SaleLine, SaleType, Taken
-from qbwc_server.refunds.settings import RefundMethod, Restock, Settings
+from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, SaleType, Taken
+from qbwc_server.refunds.settings import RefundMethod, Restock, Settings, StoreCredit
 from qbwc_server.refunds.tax import flat_lines
 from qbxml import CreditMemoLineAdd, Ref, cents
 from tests.refunds.builders import (
@@ -69,6 +70,9 @@ def choices(draw: Draw) -> Settings:
         no_restock_item=draw(st.sampled_from(["", "No Restock", "No Restock"])),
         rounding_item=draw(st.sampled_from(["", "Rounding"])),
         fee_item=draw(st.sampled_from(["", "Fees"])),
+        record_missing_payment=draw(st.booleans()),
+        store_credit=draw(st.sampled_from(StoreCredit)),
+        store_credit_item=draw(st.sampled_from(["", "Tips", "Tips"])),
     )
 
 
@@ -155,7 +159,21 @@ def refunds_of(draw: Draw, sale: Sale, number: int) -> Refund:
     half = cents(value / 2)
     how = draw(st.sampled_from(["all", "none", "half", "split"]))
     given = {"all": [value], "none": [], "half": [half], "split": [half, value - half]}[how]
-    return replace(refund, money=tuple(by(f"gateway{i}", str(amount)) for i, amount in enumerate(given) if amount))
+    as_credit = draw(st.sampled_from([-1, -1, -1, 0, 1]))  # which part was given as store credit
+    return replace(
+        refund,
+        money=tuple(
+            by(f"gateway{i}", str(amount), store_credit=i == as_credit) for i, amount in enumerate(given) if amount
+        ),
+    )
+
+
+@st.composite
+def companies(draw: Draw) -> CompanyFacts:
+    """A company file, perhaps with gateways of which some have their own account and some are never paid out."""
+    mapped = [Gateway(), Gateway("PayPal"), Gateway("Checking", "Visa", RefundMethod.CHECK)]
+    mapped.append(Gateway(refund_method=RefundMethod.NONE))
+    return replace(COMPANY, gateways={f"gateway{i}": draw(st.sampled_from(mapped)) for i in range(2)})
 
 
 def rate_of(sale: Sale) -> Decimal:
@@ -171,34 +189,65 @@ def code_is_tax(code: Ref | None) -> bool:
     return code is not None and code.full_name == "Tax"
 
 
-def check_posting(posting: Posting, refund: Refund, sale: Sale, taken: Taken) -> None:
+def never_paid(refund: Refund, chosen: Settings, company: CompanyFacts) -> Decimal:
+    """The money that the settings or the mapping of its gateway pay out in no case."""
+    return sum(
+        (
+            money.amount
+            for money in refund.money
+            if not money.store_credit
+            and RefundMethod.NONE
+            in (chosen.refund_method, company.gateways.get(money.gateway, Gateway()).refund_method)
+        ),
+        Decimal(0),
+    )
+
+
+def check_posting(
+    posting: Posting, refund: Refund, sale: Sale, taken: Taken, chosen: Settings, company: CompanyFacts = COMPANY
+) -> None:
     """What must hold for every posting."""
     assert schema_problems(posting) == []
     paid = sum((document.amount for document in payouts_of(posting)), Decimal(0))
-    assert paid in (0, refund.money_back)
+    assert paid in (0, refund.money_back - never_paid(refund, chosen, company))
     assert paid <= refund.value
+    for document in payouts_of(posting):
+        mapped = company.gateways.get(document.gateway, Gateway())
+        assert document.account == (mapped.account or document.account)
     assert all(document.amount > 0 for document in payouts_of(posting))
     assert all(len(document.ref_number) <= 11 for document in posting.documents)
+    received = sum((d.amount for d in posting.documents if d.role.value == "payment"), Decimal(0))
+    assert received in (0, max(sale.open_balance - taken.applied, Decimal(0)))
+    assert not received or (not sale.payments and refund.given > 0 and posting.applied == 0)
     assert 0 <= posting.applied <= max(sale.open_balance - taken.applied, Decimal(0))
     if sale.type is SaleType.SALES_ORDER:
         assert not [document for document in posting.documents if document.role.value in ("memo", "application")]
         return
-    assert memo_total(posting, sale) == posting.total == refund.value
+    assert posting.total == refund.value
+    kept = refund.store_credit if chosen.store_credit is StoreCredit.LIABILITY else Decimal(0)
+    total = posting.total - kept
+    assert memo_total(posting, sale) == total
+    assert [d.amount for d in posting.documents if d.role.value == "memo"] == [total]
     facts = {notice.code: notice.facts for notice in posting.notices}
     credit = sum(
         (
             Decimal(facts[code][fact].split()[0])
-            for code, fact in (("payout_not_recorded", "credit"), ("credit_left", "amount"))
+            for code, fact in (
+                ("payout_not_recorded", "credit"),
+                ("store_credit_left", "amount"),
+                ("credit_left", "amount"),
+            )
             if code in facts
         ),
         Decimal(0),
     )
-    assert posting.total == paid + posting.applied + credit
-    assert credit == 0 or {"payout_not_recorded", "credit_left"} & facts.keys()
+    assert total == paid + posting.applied + credit
+    assert credit == 0 or {"payout_not_recorded", "store_credit_left", "credit_left"} & facts.keys()
+    assert not kept or "store_credit_booked" in facts
     assert posting.total > 0 or "memo_of_zero" in facts
     unrecorded = refund.money_back - paid
     assert unrecorded == 0 or Decimal(facts["payout_not_recorded"]["amount"].split()[0]) == unrecorded
-    still_open = sale.open_balance - taken.applied - posting.applied
+    still_open = sale.open_balance - taken.applied - posting.applied - received
     if sale.type is SaleType.INVOICE and still_open > 0 and refund.value == sale.total - taken.total:
         assert "invoice_left_open" in facts
     check_not_more_than_sale(taken_by(posting), sale, taken)
@@ -242,21 +291,21 @@ def check_not_more_than_sale(posted: Taken, sale: Sale, before: Taken) -> None:
 
 
 @PATIENT
-@given(st.data(), sales(), choices())
+@given(st.data(), sales(), choices(), companies())
 def test_refunds_one_after_the_other_come_to_their_value_and_never_to_more_than_the_sale(
-    data: st.DataObject, sale: Sale, chosen: Settings
+    data: st.DataObject, sale: Sale, chosen: Settings, company: CompanyFacts
 ) -> None:
     taken = Taken()
     for number in range(data.draw(st.integers(1, 4))):
         refund = data.draw(refunds_of(sale, number))
-        planned = plan(refund, sale, chosen, COMPANY, taken)
-        assert planned == plan(refund, sale, chosen, COMPANY, taken)
+        planned = plan(refund, sale, chosen, company, taken)
+        assert planned == plan(refund, sale, chosen, company, taken)
         if isinstance(planned, Skip):
             event(planned.reason)
             assert "unknown)" not in planned.message
             continue
         event("posted")
-        check_posting(planned, refund, sale, taken)
+        check_posting(planned, refund, sale, taken, chosen, company)
         taken = taken.and_also(taken_by(planned))
         assert taken.total <= sale.total
         assert taken.applied <= max(sale.open_balance, Decimal(0))
@@ -271,7 +320,7 @@ def test_a_full_refund_undoes_each_line_exactly(sale: Sale, chosen: Settings) ->
         unplanned = {"refunds_off", "nothing_to_post", "unfit_data", "restock_needs_item"}
         assert isinstance(planned, Posting) or planned.reason in unplanned, planned
         return
-    check_posting(planned, refund, sale, Taken())
+    check_posting(planned, refund, sale, Taken(), chosen)
     undone = [line for line in memo_of(planned).lines if isinstance(line, CreditMemoLineAdd)]
     expected = [line for line in flat_lines(sale.lines) if line.amount or line.quantity]
     undone = undone[: len(expected)]  # goods at nothing follow, where the refund item asks for them

@@ -7,9 +7,23 @@ from datetime import datetime, timezone
 import pytest
 from sqlalchemy.orm import Session
 
+from qbwc_server.refunds.gateways import Gateway
+from qbwc_server.refunds.settings import RefundMethod
 from qbwc_server.store.connections import add_connection
 from qbwc_server.store.database import Database
-from qbwc_server.store.mappings import MappingProblem, item_mappings, read_table, remove_item, set_items, written_table
+from qbwc_server.store.mappings import (
+    MappingProblem,
+    gateway_mappings,
+    item_mappings,
+    read_gateway_table,
+    read_table,
+    remove_gateway,
+    remove_item,
+    set_gateways,
+    set_items,
+    written_gateway_table,
+    written_table,
+)
 from qbwc_server.store.tables import Connection
 
 NOW = datetime(2024, 5, 6, tzinfo=timezone.utc)
@@ -86,3 +100,59 @@ def test_a_table_is_read_as_it_was_written() -> None:
 def test_a_table_that_cannot_be_read_says_where_and_why(content: bytes, reason: str) -> None:
     with pytest.raises(MappingProblem, match=reason):
         read_table(content)
+
+
+PAYPAL = Gateway("Banks:PayPal", "PayPal")
+MANUAL = Gateway("Petty Cash", refund_method=RefundMethod.CHECK)
+
+
+def test_gateways_are_mapped_for_one_connection_and_are_the_same_whatever_their_case(database: Database) -> None:
+    with database.transaction() as session:
+        shop, other = made(session), made(session, "other")
+        shop.company.lists_read_at = NOW
+        assert set_gateways(session, shop, {"paypal": Gateway("Checking"), "manual": MANUAL}, NOW, "test") == 2
+        assert shop.company.lists_read_at is None
+        assert set_gateways(session, shop, {"PayPal": PAYPAL, "manual": MANUAL}, NOW, "test") == 1
+        assert gateway_mappings(session, shop.id) == {"manual": MANUAL, "paypal": PAYPAL}
+        remove_gateway(session, shop, "PAYPAL", NOW, "test")
+        assert gateway_mappings(session, shop.id) == {"manual": MANUAL}
+        assert gateway_mappings(session, other.id) == {}
+
+
+@pytest.mark.parametrize(
+    ("gateways", "reason"),
+    [
+        ({"manual": MANUAL, "": PAYPAL}, "the gateway '' of ''"),
+        ({"manual": MANUAL, "paypal": Gateway()}, "neither account nor payment method nor refund method"),
+        ({"paypal": PAYPAL, "PayPal": PAYPAL}, "twice, but for its case"),
+        ({"paypal": Gateway("x" * 160)}, "0 to 159 printable"),
+        ({"paypal": Gateway("PayPal", "x" * 32)}, "0 to 31 printable"),
+        ({f"g{number}": PAYPAL for number in range(201)}, "at most 200"),
+    ],
+)
+def test_gateways_that_cannot_be_mapped_leave_all_as_it_was(
+    database: Database, gateways: dict[str, Gateway], reason: str
+) -> None:
+    with database.transaction() as session:
+        shop = made(session)
+        with pytest.raises(MappingProblem, match=reason):
+            set_gateways(session, shop, gateways, NOW, "test")
+        assert gateway_mappings(session, shop.id) == {}
+
+
+def test_a_table_of_gateways_is_read_as_it_was_written() -> None:
+    gateways = {"paypal": PAYPAL, "manual": MANUAL}
+    assert read_gateway_table(written_gateway_table(gateways)) == gateways
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("manual,Till,,cash", "line 2: the refund method 'cash' is not one of credit_card, check, none"),
+        ("manual,Till\n", "line 2: has not 4 fields"),
+        ("manual,Till,,\nmanual,Bank,,", "line 3: the gateway 'manual' stands there twice"),
+    ],
+)
+def test_a_table_of_gateways_that_cannot_be_read_says_where_and_why(row: str, reason: str) -> None:
+    with pytest.raises(MappingProblem, match=reason):
+        read_gateway_table(f"gateway,account,payment_method,refund_method\n{row}".encode())

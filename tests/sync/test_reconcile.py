@@ -92,7 +92,7 @@ def test_a_copy_that_somebody_entered_is_told_as_there_twice(entered: Driver) ->
     company = entered.company
     ours = company.transactions("CreditMemo")[0]
     copy = type(ours)(**{**vars(ours), "stamp": company.list_stamp(), "links": [], "stock": [], "entries": []})
-    company._index(copy)
+    company._index.add(copy)
 
     assert reconciled(entered) == [("there_twice", "1001")]
     assert "more than once" in story(entered, "r1001")

@@ -11,7 +11,7 @@ from qbwc_server.store import keys
 from qbwc_server.store.types import SearchKey, UTCDateTime
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 ROWS_AT_ONCE = 1000
 REFUND_INDEXES = (

@@ -1,0 +1,66 @@
+"""The payment that an unpaid invoice lacks is received once, first, and never without the rest being told."""
+
+from __future__ import annotations
+
+import pytest
+
+from qbsim import CompanyBuilder
+from qbwc_server.store.database import Database
+from tests.sync.driver import Driver, Fault, Refusal, hats, judge, open_shop, refund
+
+ON = {"record_missing_payment": "on", "refund_account": "PayPal"}
+POST = 6  # of a first session: lists, find, follow, the claim in three sets, and the payment; the rest comes in another
+
+
+def shop(memory: Database) -> Driver:
+    def fill(made: CompanyBuilder) -> None:
+        made.customer("Ann")
+        made.invoice("Ann", hats(2), ref_number="1001")
+
+    return open_shop(memory, fill, settings=ON)
+
+
+def payments(driver: Driver) -> list[str]:
+    return [str(payment.total) for payment in driver.company.transactions("ReceivePayment")]
+
+
+def test_two_refunds_of_one_unpaid_invoice_receive_its_payment_once(memory: Database) -> None:
+    driver = shop(memory)
+    driver.bring_in(refund("r1", "1001"), refund("r2", "1001"))
+
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert len(payments(driver)) == 1
+    assert driver.company.customer_balance("Ann") == 0
+
+
+def test_a_refused_payment_leaves_nothing_of_the_refund_in_the_books(memory: Database) -> None:
+    driver = shop(memory)
+    driver.refusals.append(Refusal("<ReceivePaymentAdd ", 3140, "There is an invalid reference."))
+    driver.bring_in(refund("r1", "1001"))
+
+    driver.drain()
+
+    judge(driver)
+    assert driver.statuses() == {"r1": "failed: refused_by_quickbooks"}
+    assert "payment on the invoice" in driver.row("r1").reason["message"]
+    assert not driver.company.transactions("CreditMemo")
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_AFTER, Fault.CRASH_1])
+@pytest.mark.parametrize("number", [POST, POST + 1])
+def test_whatever_is_lost_on_the_way_the_payment_is_received_once_and_the_rest_follows(
+    memory: Database, number: int, fault: Fault
+) -> None:
+    driver = shop(memory)
+    driver.bring_in(refund("r1", "1001"))
+
+    played = driver.run_session({number: fault})
+    assert played.kinds[number] == "post", played.kinds
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert len(payments(driver)) == 1
