@@ -19,7 +19,7 @@ from tests.qbsim.shop import START
 KINDS = ("sales_receipt", "invoice", "credit_memo", "payment", "check", "card", "void", "delete")
 CUSTOMERS = ("Home", "Abroad")
 #: So many examples for each edition; together they enter some thousands of documents.
-EXAMPLES = 25
+EXAMPLES = 12
 
 
 @dataclass(frozen=True)

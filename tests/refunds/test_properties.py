@@ -437,7 +437,7 @@ def odd_sales(draw: Draw) -> Sale:
     )
 
 
-@settings(PATIENT, max_examples=400)
+@settings(PATIENT, max_examples=200)
 @given(REFUNDS, odd_sales(), choices(), st.sampled_from(["as it is", "the lines sold", "all of it"]))
 def test_nothing_that_a_refund_can_be_is_an_error(refund: Refund, sale: Sale, chosen: Settings, how: str) -> None:
     refund = matching(refund, sale, how)

@@ -28,13 +28,13 @@ def assert_clean(tally: Tally, schedules: int) -> None:
 
 
 def test_drawn_schedules_on_sqlite_double_nothing_and_lose_nothing() -> None:
-    tally = torture(TortureOptions(seed=1, schedules=40, process_every=0))
-    assert_clean(tally, 40)
+    tally = torture(TortureOptions(seed=1, schedules=30, process_every=0))
+    assert_clean(tally, 30)
     assert len(tally.happened) > len(Kind) // 2
 
 
 def test_drawn_schedules_on_postgresql_double_nothing_and_lose_nothing(postgresql_url: str) -> None:
-    assert_clean(torture(TortureOptions(seed=500, schedules=15, process_every=0, database=postgresql_url)), 15)
+    assert_clean(torture(TortureOptions(seed=500, schedules=8, process_every=0, database=postgresql_url)), 8)
 
 
 def test_a_real_server_that_is_really_killed_doubles_nothing_and_loses_nothing() -> None:

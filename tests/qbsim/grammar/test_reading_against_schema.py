@@ -15,8 +15,8 @@ from tests.qbsim.grammar import documents
 from tests.qbsim.grammar.published_schema import validator
 from tests.shared import shared_path
 
-VALID_OF_EACH_REQUEST = 25
-SPOILT_OF_EACH_REQUEST = 60
+VALID_OF_EACH_REQUEST = 12
+SPOILT_OF_EACH_REQUEST = 30
 ATTRIBUTE_SETS = 300
 SAMPLES = ("requests", "composed")
 
