@@ -24,8 +24,8 @@ class TransactionIndex:
         self.by_id: dict[str, Transaction] = {}
         self.by_type: dict[str, dict[str, Transaction]] = {name: {} for name in txn_types}
         self._groups: dict[Key, list[Transaction]] = {}
-        self._modified = _Orders(self.by_type, lambda each: int(each.stamp.time_modified.timestamp()))
-        self._dated = _Orders(self.by_type, lambda each: each.txn_date.toordinal())
+        self._modified = _Orders(self.by_type, _second_modified)
+        self._dated = _Orders(self.by_type, _day)
 
     def add(self, transaction: Transaction) -> None:
         """Takes a new transaction in."""
@@ -101,6 +101,14 @@ class TransactionIndex:
             del self._groups[key]
         else:
             group[:] = [each for each in group if each is not transaction]
+
+
+def _second_modified(transaction: Transaction) -> int:
+    return int(transaction.stamp.time_modified.timestamp())
+
+
+def _day(transaction: Transaction) -> int:
+    return transaction.txn_date.toordinal()
 
 
 class _Orders:

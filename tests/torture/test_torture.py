@@ -28,8 +28,8 @@ def assert_clean(tally: Tally, schedules: int) -> None:
 
 
 def test_drawn_schedules_on_sqlite_double_nothing_and_lose_nothing() -> None:
-    tally = torture(TortureOptions(seed=1, schedules=30, process_every=0))
-    assert_clean(tally, 30)
+    tally = torture(TortureOptions(seed=1, schedules=20, process_every=0))
+    assert_clean(tally, 20)
     assert len(tally.happened) > len(Kind) // 2
 
 
@@ -44,7 +44,7 @@ def test_a_real_server_that_is_really_killed_doubles_nothing_and_loses_nothing()
 
 
 def test_sequences_of_one_incident_double_nothing_and_lose_nothing() -> None:
-    assert_clean(torture(TortureOptions(seed=0, schedules=20, depth=1, process_every=0)), 20)
+    assert_clean(torture(TortureOptions(seed=0, schedules=10, depth=1, process_every=0)), 10)
 
 
 def test_a_schedule_played_again_ends_in_the_same_way() -> None:
