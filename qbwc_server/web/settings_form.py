@@ -57,6 +57,10 @@ ITEM_AND_STOCK_KEYS = (
     "tip_item",
     "duty_item",
     "fee_item",
+    "store_credit",
+    "gift_card_item",
+    "store_credit_item",
+    "record_missing_payment",
     "allowance_item",
 )
 SECTIONS = (  # a setting that none of them names stands under the last one
@@ -112,6 +116,10 @@ EXAMPLES = {
     "shipping_item": 'With "Shipping": shipping given back is a line “Shipping 5.00” on the credit memo.',
     "tip_item": 'With "Tips": a tip given back is a line “Tips 5.00” on the credit memo.',
     "duty_item": 'With "Import Duties": duties given back are a line “Import Duties 12.00” on the credit memo.',
+    "store_credit": "liability: the memo has a line -50.00 on the item, and the customer’s balance is 0.00.",
+    "gift_card_item": 'With "Gift Card": 50.00 on a gift card is a line “Gift Card -50.00” on the memo.',
+    "store_credit_item": 'With "Store Credit": 50.00 of credit is a line “Store Credit -50.00” on the memo.',
+    "record_missing_payment": "On: invoice 1003 gets its payment first, then the memo and the payout.",
     "fee_item": 'With "Restocking Fee": a fee that you keep is a line “Restocking Fee -10.00” on the credit memo.',
     "allowance_item": 'With "Allowance": 10.00 given back for a scratch is a line “Allowance 10.00” on the memo.',
     "review": (
