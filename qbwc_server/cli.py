@@ -303,10 +303,7 @@ def qwc(name: str, url: str, output: Path | None) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
         return
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        _fail(f"can't write {output}: {error.strerror}")
+    _write(output, content)
     click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
 
 
@@ -379,10 +376,7 @@ def import_items(name: str, file: Path) -> None:
 def export_items(name: str, file: Path) -> None:
     """Write the SKUs and their items as a table (CSV)."""
     found = _item_mappings(name)
-    try:
-        file.write_bytes(mappings.written_table(found))
-    except OSError as error:
-        _fail(f"can't write {file}: {error.strerror}")
+    _write(file, mappings.written_table(found))
     click.echo(f"Wrote {_counted(len(found), 'SKU')} to {file}.")
 
 
@@ -450,10 +444,7 @@ def import_gateways(name: str, file: Path) -> None:
 def export_gateways(name: str, file: Path) -> None:
     """Write the gateways and how their refunds are paid out as a table (CSV)."""
     found = _gateway_mappings(name)
-    try:
-        file.write_bytes(mappings.written_gateway_table(found))
-    except OSError as error:
-        _fail(f"can't write {file}: {error.strerror}")
+    _write(file, mappings.written_gateway_table(found))
     click.echo(f"Wrote {_counted(len(found), 'gateway')} to {file}.")
 
 
@@ -763,10 +754,7 @@ def reconcile(name: str, last: bool, csv_file: Path | None, as_json: bool) -> No
                 _fail(f"there is no report of {name} yet; ask for one with: connex reconcile {name}")
             report, written = reconciliations.report_as_dict(found), reconciliations.findings_as_csv(found.findings)
     if csv_file is not None:
-        try:
-            csv_file.write_bytes(written.encode("utf-8"))
-        except OSError as error:
-            _fail(f"can't write {csv_file}: {error.strerror}")
+        _write(csv_file, written.encode("utf-8"))
     if as_json:
         _print_json(report)
         return
@@ -1152,6 +1140,13 @@ def _pairs(settings: Sequence[str]) -> Mapping[str, str]:
             raise SettingsError(key, "is given twice")
         pairs[key] = value
     return pairs
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        _fail(f"can't write {file}: {error.strerror}")
 
 
 def _content(file: Path) -> bytes:

@@ -350,7 +350,7 @@ def _missing_payment(
 ) -> _MissingPayment | Skip | None:
     """What is received on an unpaid invoice before its refund, where the settings say so; None where that is not for
     certain: an order over less than is open, or money of several accounts."""
-    applies = settings.record_missing_payment and settings.refund_receipt | settings.credit_memo_for_invoices
+    applies = settings.record_missing_payment and (settings.refund_receipt or settings.credit_memo_for_invoices)
     if not applies or sale_case(refund, sale) is not SaleCase.INVOICE_UNPAID or sale.open_balance <= 0:
         return None
     open_balance = max(sale.open_balance - taken.applied, ZERO)

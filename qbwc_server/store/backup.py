@@ -73,7 +73,8 @@ class _Kind:
     """How the values of one kind of column stand in the file."""
 
     name: str
-    type: TypeEngine[Any]
+    of: tuple[type[TypeEngine[Any]], ...]  # the columns' types
+    type: TypeEngine[Any]  # by which they are written to a database
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
 
@@ -82,25 +83,15 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-# The first that fits the column's type is its kind.
+# The first that a column's type is among is its kind.
 _KINDS = (
-    _Kind("time", UTCDateTime(), datetime.isoformat, datetime.fromisoformat),
-    _Kind("cents", Cents(), str, Decimal),
-    _Kind("json", PlainJSON(), _as_it_is, _as_it_is),
-    _Kind("bytes", LargeBinary(), lambda value: base64.b64encode(value).decode(), base64.b64decode),
-    _Kind("truth", Boolean(), _as_it_is, _as_it_is),
-    _Kind("number", BigInteger(), _as_it_is, _as_it_is),
-    _Kind("text", Text(), _as_it_is, _as_it_is),
-)
-_KIND_OF_TYPE: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
-    (UTCDateTime, "time"),
-    (Cents, "cents"),
-    (PlainJSON, "json"),
-    (LargeBinary, "bytes"),
-    (Boolean, "truth"),
-    (Integer, "number"),
-    (String, "text"),
-    (SearchKey, "text"),
+    _Kind("time", (UTCDateTime,), UTCDateTime(), datetime.isoformat, datetime.fromisoformat),
+    _Kind("cents", (Cents,), Cents(), str, Decimal),
+    _Kind("json", (PlainJSON,), PlainJSON(), _as_it_is, _as_it_is),
+    _Kind("bytes", (LargeBinary,), LargeBinary(), lambda value: base64.b64encode(value).decode(), base64.b64decode),
+    _Kind("truth", (Boolean,), Boolean(), _as_it_is, _as_it_is),
+    _Kind("number", (Integer,), BigInteger(), _as_it_is, _as_it_is),
+    _Kind("text", (String, SearchKey), Text(), _as_it_is, _as_it_is),
 )
 _KIND_NAMED = {kind.name: kind for kind in _KINDS}
 
@@ -177,7 +168,7 @@ def _write(database: Database, file: IO[bytes], now: datetime) -> Summary:
 
 
 def _write_table(connection: Connection, archive: zipfile.ZipFile, written: Table) -> dict[str, Any]:
-    kinds = [_KIND_NAMED[_kind_of(each)] for each in written.columns]
+    kinds = [_kind_of(each) for each in written.columns]
     digest, rows = hashlib.sha256(), 0
     query = select(written).order_by(*written.primary_key.columns).execution_options(yield_per=ROWS_AT_A_TIME)
     with archive.open(_file_of(written.name), "w", force_zip64=True) as target:
@@ -191,8 +182,8 @@ def _write_table(connection: Connection, archive: zipfile.ZipFile, written: Tabl
     return {"rows": rows, "sha256": digest.hexdigest(), "columns": columns}
 
 
-def _kind_of(described: Column[Any]) -> str:
-    return next(name for fitting, name in _KIND_OF_TYPE if isinstance(described.type, fitting))
+def _kind_of(described: Column[Any]) -> _Kind:
+    return next(kind for kind in _KINDS if isinstance(described.type, kind.of))
 
 
 def _file_of(name: str) -> str:

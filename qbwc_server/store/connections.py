@@ -16,6 +16,7 @@ from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, change
 from qbwc_server.store import audit
+from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import (
     AuditEntry,
     CompanyFile,
@@ -258,7 +259,7 @@ def _check_free(session: DatabaseSession, name: str, user_name: str) -> None:
 
 def lock(session: DatabaseSession, connection: Connection) -> None:
     """Keeps others from this connection until the transaction ends, and reads it as it stands now."""
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     session.refresh(connection)
 
 

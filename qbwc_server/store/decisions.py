@@ -22,6 +22,7 @@ from qbwc_server.refunds.fingerprint import fingerprint
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.store.holding import hold
 from qbwc_server.store.planned import plan_digest
 from qbwc_server.store.refunds import add_notice, data_of, forget_shares, note, start_over, stop
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
@@ -190,7 +191,7 @@ def decide(
     Raises DecisionError, and ChangedMeanwhileError.
     """
     why = _checked_note(act, note)
-    session.execute(select(Connection.id).where(Connection.id == row.connection_id).with_for_update())
+    hold(session, row.connection_id)
     session.refresh(row)
     if seen is not None and row.version != seen:
         raise ChangedMeanwhileError(f"{_name(row)} has changed since you looked at it; look at it again, then decide")

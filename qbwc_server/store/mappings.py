@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.settings import MAX_NAME_CHARACTERS, MAX_PAYMENT_METHOD_CHARACTERS, RefundMethod
 from qbwc_server.store.connections import lists_changed
+from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, GatewayMapping, ItemMapping
 
 MAX_ITEM_MAPPINGS = 5000  # of one connection; QuickBooks is asked for all their items in each session
@@ -188,7 +189,7 @@ def _checked_gateways(gateways: Mapping[str, Gateway]) -> dict[str, tuple[str, G
 
 
 def _gateway_rows(session: DatabaseSession, connection: Connection) -> dict[str, GatewayMapping]:
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     rows = session.scalars(select(GatewayMapping).where(GatewayMapping.connection_id == connection.id))
     return {row.gateway_key: row for row in rows}
 
@@ -238,7 +239,7 @@ def _checked(items: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def _rows(session: DatabaseSession, connection: Connection) -> dict[str, ItemMapping]:
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     rows = session.scalars(select(ItemMapping).where(ItemMapping.connection_id == connection.id))
     return {row.sku_key: row for row in rows}
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
+from qbwc_server.store.cells import safe_cell
 from qbwc_server.store.connections import lock
 from qbwc_server.store.tables import Connection, Reconciliation, ReconciliationFinding
 
@@ -20,7 +21,6 @@ BY_THE_CLOCK = "daily"
 KEPT = 60  # reports of a connection; older ones are forgotten
 MAX_FINDINGS = 1000  # of one report that are kept; how many more there are is counted
 CSV_COLUMNS = ("kind", "order_number", "refund_id", "type", "txn_id", "ref_number", "message")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would work out instead of showing
 
 
 def ask(session: DatabaseSession, connection: Connection, now: datetime, who: str) -> Reconciliation:
@@ -118,17 +118,8 @@ def findings_as_csv(findings: Sequence[ReconciliationFinding]) -> str:
     writer.writerow(CSV_COLUMNS)
     for finding in findings:
         row = finding_as_dict(finding)
-        writer.writerow([_safe_cell(row[name]) for name in CSV_COLUMNS])
+        writer.writerow([safe_cell("" if row[name] is None else str(row[name])) for name in CSV_COLUMNS])
     return written.getvalue()
-
-
-def _safe_cell(value: object) -> str:
-    """
-    >>> _safe_cell("=1+1")
-    "'=1+1"
-    """
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _finished(connection_id: int) -> Any:

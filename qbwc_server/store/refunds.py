@@ -22,6 +22,7 @@ from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import NEVER_TAKEN_UP
+from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest, WaitingRefund
 
 _OF_THE_SHOP = frozenset({"changed_in_shop", "withdrawn_in_shop", "withdrawn"})  # reasons that end with their cause
@@ -51,7 +52,7 @@ def take_in(
     No Web Connector is served for this connection until the transaction ends: what is taken here must not leave
     meanwhile.
     """
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     counts = {"added": 0, "unchanged": 0, "changed": 0, "changed_too_late": 0}
     for start in range(0, len(refunds), IMPORT_CHUNK):
         chunk = refunds[start : start + IMPORT_CHUNK]
@@ -275,7 +276,7 @@ def withdraw(session: DatabaseSession, connection: Connection, key: tuple[str, s
     Nothing is entered for one that was not entered yet; one that was waits for a person. False where there is no such
     refund, or it was taken back before.
     """
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     source, shop, external_id = key
     row = session.scalar(
         select(Refund).where(

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.store.connections import ConnectionProblem
+from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import (
     AuditEntry,
     Connection,
@@ -120,7 +121,7 @@ class Apart:
 
 def keep_waiting(session: DatabaseSession, connection: Connection, apart: Apart, now: datetime) -> Waiting:
     """Keeps a refund that came without its order until the order comes by any door."""
-    session.execute(select(Connection.id).where(Connection.id == connection.id).with_for_update())
+    hold(session, connection.id)
     known = select(Refund.id).where(
         Refund.connection_id == connection.id,
         Refund.source == apart.source,

@@ -22,6 +22,7 @@ from qbwc_server.access.tickets import new_ticket, ticket_digest
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
+from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
 from qbwc_server.sync import steps, undoing
 from qbwc_server.sync.answers import take, take_refusal
@@ -355,7 +356,7 @@ class SyncConversation:
 
 def _locked(database: DatabaseSession, connection_id: int) -> Connection:
     """The connection, held until the transaction ends, so that two calls for it can't interleave."""
-    database.execute(select(Connection.id).where(Connection.id == connection_id).with_for_update())
+    hold(database, connection_id)
     return database.get_one(Connection, connection_id, options=[joinedload(Connection.company)])
 
 

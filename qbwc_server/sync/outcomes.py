@@ -37,17 +37,19 @@ def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if answer.message_set_status_code is not None and not answer.responses:
         sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
         return
-    silent_about = [request for request in sent.requests if request.request_id not in by_id]
-    take_outcomes(taking, sent, by_id)
-    left_open = [request.document for request in silent_about if request.document.state == "planned"]
-    if left_open:  # it may have been worked all the same: it is looked for before it goes out again
-        sent.state = "sent"
-        for document in left_open:
-            document.state = "sent"
+    take_outcomes(taking, sent, by_id, without_word="sent")
+    if any(request.document.state == "sent" for request in sent.requests):
+        sent.state = "sent"  # what has no word may have been worked: it is looked for before it goes out again
 
 
-def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) -> None:
-    """The outcome of each request of a set that posted, whether just answered or kept by QuickBooks."""
+def take_outcomes(
+    taking: Taking, sent: MessageSet, by_id: dict[str, Response], *, without_word: str = "planned"
+) -> None:
+    """The outcome of each request of a set that posted, whether just answered or kept by QuickBooks.
+
+    `without_word` is the state of a document of which nothing is said: planned where it is known not to be done, and
+    goes out again under a new ID; sent where it stays in doubt.
+    """
     sent.state = "answered"
     sent.answered_at = sent.answered_at or taking.now
     rows: dict[int, Refund] = {}
@@ -60,7 +62,7 @@ def take_outcomes(taking: Taking, sent: MessageSet, by_id: dict[str, Response]) 
             continue
         response = by_id.get(request.request_id)
         if response is None:
-            document.state = "planned"  # no word of it: not done, and it goes out again under a new ID
+            document.state = without_word
         elif response.status.outcome is Outcome.DONE:
             _posted(taking, document, response, request.used_macro)
         else:

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
 from qbwc_server.store import mappings as stored
+from qbwc_server.store.cells import plain_cell, safe_cell
 from qbwc_server.store.mappings import COLUMNS, MAX_ITEM_MAPPINGS, MAX_SKU_CHARACTERS, MappingProblem
 from qbwc_server.web import settings_form
 from qbwc_server.web.connections import connection_or_404
 from qbwc_server.web.site import needs, site
-from qbwc_server.web.spreadsheet import plain_cell, safe_cell
 
 MAX_SHOWN = 200  # SKUs; a search finds the others
 MAX_TABLE_BYTES = 4 * 1024 * 1024

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from qbwc_server.store import refund_list
+from qbwc_server.store.cells import safe_cell
 from qbwc_server.store.database import Database
 from qbwc_server.store.refund_list import Found, Place, Wanted
 from qbwc_server.store.reports import refund_as_dict
@@ -38,7 +39,6 @@ HEADINGS = (
     "Payout TxnID",
     "Notices",
 )
-_CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def rows(
@@ -55,28 +55,6 @@ def rows(
         after = page.after
         if after is None:
             return
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> safe_cell("=1+1"), safe_cell("Jo Bloggs")
-    ("'=1+1", 'Jo Bloggs')
-    """
-    return "'" + text if _is_calculated(text.lstrip("'")) else text
-
-
-def plain_cell(text: str) -> str:
-    """The text that `safe_cell` was given.
-
-    >>> plain_cell("'=1+1"), plain_cell("'s Hertogenbosch")
-    ('=1+1', "'s Hertogenbosch")
-    """
-    return text[1:] if text.startswith("'") and _is_calculated(text.lstrip("'")) else text
-
-
-def _is_calculated(text: str) -> bool:
-    return text.startswith(_CALCULATED) or text.lstrip(" ").startswith(_CALCULATED)
 
 
 def _written(lines: list[Any]) -> str:
