@@ -168,7 +168,7 @@ ANSWERS = [
 ]
 CALLS = [
     ("server_version",),
-    ("client_version", "2.3"),
+    ("client_version", "2.3", "127.0.0.1"),
     ("authenticate", "anna", "secret", "127.0.0.1"),
     ("send_request_xml", "ticket", "<hcp/>", "C:\\company.qbw", "US", 13, 0),
     ("receive_response_xml", "ticket", "<QBXML>é</QBXML>", "", ""),
