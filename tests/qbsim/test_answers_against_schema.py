@@ -19,7 +19,7 @@ from tests.qbsim.grammar import documents
 from tests.qbsim.shop import checked, message_set
 
 #: Requests of each type, in number; the environment can ask for more.
-OF_EACH_REQUEST = int(os.environ.get("QBSIM_ANSWERS", "12"))
+OF_EACH_REQUEST = int(os.environ.get("QBSIM_ANSWERS", "25"))
 #: So many are asked for again by a status check.
 RECOVERED_OF_EACH_REQUEST = 5
 #: Transactions made at random seldom fit together; that they work is shown in their own tests.

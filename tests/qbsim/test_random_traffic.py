@@ -19,7 +19,7 @@ from qbsim.transactions.sales_document import SalesDocument
 from tests.qbsim.shop import Shop, add, card_refund_add, check_add, checked, message_set
 
 #: Sets of each seed, in number; the environment can ask for more.
-SETS = int(os.environ.get("QBSIM_TRAFFIC_SETS", "80"))
+SETS = int(os.environ.get("QBSIM_TRAFFIC_SETS", "150"))
 #: So many sets meet with every kind of change and refusal.
 SETS_TO_MEET_ALL = 400
 SEEDS = (1, 2, 3, 4)

@@ -17,7 +17,7 @@ def test_a_session_makes_the_calls_in_the_real_order_with_the_real_arguments() -
         result = at.run(qbxml_version=(13, 0))
     assert at.conversation.calls == [
         ("server_version",),
-        ("client_version", "2.3.0.36"),
+        ("client_version", "2.3.0.36", "127.0.0.1"),
         ("authenticate", "anna", PASSWORD, "127.0.0.1"),
         ("send_request_xml", "ticket-1", "<QBXML>host</QBXML>", PATH, "US", 13, 0),
         ("receive_response_xml", "ticket-1", "<QBXML>worked one</QBXML>", "", ""),
