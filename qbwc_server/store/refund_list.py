@@ -1,4 +1,4 @@
-"""The list of a connection's refunds: filtered, searched, sorted, in pages that cost the same however many there are.
+"""The list of a connection's refunds: filtered, searched, sorted, in pages that begin at a place, not at a number.
 
 A page begins after a key, never after a number of rows, and each order, filter and search has its index. Counts go no
 further than MAX_COUNTED: a person who reads "more than 1,000" narrows the list, not the count.
