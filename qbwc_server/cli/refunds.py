@@ -1,0 +1,251 @@
+"""Refunds: read from files, listed, decided about."""
+
+from __future__ import annotations
+
+import sys
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from qbwc_server.cli.root import NOTHING_READ, SOME_REFUSED, cli
+from qbwc_server.cli.terminal import (
+    WHO,
+    configuration,
+    counted,
+    fail,
+    file_content,
+    json_option,
+    make_console,
+    make_table,
+    now,
+    opened_database,
+    print_json,
+)
+from qbwc_server.refunds.reasons import Status
+from qbwc_server.store import webhooks
+from qbwc_server.store.connections import (
+    connection_named,
+    settings_of,
+)
+from qbwc_server.store.database import Database
+from qbwc_server.store.decisions import MAX_REFUNDS_AT_ONCE, Act, DecisionError, refund_of
+from qbwc_server.store.decisions import decide as carry_out_decision
+from qbwc_server.store.refunds import take_in
+from qbwc_server.store.reports import refund_as_dict, review_as_dict, waiting_for_people
+from qbwc_server.store.tables import Refund
+
+MAX_REFUND_ID = 2**31 - 1  # what the database's key column holds
+
+
+@cli.command("import")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "file_format", help="shopify, woocommerce, csv or json; told from the file where left out.")
+@json_option
+def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> None:
+    """Read orders and refunds from a file. The same file twice changes nothing."""
+    from qbwc_server.sources import UnreadableFile, read_orders
+
+    config = configuration()
+    with opened_database(config) as database:
+        with database.reading() as session:
+            settings = settings_of(connection_named(session, name))
+        zone = zoneinfo.ZoneInfo(settings.time_zone or config.time_zone)
+        try:
+            reading = read_orders(
+                file_content(file),
+                format=file_format,
+                shop=settings.shop,
+                time_zone=zone,
+                refunds_of=_waiting_refunds(database, name),
+            )
+        except UnreadableFile as error:
+            if as_json:
+                print_json({"error": str(error)})
+                sys.exit(NOTHING_READ)
+            fail(f"{file}: {error}")
+        with database.transaction() as session:
+            connection = connection_named(session, name)
+            result = take_in(session, connection, reading.refunds, now(), keep_known=reading.provisional)
+    counts = {
+        "orders": reading.orders,
+        "refunds": len(reading.refunds),
+        "new": result.added,
+        "unchanged": result.unchanged,
+        "changed": result.changed,
+        "changed_too_late": result.changed_too_late,
+    }
+    refused = [{"place": item.place, "reason": item.reason} for item in reading.refused]
+    if as_json:
+        print_json(counts | {"refused": refused})
+    else:
+        click.echo(
+            f"Read {counted(counts['orders'], 'order')} with {counted(counts['refunds'], 'refund')}: "
+            f"{counts['new']} new, {counts['unchanged']} known already, {counts['changed']} changed."
+        )
+        if counts["changed_too_late"]:
+            click.echo(
+                "Changed by the shop after they had left for QuickBooks, so a person has to decide: "
+                f"{counted(counts['changed_too_late'], 'refund')}."
+            )
+        for item in refused:
+            click.echo(f"Refused: {item['place']}: {item['reason']}", err=True)
+    if refused:
+        sys.exit(SOME_REFUSED if reading.refunds else NOTHING_READ)
+
+
+def _waiting_refunds(database: Database, name: str) -> Callable[[str], Sequence[Any]]:
+    """Refunds of Shopify that a webhook brought before their order, by the order's id."""
+
+    def refunds_of(order_id: str) -> Sequence[Any]:
+        from qbwc_server.sources import Document
+
+        with database.reading() as session:
+            bodies = webhooks.waiting_bodies(session, connection_named(session, name), "shopify", order_id)
+        return [Document(body).json for body in bodies]
+
+    return refunds_of
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those of this status.")
+@json_option
+def refunds(name: str, status: str | None, as_json: bool) -> None:
+    """List the refunds of a connection and what became of each."""
+    with opened_database(configuration()) as database, database.reading() as session:
+        found = connection_named(session, name)
+        query = select(Refund).where(Refund.connection_id == found.id).options(selectinload(Refund.documents))
+        if status is not None:
+            query = query.where(Refund.status == status)
+        rows = [refund_as_dict(row) for row in session.scalars(query.order_by(Refund.id))]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        there_are_none = f"There are no refunds yet; read some with: connex import {name} FILE"
+        click.echo(f"There are no refunds with the status {status}." if status else there_are_none)
+        return
+    table = make_table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
+    for row in rows:
+        said = [row["reason"]["message"]] if row["reason"] else []
+        said += [notice["message"] for notice in row["notices"]]
+        memo = row["credit_memo"]
+        paid = [f"{payout['amount']} from {payout['account']}" for payout in row["payouts"]]
+        table.add_row(
+            *(
+                escape(text)
+                for text in (
+                    row["order_number"],
+                    f"{row['amount']} {row['currency']}",
+                    row["status"],
+                    f"{row['sale']['type']} {row['sale']['ref_number']}" if row["sale"] else "-",
+                    f"{memo['ref_number']} {memo['amount']}" if memo else "-",
+                    ", ".join(paid) or "-",
+                    " ".join(said) or "-",
+                )
+            )
+        )
+    make_console().print(table)
+
+
+@cli.command()
+@click.argument("name")
+@json_option
+def review(name: str, as_json: bool) -> None:
+    """List the refunds that wait for a person, with what would be entered line by line."""
+    with opened_database(configuration()) as database, database.reading() as session:
+        found = connection_named(session, name)
+        rows = [review_as_dict(row) for row in waiting_for_people(session, found.id)]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("Nothing waits for a person.")
+        return
+    for row in rows:
+        click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
+        click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
+        for line in row["plan"]:
+            click.echo(f"  {_plan_line(line)}")
+        for other in row["candidates"]:
+            click.echo(f"  In QuickBooks: {_candidate_line(other)}")
+        click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("act", type=click.Choice([act.value for act in Act]))
+@click.argument("refund_ids", nargs=-1, required=True, type=click.IntRange(1, MAX_REFUND_ID), metavar="REFUND_ID...")
+@click.option("--note", default="", help="Why; it is kept with the refund.")
+@click.option("--by", "who", default=WHO, show_default=True, help="Who decides; it is kept with the refund.")
+@click.option("--seen", type=int, help="The version that was looked at; refused where the refund has changed since.")
+@click.option("--txn-id", "txn_ids", multiple=True, help="For adopt: the transaction in QuickBooks, by its TxnID.")
+@json_option
+def decide(
+    name: str,
+    act: str,
+    refund_ids: Sequence[int],
+    note: str,
+    who: str,
+    seen: int | None,
+    txn_ids: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Decide what becomes of refunds that wait, or undo some that were entered.
+
+    \b
+    approve       enter what `connex review` shows
+    decline       don't enter it
+    skip          nothing is to be entered
+    retry         try again from the beginning
+    undo          void or delete in QuickBooks what was entered
+    note          only remark something
+    adopt         what somebody entered by hand is this refund
+    post-anyway   what somebody entered by hand is another one
+    done-by-hand  somebody has seen to it in QuickBooks
+    """
+    if len(refund_ids) > MAX_REFUNDS_AT_ONCE:
+        fail(f"{len(refund_ids)} refunds are given; at most {MAX_REFUNDS_AT_ONCE} can be decided at once")
+    if len(refund_ids) > 1 and (seen is not None or txn_ids):
+        raise click.UsageError("--seen and --txn-id belong to one refund; give one REFUND_ID with them.")
+    done: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    with opened_database(configuration()) as database:
+        for refund_id in dict.fromkeys(refund_ids):
+            try:
+                with database.transaction() as session:
+                    row = refund_of(session, connection_named(session, name), refund_id)
+                    carry_out_decision(
+                        session, row, Act(act), who=who, note=note, now=now(), seen=seen, txn_ids=txn_ids
+                    )
+                    code = row.reason["code"] if row.reason else None
+                    done.append({"id": row.id, "order_number": row.order_number, "status": row.status, "reason": code})
+            except DecisionError as error:
+                refused.append({"id": refund_id, "reason": str(error)})
+    if as_json:
+        print_json({"act": act, "done": done, "refused": refused})
+    else:
+        for item in done:
+            click.echo(f"{act}: refund {item['id']} of order {item['order_number']} is {item['status']} now.")
+        for item in refused:
+            click.echo(f"connex: {item['reason']}", err=True)
+    if refused:
+        sys.exit(1)
+
+
+def _plan_line(line: Mapping[str, Any]) -> str:
+    figures = [line["quantity"] and f"{line['quantity']} x", line["item"], line["description"]]
+    words = " ".join(str(word) for word in figures if word)
+    parts = [f"{line['document']} {line['ref_number']}".strip(), line["day"], words, line["amount"], line["account"]]
+    return " | ".join(str(part) for part in parts if part) + f" ({line['state']})"
+
+
+def _candidate_line(other: Mapping[str, Any]) -> str:
+    return f"{other['type']} {other['ref_number'] or '-'} of {other['date']} over {other['amount']}, {other['txn_id']}"
