@@ -134,7 +134,7 @@ def resume(name: str, restored: str | None) -> None:
             click.echo("The company file is looked at again when the Web Connector runs next.")
             return
         count = decisions.decide_restored(session, found, restored, now(), WHO)
-    done = "are looked for and entered again" if restored == decisions.PLAN_AGAIN else "are left out"
+    done = "to be looked for and entered again" if restored == decisions.PLAN_AGAIN else "left out"
     click.echo(f"{counted(count, 'refund')} {done}; work goes on when the Web Connector runs next.")
 
 

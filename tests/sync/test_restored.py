@@ -11,6 +11,7 @@ from sqlalchemy import select
 from qbsim import Behaviour, Company, QuickBooks, SettableClock
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
+from qbwc_server.store.reconciliations import ask, newest_report
 from qbwc_server.store.restored import NothingToDecide, decide_restored, look_again
 from qbwc_server.store.tables import AuditEntry, Event
 from tests.sync.driver import (
@@ -400,3 +401,26 @@ def test_a_database_restored_to_a_posting_on_its_way_takes_over_what_the_books_h
     assert older.statuses()["r1"] == "posted"
     assert len(older.company.transactions("CreditMemo")) == 2
     world.close()
+
+
+def test_restored_books_are_entered_again_and_reconciled_on_each_kind_of_database(database: Database) -> None:
+    driver = restored_shop(database)
+    driver.run_session()
+    assert decide(driver, "plan-again") == 2
+    driver.drain()
+    assert set(driver.statuses().values()) == {"posted"}
+
+    driver.company.delete(driver.company.transactions("ARRefundCreditCard")[0])
+    with database.transaction() as session:
+        ask(session, connection_named(session, driver.name), driver.clock(), "Ann")
+    driver.run_session()
+
+    with database.reading() as session:
+        made = newest_report(session, connection_named(session, driver.name))
+        assert made is not None
+        assert made.state == "done"
+        assert {(f.kind, f.refund.order_number) for f in made.findings if f.refund is not None} == {
+            ("deleted", "1001"),
+            ("link_released", "1001"),
+        }
+    assert "deleted" in story(driver, "r1001")

@@ -5,27 +5,21 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import socket
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from lxml import etree
-from sqlalchemy import func, select
 
-from qbwc_server.access.attempts import Attempts
-from qbwc_server.access.passwords import Passwords
-from qbwc_server.access.sign_in import SignIn
-from qbwc_server.cli import cli, main
+from qbwc_server.cli import main
 from qbwc_server.refunds.settings import KEYS
 from qbwc_server.store import webhooks
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database, sqlite_url
 from qbwc_server.store.tables import AuditEntry, Connection, Person, Refund
+from tests.cli.installation import Installation, Said
 from tests.sources import payloads
 from tests.web import builders
 
@@ -35,79 +29,6 @@ CSV = (
     "myshop,1001,R1,2024-03-04,USD,line,POSTER,1,20.00\n"
     "myshop,1001,R1,,,money,,,20.00\n"
 )
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output, which must be one JSON document and nothing else."""
-        return json.loads(self.out)
-
-
-@dataclass
-class Installation:
-    """A data folder and the commands on it."""
-
-    folder: Path
-
-    def run(self, *arguments: str, stdin: str | bytes = "", status: int = 0, **env: str) -> Said:
-        """Runs a command, which must end with this status and never with a traceback."""
-        result = CliRunner(charset="utf-8").invoke(cli, arguments, input=stdin, env={"COLUMNS": "200", **env})
-        said = Said(result.exit_code, result.stdout, result.stderr)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        assert said.status == status, (said.status, said.out, said.err)
-        return said
-
-    def refused(self, *arguments: str, stdin: str | bytes = "", status: int = 1, **env: str) -> str:
-        """Runs a command that must be refused in one sentence on standard error; gives the sentence."""
-        said = self.run(*arguments, stdin=stdin, status=status, **env)
-        assert said.out == ""
-        assert said.err.startswith("connex: ")
-        assert said.err.count("\n") == 1
-        return said.err
-
-    @property
-    def database(self) -> Database:
-        """Its database."""
-        return Database(sqlite_url(self.folder / "connex.sqlite3"))
-
-    def count(self, table: Any) -> int:
-        """How many rows a table has."""
-        with self.database.reading() as session:
-            return session.scalar(select(func.count()).select_from(table)) or 0
-
-    def sign_in(self) -> SignIn:
-        """The door of its server."""
-        key = (self.folder / "secret_key").read_text().strip().encode()
-        return SignIn(self.database, Passwords(key), Attempts())
-
-
-@pytest.fixture
-def connex(tmp_path: Path, migrated_sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
-    for variable in ("CONNEX_DATABASE_URL", "CONNEX_SECRET_KEY", "CONNEX_IN_FLIGHT_SECONDS"):
-        monkeypatch.delenv(variable, raising=False)
-    folder = tmp_path / "data"
-    folder.mkdir()
-    shutil.copyfile(migrated_sqlite_file, folder / "connex.sqlite3")
-    monkeypatch.setenv("CONNEX_DATA_DIR", str(folder))
-    monkeypatch.setenv("TZ", "UTC")
-    return Installation(folder)
-
-
-@pytest.fixture
-def with_shop(connex: Installation) -> Installation:
-    """An installation whose connection `shop` has never been called."""
-    with connex.database.transaction() as session:
-        builders.add_connection(session, "shop", last_seen_at=None, accounts=None, host=None, company=None, path="")
-    return connex
 
 
 def shown_once(said: Said) -> str:
