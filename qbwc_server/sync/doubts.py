@@ -9,36 +9,25 @@ from typing import Any
 from sqlalchemy import select
 
 from qbwc_server.refunds.codec import decode, encode
-from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
-from qbwc_server.sync.books import (
-    FoundDocument,
-    Link,
-    known,
-)
+from qbwc_server.sync.books import FoundDocument, known
 from qbwc_server.sync.finding import documents_in, failed_question
 from qbwc_server.sync.outcomes import take_outcomes
 from qbwc_server.sync.plans import (
     DOCUMENT_WORDS,
     add_notice,
     conclude_all,
-    describe,
-    link_of,
     mark_posted,
-    matches,
 )
+from qbwc_server.sync.postings import known_by
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
-from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting, Verdict, settle
+from qbwc_server.sync.settling import Action, Doubt, Evidence, Verdict, settle
+from qbwc_server.sync.sightings import add_what_memos_show, sightings_of, strangers
 from qbwc_server.sync.taking import Taking, learn, records_of
-from qbxml import (
-    Answer,
-    Outcome,
-    Response,
-    SalesOrderRet,
-)
+from qbxml import Answer, Outcome, Response, SalesOrderRet
 
 
 def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -62,60 +51,28 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     )
     if any(document.external_guid for document in found):
         learn(taking.company, "shows_guids", Known.YES)
-    sightings: dict[int, Sighting] = {}
-    for request in target.requests:
-        sighting = _sighting(request.document, found, closed)
-        if sighting is not None:
-            sightings[request.document_id] = sighting
-    _add_what_memos_show(sightings, [request.document for request in target.requests], found)
+    documents = [request.document for request in target.requests]
+    told_by_guid = known(taking.company.known, "shows_guids") is Known.YES
+    free = found if told_by_guid else _not_known_as_others(taking, documents, found)
+    sightings = sightings_of(documents, free, closed)
+    add_what_memos_show(sightings, documents, found)
     record_evidence(
-        taking, sent, scanned=True, all_seen=all_seen, sightings=[encode(sighting) for sighting in sightings.values()]
+        taking,
+        sent,
+        scanned=True,
+        all_seen=all_seen,
+        sightings=[encode(sighting) for sighting in sightings.values()],
+        strangers=[] if told_by_guid else strangers(documents, sightings, free),
     )
 
 
-def _add_what_memos_show(
-    sightings: dict[int, Sighting], documents: Sequence[Document], found: Sequence[FoundDocument]
-) -> None:
-    """A memo that was found shows what it was used for: the one trace of an application, since setting a credit
-    may leave no transaction of its own (FACTS.md 5), and a second one of a payout."""
-    links: dict[str, list[Link]] = {
-        item.txn_id: [link for link in item.links if link.txn_id not in {s.txn_id for s in sightings.values()}]
-        for item in found
-        if item.type == "CreditMemo"
-    }
-    for document in documents:
-        memo = next((d for d in document.refund.documents if d.role == Role.MEMO.value), None)
-        if document.id in sightings or not document.uses_memo or memo is None:
-            continue
-        memo_txn_id = memo.txn_id or (sightings[memo.id].txn_id if memo.id in sightings else "")
-        link = link_of(document, links.get(memo_txn_id, []), document.refund.sale_txn_id)
-        if link is not None:
-            links[memo_txn_id].remove(link)
-            txn_id = "" if link.txn_type == "Invoice" else link.txn_id
-            sightings[document.id] = Sighting(document.id, link.txn_type, txn_id, "", True, f"{link.amount}")
-
-
-def _sighting(document: Document, found: Sequence[FoundDocument], closed: set[str]) -> Sighting | None:
-    if document.role == Role.CLOSING.value:
-        sale = document.refund.sale_txn_id
-        return Sighting(document.id, "SalesOrder", sale, "", True, "closed") if sale in closed else None
-    wanted = document.request_type.removesuffix("Add")
-    candidates = [item for item in found if item.type == wanted]
-    marked = [f for f in candidates if f.external_guid and f.external_guid == document.external_guid]
-    if len(marked) > 1:
-        twice = " and ".join(f"{describe(item)} ({item.txn_id})" for item in marked)
-        return Sighting(
-            document.id, wanted, marked[0].txn_id, "", False, f"it is there {len(marked)} times, as {twice}"
-        )
-    by_guid = marked[0] if marked else None
-    by_number = next(
-        (f for f in candidates if not f.external_guid and f.ref_number == document.ref_number and matches(document, f)),
-        None,
-    )
-    seen = by_guid or by_number
-    if seen is None:
-        return None
-    return Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, matches(document, seen), describe(seen))
+def _not_known_as_others(
+    taking: Taking, documents: Sequence[Document], found: Sequence[FoundDocument]
+) -> tuple[FoundDocument, ...]:
+    """Of what was found, all that no other document of this connection stands in QuickBooks as."""
+    own = {document.id for document in documents}
+    known_as = known_by(taking.database, taking.connection.id, Document.txn_id, [item.txn_id for item in found])
+    return tuple(item for item in found if {document.id for document in known_as.get(item.txn_id, [])} <= own)
 
 
 def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -188,7 +145,6 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
             last_sent_at=target.last_sent_at,
             in_flight=taking.in_flight,
             recognises_repeats=known(taking.company.known, "recognises_repeats"),
-            shows_guids=known(taking.company.known, "shows_guids"),
             one_web_connector=_one_web_connector(taking, target),
         ),
         [decode(Evidence, item) for item in target.evidence],

@@ -4,8 +4,9 @@ The rules are those of the exactly-once protocol: a stored outcome settles the s
 is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
 the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
 
-Whether a company file shows GUIDs is known from the first answered Add. Before that, a set carries one refund, and one
-that is wholly absent is judged by its number, customer and total alone, which only a person's edit could hide.
+Where a company file does not show GUIDs, a posting is told by its number, customer and total, and a person may have
+edited those. So nothing is held to be absent there as long as its customer has a transaction of its type that nobody
+can place.
 
 A set of which nothing is found never goes out under a new ID: its first copy may still hang in a Web Connector, and
 only QuickBooks itself, by the ID, can tell the two for one.
@@ -48,6 +49,7 @@ class Evidence:
     sightings: tuple[Sighting, ...] = ()
     scanned: bool = False
     all_seen: bool = True  # the scan was not cut off by its maximum
+    strangers: tuple[str, ...] = ()  # described: what may be ours under another number, where no GUID would tell
     recovered: bool = False  # QuickBooks was asked for its record
     recovery_code: int | None = None
     has_stored_outcome: bool = False
@@ -63,7 +65,6 @@ class Doubt:
     last_sent_at: datetime
     in_flight: timedelta
     recognises_repeats: Known
-    shows_guids: Known
     one_web_connector: bool
 
 
@@ -103,8 +104,10 @@ def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
         return Verdict(Action.REVIEW, found, missing, "its message set ID had been used for something else")
     if not missing:
         return Verdict(Action.CLOSE, found)
-    if doubt.shows_guids is Known.NO or (found and doubt.shows_guids is Known.UNKNOWN):
-        return Verdict(Action.REVIEW, found, missing, "QuickBooks does not show the marks that tell our postings")
+    if latest.strangers:
+        strangers = " and ".join(latest.strangers)
+        why = f"QuickBooks does not show the marks that tell our postings, and {strangers} may be one of them"
+        return Verdict(Action.REVIEW, found, missing, why)
     if not latest.all_seen:
         return Verdict(Action.REVIEW, found, missing, "the customer has too many transactions to look through")
     if not _agreeing(doubt, evidence):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 from typing import TypeVar, cast
 
@@ -22,7 +23,7 @@ from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
 from qbwc_server.torture.oracle import Ending, Finding, Verdict, judge
-from qbwc_server.torture.schedule import SERVER_DEATHS, Aim, Incident, Kind, Release, Schedule
+from qbwc_server.torture.schedule import MEDDLING, SERVER_DEATHS, Aim, Incident, Kind, Release, Schedule
 from qbwc_server.torture.scratch import Scratch
 from qbwc_server.torture.servers import PASSWORD_HASH, USER, Server
 from qbwc_server.torture.shop import START, Order, shop_for
@@ -45,6 +46,14 @@ _QUESTIONS = (
 )
 
 
+class Circumstances(Enum):
+    """Where refunds may come to wait for a person more or less often."""
+
+    RECORDS_KEPT = "where QuickBooks keeps records"  # and nobody meddles
+    MEDDLED = "where it does, and somebody meddled"  # or the connection says that there are several Web Connectors
+    RECORDS_NOT_KEPT = "where it keeps none"
+
+
 @dataclass(frozen=True)
 class Played:
     """What came of a schedule."""
@@ -53,11 +62,19 @@ class Played:
     findings: tuple[Finding, ...]
     beyond_recall: tuple[Finding, ...]  # doubled where nobody could have prevented it; see docs/reliability.md
     statuses: Counter[str]
-    refunds_to_review: int  # beside those that would wait for a person anyway
+    to_review: Counter[str]  # refunds that wait for a person and should not by their nature, by the code of the reason
     happened: Counter[Kind]
     quiet_sessions: int
     sets: int
     is_real: bool  # with a server process of its own
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What its refunds are counted under."""
+        if not self.schedule.behaviour.keeps_recovery_records:
+            return Circumstances.RECORDS_NOT_KEPT
+        meddled = self.schedule.several_connectors or any(self.happened[kind] for kind in MEDDLING)
+        return Circumstances.MEDDLED if meddled else Circumstances.RECORDS_KEPT
 
 
 @dataclass
@@ -493,8 +510,10 @@ class Play:
             findings=(*broken, *(finding for finding in findings if finding not in beyond)),
             beyond_recall=tuple(beyond),
             statuses=Counter(row["status"] for row in rows),
-            refunds_to_review=sum(
-                row["status"] == "review" and row["external_id"] not in expected_to_wait for row in rows
+            to_review=Counter(
+                row["reason"]["code"]
+                for row in rows
+                if row["status"] == "review" and row["external_id"] not in expected_to_wait
             ),
             happened=self.happened,
             quiet_sessions=quiet,

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qbwc_server.torture.oracle import Verdict
+from qbwc_server.torture.play import Circumstances
 from qbwc_server.torture.schedule import Kind
 
 MAX_FINDINGS = 5  # of one schedule
@@ -52,12 +53,13 @@ def _summary(told: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{told['refunds']:,} refunds: " + ", ".join(f"{count:,} {name}" for name, count in told["statuses"].items())
     )
-    yield f"{told['to_review']:,} of them wait for a person because of what happened{_share(told)}."
-    trusting = told["trusting"]
-    yield (
-        f"Where QuickBooks keeps and shows its records and nobody meddles: {trusting['to_review']:,} "
-        f"of {trusting['refunds']:,}{_share(trusting)}."
-    )
+    for circumstances in Circumstances:
+        counted = told["to_review"][circumstances.name.lower()]
+        reasons = ", ".join(f"{count:,} {code}" for code, count in counted["reasons"].items())
+        yield (
+            f"Waiting for a person because of what happened, {circumstances.value}: {counted['to_review']:,} of "
+            f"{counted['refunds']:,}{_share(counted)}{f': {reasons}' if reasons else ''}."
+        )
     if told["beyond_recall"]:
         yield (
             f"{told['beyond_recall']:,} schedules entered a refund twice because QuickBooks lost its record after the "

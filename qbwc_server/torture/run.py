@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qbwc_server.torture.oracle import Verdict
-from qbwc_server.torture.play import Play, Played
+from qbwc_server.torture.play import Circumstances, Play, Played
 from qbwc_server.torture.schedule import SWITCHES, Kind, Schedule, draw, sequence, sequences
 from qbwc_server.torture.scratch import scratch_database
 from qbwc_server.torture.servers import Server, ServerInProcess, ServerProcess, undisturbed
@@ -64,9 +64,8 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)  # schedules in which each verdict was found
     beyond_recall: int = 0  # schedules with a refund that is there twice by what nobody could have prevented
     statuses: Counter[str] = field(default_factory=Counter)  # refunds
-    to_review: int = 0  # refunds
-    trusting_refunds: int = 0
-    trusting_to_review: int = 0
+    counted: Counter[str] = field(default_factory=Counter)  # refunds, by the name of their Circumstances
+    to_review: Counter[tuple[str, str]] = field(default_factory=Counter)  # refunds, by that and the reason's code
     happened: Counter[str] = field(default_factory=Counter)
     switches: Counter[str] = field(default_factory=Counter)
     most_quiet_sessions: int = 0
@@ -85,10 +84,9 @@ class Tally:
         refunds = sum(played.statuses.values())
         self.refunds += refunds
         self.statuses.update(played.statuses)
-        self.to_review += played.refunds_to_review
-        if played.schedule.is_trusting:
-            self.trusting_refunds += refunds
-            self.trusting_to_review += played.refunds_to_review
+        name = played.circumstances.name
+        self.counted[name] += refunds
+        self.to_review.update({(name, code): count for code, count in played.to_review.items()})
         self.verdicts.update({finding.verdict.value for finding in played.findings})
         self.beyond_recall += bool(played.beyond_recall)
         self.happened.update({kind.name: count for kind, count in played.happened.items()})
@@ -100,11 +98,9 @@ class Tally:
 
     def join(self, other: Tally) -> None:
         """Takes in what another process has counted."""
-        for name in ("schedules", "with_process", "sets", "refunds", "beyond_recall", "to_review"):
+        for name in ("schedules", "with_process", "sets", "refunds", "beyond_recall"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.trusting_refunds += other.trusting_refunds
-        self.trusting_to_review += other.trusting_to_review
-        for name in ("verdicts", "statuses", "happened", "switches"):
+        for name in ("verdicts", "statuses", "counted", "to_review", "happened", "switches"):
             getattr(self, name).update(getattr(other, name))
         self.most_quiet_sessions = max(self.most_quiet_sessions, other.most_quiet_sessions)
         self.troubles = [*self.troubles, *other.troubles][:MAX_TROUBLES_TOLD]
@@ -120,12 +116,20 @@ class Tally:
             **{verdict.value: self.verdicts[verdict.value] for verdict in Verdict},
             "beyond_recall": self.beyond_recall,
             "statuses": dict(sorted(self.statuses.items())),
-            "to_review": self.to_review,
-            "trusting": {"refunds": self.trusting_refunds, "to_review": self.trusting_to_review},
+            "to_review": {each.name.lower(): self._to_review(each) for each in Circumstances},
             "most_quiet_sessions": self.most_quiet_sessions,
             "incidents": {kind.name: self.happened[kind.name] for kind in Kind},
             "switches": dict(sorted(self.switches.items())),
             "troubles": self.troubles,
+        }
+
+    def _to_review(self, circumstances: Circumstances) -> dict[str, Any]:
+        name = circumstances.name
+        reasons = {code: count for (where, code), count in self.to_review.items() if where == name}
+        return {
+            "refunds": self.counted[name],
+            "to_review": sum(reasons.values()),
+            "reasons": dict(sorted(reasons.items())),
         }
 
 

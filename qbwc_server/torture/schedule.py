@@ -47,6 +47,7 @@ class Kind(Enum):
 HUMAN_ACTS = frozenset(
     {Kind.NUMBER_EDITED, Kind.TRANSACTION_DELETED, Kind.TRANSACTION_VOIDED, Kind.AMOUNT_EDITED, Kind.RECORDS_GONE}
 )
+MEDDLING = HUMAN_ACTS | {Kind.SECOND_CONNECTOR}
 SERVER_DEATHS = frozenset(
     {
         Kind.SERVER_DIES_BEFORE_SENDING_IS_KEPT,
@@ -102,22 +103,6 @@ class Schedule:
     several_connectors: bool  # by the connection's setting
     incidents: tuple[Incident, ...]
 
-    @property
-    def is_trusting(self) -> bool:
-        """Whether QuickBooks keeps records, recognises repeats and can show both, and nobody meddles: then hardly
-        anything should wait for a person."""
-        behaviour = self.behaviour
-        reliable = (
-            behaviour.keeps_recovery_records
-            and behaviour.recovery_records_kept is None
-            and behaviour.recognises_repeats
-            and behaviour.takes_private_data
-            and behaviour.shows_external_guid
-        )
-        kinds = {incident.kind for incident in self.incidents}
-        meddled = kinds & (HUMAN_ACTS | {Kind.SECOND_CONNECTOR})
-        return reliable and not meddled and not self.several_connectors
-
 
 # --- drawn
 
@@ -139,7 +124,6 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
 }
 SWITCHES = tuple(_SWITCHES)
 _KIND_WEIGHTS = {kind: 2.0 if kind in (Kind.WORKED_LATE, Kind.QUICKBOOKS_CRASHES) else 1.0 for kind in Kind}
-_MEDDLING = HUMAN_ACTS | {Kind.SECOND_CONNECTOR}
 _JUMPS = (300, 3 * 3600, 26 * 3600, 3 * 86_400)  # seconds
 _MAX_TARGETS = 8  # the number that chooses among transactions, and of requests worked before a crash
 
@@ -149,7 +133,7 @@ def draw(seed: int) -> Schedule:
     rng = random.Random(f"connex torture {seed}")  # noqa: S311  samples, not secrets
     orders = tuple(rng.sample(range(ORDERS_IN_A_WORLD), rng.randint(2, 4)))
     meddled = rng.random() < 0.4
-    kinds = [kind for kind in Kind if meddled or kind not in _MEDDLING]
+    kinds = [kind for kind in Kind if meddled or kind not in MEDDLING]
     weights = [_KIND_WEIGHTS[kind] for kind in kinds]
     chosen = rng.choices(kinds, weights, k=rng.randint(1, MAX_INCIDENTS))
     return Schedule(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from qbsim import Company, SettableClock
-from qbwc_server.demo.world import Expected, make_world
+from qbwc_server.demo.world import UNDEPOSITED_FUNDS, Expected, make_world
 from qbwc_server.refunds.model import Refund
 from qbwc_server.sources import read_orders
 from qbwc_server.torture.schedule import ORDERS_IN_A_WORLD, WORLDS, Schedule
@@ -50,6 +50,8 @@ def shop_for(schedule: Schedule, clock: SettableClock) -> Shop:
     chosen = [orders[number] for number in schedule.orders]
     if not schedule.behaviour.has_sales_orders:
         chosen = [_without_sales_orders(order) for order in chosen]
+    if schedule.refund_method == "check" and not schedule.behaviour.check_from_undeposited_funds:
+        chosen = [_without_checks_from_undeposited_funds(order) for order in chosen]
     return Shop(before, company, tuple(chosen))
 
 
@@ -77,6 +79,19 @@ def _world(number: int) -> tuple[bytes, Sequence[Order]]:
 def _without_sales_orders(order: Order) -> Order:
     """An edition that has no sales orders shows none: their refunds have no sale to belong to."""
     return replace(order, expected=tuple(_skipped(each) for each in order.expected))
+
+
+def _without_checks_from_undeposited_funds(order: Order) -> Order:
+    """What should be drawn on it waits for a person to choose another account; a memo may be entered before that."""
+    return replace(
+        order,
+        expected=tuple(
+            replace(each, status="review", reason="payout_account_refused", movements={})
+            if each.payout_total and each.payout_account == UNDEPOSITED_FUNDS
+            else each
+            for each in order.expected
+        ),
+    )
 
 
 def _skipped(expected: Expected) -> Expected:

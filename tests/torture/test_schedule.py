@@ -47,14 +47,6 @@ def test_schedules_carry_several_refunds_and_at_most_so_many_incidents() -> None
         assert schedule.later < len(schedule.orders)
 
 
-def test_a_schedule_with_a_human_act_is_not_one_in_which_nobody_should_be_asked() -> None:
-    human = (Kind.NUMBER_EDITED, Kind.RECORDS_GONE, Kind.SECOND_CONNECTOR)
-    assert any(schedule.is_trusting for schedule in MANY)
-    for schedule in MANY:
-        if any(incident.kind in human for incident in schedule.incidents):
-            assert not schedule.is_trusting
-
-
 @pytest.mark.parametrize("depth", [1, 2])
 def test_every_sequence_of_a_depth_comes_once(depth: int) -> None:
     every = [sequence(depth, number) for number in range(sequences(depth))]
