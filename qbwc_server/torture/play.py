@@ -49,8 +49,9 @@ _QUESTIONS = (
 class Circumstances(Enum):
     """Where refunds may come to wait for a person more or less often."""
 
-    RECORDS_KEPT = "where QuickBooks keeps records"  # and nobody meddles
-    MEDDLED = "where it does, and somebody meddled"  # or the connection says that there are several Web Connectors
+    REPEATS_SHOWN = "where QuickBooks keeps records, and shows that it recognises a repeat"  # and nobody meddles
+    REPEATS_NOT_SHOWN = "where it keeps them, and does not show that"
+    MEDDLED = "where it keeps them, and somebody meddled"  # or the connection has it that Web Connectors are several
     RECORDS_NOT_KEPT = "where it keeps none"
 
 
@@ -71,10 +72,13 @@ class Played:
     @property
     def circumstances(self) -> Circumstances:
         """What its refunds are counted under."""
-        if not self.schedule.behaviour.keeps_recovery_records:
+        behaviour = self.schedule.behaviour
+        if not behaviour.keeps_recovery_records:
             return Circumstances.RECORDS_NOT_KEPT
-        meddled = self.schedule.several_connectors or any(self.happened[kind] for kind in MEDDLING)
-        return Circumstances.MEDDLED if meddled else Circumstances.RECORDS_KEPT
+        if self.schedule.several_connectors or any(self.happened[kind] for kind in MEDDLING):
+            return Circumstances.MEDDLED
+        is_shown = behaviour.recognises_repeats and behaviour.takes_private_data  # by the claim, sent a second time
+        return Circumstances.REPEATS_SHOWN if is_shown else Circumstances.REPEATS_NOT_SHOWN
 
 
 @dataclass

@@ -53,13 +53,16 @@ def _summary(told: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{told['refunds']:,} refunds: " + ", ".join(f"{count:,} {name}" for name, count in told["statuses"].items())
     )
+    yield "Waiting for a person because of what happened:"
     for circumstances in Circumstances:
         counted = told["to_review"][circumstances.name.lower()]
         reasons = ", ".join(f"{count:,} {code}" for code, count in counted["reasons"].items())
-        yield (
-            f"Waiting for a person because of what happened, {circumstances.value}: {counted['to_review']:,} of "
-            f"{counted['refunds']:,}{_share(counted)}{f': {reasons}' if reasons else ''}."
-        )
+        yield f"    {circumstances.value}: {_of(counted)}{f': {reasons}' if reasons else ''}"
+    kept = [
+        told["to_review"][each.name.lower()] for each in (Circumstances.REPEATS_SHOWN, Circumstances.REPEATS_NOT_SHOWN)
+    ]
+    together = {name: sum(counted[name] for counted in kept) for name in ("refunds", "to_review")}
+    yield f"    the first two, where QuickBooks keeps records and nobody meddled: {_of(together)}"
     if told["beyond_recall"]:
         yield (
             f"{told['beyond_recall']:,} schedules entered a refund twice because QuickBooks lost its record after the "
@@ -68,8 +71,9 @@ def _summary(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"After the last fault the queue was empty in {told['most_quiet_sessions']:,} sessions at most."
 
 
-def _share(counts: Mapping[str, Any]) -> str:
-    return f" ({100 * counts['to_review'] / counts['refunds']:.2f} %)" if counts["refunds"] else ""
+def _of(counts: Mapping[str, Any]) -> str:
+    share = f" ({100 * counts['to_review'] / counts['refunds']:.2f} %)" if counts["refunds"] else ""
+    return f"{counts['to_review']:,} of {counts['refunds']:,}{share}"
 
 
 def _troubles(told: Mapping[str, Any]) -> Iterator[str]:
