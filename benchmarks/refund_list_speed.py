@@ -2,14 +2,19 @@
 
     python benchmarks/refund_list_speed.py [--refunds 1000000] [--database sqlite|postgresql|both]
 
-The rows are made by SQL, so that making them does not take the afternoon; PostgreSQL is a server of its own, started
-in a temporary folder. Printed are the medians, in milliseconds, and how many times the small one the large one is.
+The rows are made by SQL before their indexes, so that making them does not take the afternoon; PostgreSQL is a server
+of its own, started in a temporary folder. Each page shows as many refunds in the small list as in the large one.
+Printed are the medians, in milliseconds, and how many times the small one the large one is; then what all refunds take
+as CSV and by the command `connex refunds`, for each thousand, and the most memory that they held.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +23,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from sqlalchemy import make_url, text
+from flask.testing import FlaskClient
+from sqlalchemy import Index, make_url, text
+from sqlalchemy.orm import Session
 
 from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
@@ -26,6 +33,7 @@ from qbwc_server.access.sign_in import SignIn
 from qbwc_server.store import people
 from qbwc_server.store.connections import add_connection
 from qbwc_server.store.database import Database, sqlite_url
+from qbwc_server.store.tables import Document, Refund
 from qbwc_server.web import create_web
 
 SMALL = 1_000
@@ -39,14 +47,22 @@ LIST = "/connections/main/refunds"
 PAGES = {
     "first page": LIST,
     "first page of review": f"{LIST}?status=review",
+    "review for one reason": f"{LIST}?status=review&reason=sale_pending",
     "largest first": f"{LIST}?sort=largest",
-    "order number begins with": f"{LIST}?search=100042",
-    "common beginning": f"{LIST}?search=1000",
-    "customer's name": f"{LIST}?search=customer+7",
-    "amount": f"{LIST}?search=107.00",
-    "RefNumber": f"{LIST}?search=100042-7QK",
-    "reason": f"{LIST}?status=review&reason=sale_pending",
-    "of one day": f"{LIST}?since=2026-02-20&until=2026-02-20",
+    "of 90 days": f"{LIST}?since=2025-12-01",
+    "paid from one account": f"{LIST}?account=PayPal",
+    "paid from it in 30 days": f"{LIST}?account=PayPal&entered=2026-01-31",
+    "paid from a rare account": f"{LIST}?account=Gift+Cards",
+    "search: order number": f"{LIST}?search=2000042",
+    "search: its beginning": f"{LIST}?search=20000",
+    "search: all begin so": f"{LIST}?search=20",
+    "search: customer": f"{LIST}?search=customer+7",
+    "search: an amount": f"{LIST}?search=813.46",
+    "search: a common amount": f"{LIST}?search=49.90",
+    "search: RefNumber": f"{LIST}?search=2000042-7Q",
+    "search: TxnID": f"{LIST}?search=42-9",
+    "search: nothing is so": f"{LIST}?search=nobody",
+    "search in review": f"{LIST}?search=customer+7&status=review",
     "overview": "/",
 }
 
@@ -63,24 +79,31 @@ INSERT INTO refunds (connection_id, source, shop, external_id, order_number, cre
     payload, imported_at, updated_at, status, stage, reason, reason_code, notices, attempts, sale_type, sale_txn_id,
     sale_ref_number, order_key, customer_key, customer_turned_key, version, fingerprint, generation, decided,
     approved_by, decision_note)
-{numbers} SELECT 1, 'shopify', '', CAST(n AS TEXT), CAST(100000 + n AS TEXT), {moment},
-    1000 + (n * 7919) % 50000, 1000, 'USD', '{{}}', {moment}, {moment},
-    CASE WHEN n % 100 = 0 THEN 'review' WHEN n % 50 = 1 THEN 'waiting' ELSE 'posted' END, 'done',
-    CASE WHEN n % 100 = 0 THEN '{{"code":"sale_pending","message":"The sale is pending."}}' END,
-    CASE WHEN n % 100 = 0 THEN 'sale_pending' ELSE '' END, '[]', 0, 'Invoice', CAST(n AS TEXT) || '-1',
-    CAST(100000 + n AS TEXT), CAST(100000 + n AS TEXT), 'customer ' || (n % 5000), (n % 5000) || ' customer',
+{numbers} SELECT 1, 'shopify', '', CAST(n AS TEXT), CAST(2000000 + n AS TEXT), {moment},
+    CASE WHEN n % 10 = 5 THEN 4990 ELSE 1000 + n * 1913 % 1000003 END, 1000, 'USD', '{{}}', {moment}, {moment},
+    CASE WHEN n % 10 = 3 THEN 'review' WHEN n % 50 = 1 THEN 'waiting' ELSE 'posted' END, 'done',
+    CASE WHEN n % 10 = 3 THEN '{{"code":"sale_pending","message":"The sale is pending."}}' END,
+    CASE WHEN n % 10 = 3 THEN 'sale_pending' ELSE '' END, '[]', 0, 'Invoice', CAST(n AS TEXT) || '-1',
+    CAST(2000000 + n AS TEXT), CAST(2000000 + n AS TEXT), 'customer ' || (n % 5000), (n % 5000) || ' customer',
     1, '', 1, '{{}}', '', ''
 FROM numbers
 """
 DOCUMENTS = """
 INSERT INTO documents (refund_id, role, part, generation, request_type, request, macro, external_guid, customer_id,
     ref_number, amount, account, gateway, uses_memo, alone, by_txn_id, state, attempts, txn_id, edit_sequence,
-    posted_amount, posted_at, status_code, status_message, by_hand, undo, undo_request, undone_by)
-SELECT id, 'payout', 1, 1, 'ARRefundCreditCardAdd', {empty}, '', '', '', order_number || '-7QK', amount,
-    CASE WHEN id % 3 = 0 THEN 'PayPal' ELSE 'Shopify Clearing' END, '', {no}, {no}, {no}, 'posted', 0,
-    CAST(id AS TEXT) || '-9', '', amount, created_at, 0, '', {no}, '', {empty}, '' FROM refunds WHERE status = 'posted'
+    posted_amount, posted_at, fate, status_code, status_message, by_hand, undo, undo_request, undone_by)
+SELECT id, '{role}', 1, 1, '{request_type}', {empty}, '', '', '', order_number || '-7Q', amount,
+    {account}, '', {no}, {no}, {no}, 'posted', 0,
+    CAST(id AS TEXT) || '-{end}', '', amount, created_at, '', 0, '', {no}, '', {empty_text}, ''
+FROM refunds WHERE status = 'posted'
 """
+ACCOUNTS = """CASE WHEN id % 97 = 2 AND id < 1000 THEN 'Gift Cards'
+    WHEN id % 3 = 0 THEN 'PayPal' ELSE 'Shopify Clearing' END"""
 WORDS = {"sqlite": {"empty": "x''", "no": "0"}, "postgresql": {"empty": "''::bytea", "no": "false"}}
+ROLES = (
+    {"role": "memo", "request_type": "CreditMemoAdd", "account": "''", "end": "8"},
+    {"role": "payout", "request_type": "ARRefundCreditCardAdd", "account": ACCOUNTS, "end": "9"},
+)
 
 
 def main() -> None:
@@ -90,14 +113,18 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     arguments = parser.parse_args()
     for kind in ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,):
-        measured = {}
+        pages: dict[int, dict[str, float]] = {}
         for count in (SMALL, arguments.refunds):
             with database_of(kind) as database:
+                began = time.perf_counter()
                 fill(database, kind, count)
-                measured[count] = {name: milliseconds(get) for name, get in visits(database).items()}
+                print(f"{kind}: {count:,} refunds made in {time.perf_counter() - began:.0f} s", flush=True)
+                client = signed_in(database)
+                pages[count] = {name: milliseconds(client, path) for name, path in PAGES.items()}
+                print_whole_lists(database, client, count)
         print(f"\n{kind}: median milliseconds of a page with {SMALL:,} and with {arguments.refunds:,} refunds")
         for name in PAGES:
-            small, large = measured[SMALL][name], measured[arguments.refunds][name]
+            small, large = pages[SMALL][name], pages[arguments.refunds][name]
             print(f"  {name:<26} {small:8.1f} {large:8.1f}   {large / small:5.2f} times", flush=True)
 
 
@@ -125,18 +152,28 @@ def database_of(kind: str) -> Iterator[Database]:
 
 def fill(database: Database, kind: str, count: int) -> None:
     """A connection, an owner, and that many refunds over three years, most of them posted."""
+    indexes = [index for table in (Refund, Document) for index in table.metadata.tables[table.__tablename__].indexes]
     with database.transaction() as session:
         add_connection(session, "main", "", "x", {"time_zone": "UTC"}, NOW, "benchmark")
+        each_index(session, indexes, Index.drop)
         step = YEARS_OF_REFUNDS * 365 * DAY_SECONDS / count
         values = {"count": count, "end": int(NOW.timestamp()), "step": step}
         session.execute(text(REFUNDS.format(numbers=NUMBERS[kind], moment=MOMENT[kind])), values)
-        session.execute(text(DOCUMENTS.format(**WORDS[kind])))
-    with database.transaction() as session:
-        session.execute(text("ANALYZE"))
+        for role in ROLES:
+            session.execute(text(DOCUMENTS.format(**WORDS[kind], **role, empty_text="''")))
+        each_index(session, indexes, Index.create)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
 
 
-def visits(database: Database) -> dict[str, Callable[[], None]]:
-    """Each page as a call by somebody who is signed in."""
+def each_index(session: Session, indexes: list[Index], do: Callable[..., None]) -> None:
+    """Drops or makes the indexes."""
+    for index in indexes:
+        do(index, session.connection())
+
+
+def signed_in(database: Database) -> FlaskClient:
+    """The browser of somebody who is signed in."""
     passwords = Passwords(SECRET, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with database.transaction() as session:
         people.add_person(session, "Ada", passwords.hash("password"), people.OWNER, NOW)
@@ -145,27 +182,47 @@ def visits(database: Database) -> dict[str, Callable[[], None]]:
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     client.post("/login", data={"name": "Ada", "password": "password"})
-
-    def visit(path: str) -> Callable[[], None]:
-        def get() -> None:
-            answer = client.get(path)
-            assert answer.status_code == 200, (path, answer.status_code)
-
-        return get
-
-    return {name: visit(path) for name, path in PAGES.items()}
+    return client
 
 
-def milliseconds(call: Callable[[], None]) -> float:
-    """The median time of a call, after two that warm it up."""
-    call()
-    call()
+def milliseconds(client: FlaskClient, path: str) -> float:
+    """The median time of a page, after two that warm it up."""
     times = []
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS + 2):
         began = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - began) * 1000)
+        answer = client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} was answered with {answer.status_code}")
+        if number >= 2:
+            times.append((time.perf_counter() - began) * 1000)
     return statistics.median(times)
+
+
+def print_whole_lists(database: Database, client: FlaskClient, count: int) -> None:
+    """All refunds as CSV, and by the command: the time for each thousand, and the most memory of the command."""
+    began = time.perf_counter()
+    size = sum(map(len, client.get(f"{LIST}.csv", buffered=False).iter_encoded()))
+    seconds = time.perf_counter() - began
+    print(f"  CSV of all: {seconds / count * 1e6:.0f} ms for each thousand, {size / 1e6:.1f} MB", flush=True)
+    for arguments in ((), ("--json",)):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = os.environ | {"CONNEX_DATABASE_URL": database.url, "CONNEX_DATA_DIR": folder}
+            began = time.perf_counter()
+            child = subprocess.Popen(
+                [sys.executable, "-m", "qbwc_server", "refunds", "main", *arguments],
+                stdout=subprocess.DEVNULL,
+                env=environment,
+            )
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            seconds = time.perf_counter() - began
+        if child.returncode:
+            raise RuntimeError(f"connex refunds ended with {child.returncode}")
+        name = " ".join(("connex refunds", *arguments))
+        print(
+            f"  {name}: {seconds / count * 1e6:.0f} ms for each thousand, at most {used.ru_maxrss / 1024:.0f} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.markup import escape
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from rich.table import Table
 
 from qbwc_server.cli.root import NOTHING_READ, SOME_REFUSED, cli
 from qbwc_server.cli.terminal import (
@@ -26,6 +26,7 @@ from qbwc_server.cli.terminal import (
     now,
     opened_database,
     print_json,
+    print_json_list,
 )
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.store import webhooks
@@ -37,9 +38,9 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import MAX_REFUNDS_AT_ONCE, Act, DecisionError, refund_of
 from qbwc_server.store.decisions import decide as carry_out_decision
 from qbwc_server.store.refunds import take_in
-from qbwc_server.store.reports import refund_as_dict, review_as_dict, waiting_for_people
-from qbwc_server.store.tables import Refund
+from qbwc_server.store.reports import every_refund, refund_as_dict, review_as_dict, waiting_for_people
 
+ROWS_IN_A_TABLE = 500  # refunds; further ones are another table, so that memory stays small
 MAX_REFUND_ID = 2**31 - 1  # what the database's key column holds
 
 
@@ -121,17 +122,21 @@ def refunds(name: str, status: str | None, as_json: bool) -> None:
     """List the refunds of a connection and what became of each."""
     with opened_database(configuration()) as database, database.reading() as session:
         found = connection_named(session, name)
-        query = select(Refund).where(Refund.connection_id == found.id).options(selectinload(Refund.documents))
-        if status is not None:
-            query = query.where(Refund.status == status)
-        rows = [refund_as_dict(row) for row in session.scalars(query.order_by(Refund.id))]
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        there_are_none = f"There are no refunds yet; read some with: connex import {name} FILE"
-        click.echo(f"There are no refunds with the status {status}." if status else there_are_none)
-        return
+        rows = map(refund_as_dict, every_refund(session, found.id, status=status))
+        if as_json:
+            print_json_list(rows)
+            return
+        blocks = iter(lambda: list(islice(rows, ROWS_IN_A_TABLE)), [])
+        block = next(blocks, None)
+        if block is None:
+            there_are_none = f"There are no refunds yet; read some with: connex import {name} FILE"
+            click.echo(f"There are no refunds with the status {status}." if status else there_are_none)
+        while block is not None:
+            make_console().print(_refund_table(block))
+            block = next(blocks, None)
+
+
+def _refund_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = make_table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
     for row in rows:
         said = [row["reason"]["message"]] if row["reason"] else []
@@ -152,7 +157,7 @@ def refunds(name: str, status: str | None, as_json: bool) -> None:
                 )
             )
         )
-    make_console().print(table)
+    return table
 
 
 @cli.command()
@@ -162,21 +167,26 @@ def review(name: str, as_json: bool) -> None:
     """List the refunds that wait for a person, with what would be entered line by line."""
     with opened_database(configuration()) as database, database.reading() as session:
         found = connection_named(session, name)
-        rows = [review_as_dict(row) for row in waiting_for_people(session, found.id)]
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        click.echo("Nothing waits for a person.")
-        return
-    for row in rows:
-        click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
-        click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
-        for line in row["plan"]:
-            click.echo(f"  {_plan_line(line)}")
-        for other in row["candidates"]:
-            click.echo(f"  In QuickBooks: {_candidate_line(other)}")
-        click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
+        rows = map(review_as_dict, waiting_for_people(session, found.id))
+        if as_json:
+            print_json_list(rows)
+            return
+        is_empty = True
+        for row in rows:
+            is_empty = False
+            _print_review(name, row)
+        if is_empty:
+            click.echo("Nothing waits for a person.")
+
+
+def _print_review(name: str, row: Mapping[str, Any]) -> None:
+    click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
+    click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
+    for line in row["plan"]:
+        click.echo(f"  {_plan_line(line)}")
+    for other in row["candidates"]:
+        click.echo(f"  In QuickBooks: {_candidate_line(other)}")
+    click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
 
 
 @cli.command()

@@ -6,7 +6,7 @@ import codecs
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -93,6 +93,17 @@ def print_json(data: Any) -> None:
     """One document; in ASCII where standard output is not UTF-8, so that it is JSON in every encoding."""
     is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     click.echo(json.dumps(data, ensure_ascii=not is_utf8, indent=2, default=_as_text))
+
+
+def print_json_list(rows: Iterable[Any]) -> None:
+    """The same of a list that may be longer than memory holds: each entry is written when it is read."""
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    begun = False
+    for row in rows:
+        text = json.dumps(row, ensure_ascii=not is_utf8, indent=2, default=_as_text)
+        click.echo((",\n  " if begun else "[\n  ") + text.replace("\n", "\n  "), nl=False)
+        begun = True
+    click.echo("\n]" if begun else "[]")
 
 
 def _as_text(value: object) -> str:

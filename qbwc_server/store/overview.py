@@ -20,9 +20,9 @@ from qbwc_server.store.tables import Document, Refund
 CHART_DAYS = 14
 PAID_DAYS = 30
 MAX_COUNTED_A_DAY = 10_000  # refunds of one status
-MAX_SUMMED = 10_000  # payouts, the newest ones
+MAX_SUMMED = 100_000  # payouts, the newest ones
 MAX_ACCOUNTS = 20
-MAX_TIMED = 200  # documents, the newest ones
+MAX_TIMED = 200  # refunds that were entered, the newest ones
 
 WAITING_STATUSES = (Status.REVIEW.value, Status.FAILED.value, Status.WAITING.value, Status.POSTING.value)
 AGES = (("Since yesterday", 0, 1), ("2 to 3 days ago", 2, 3), ("4 to 7 days ago", 4, 7), ("Longer ago", 8, None))
@@ -153,16 +153,17 @@ def waiting(session: DatabaseSession, connection_id: int, today: date, zone: tzi
 
 def usual_time(session: DatabaseSession, connection_id: int) -> timedelta | None:
     """How long half of the newest refunds took from the import into QuickBooks; None where none is there yet."""
-    rows = session.execute(
-        select(Refund.imported_at, Document.posted_at)
-        .join(Document, Document.refund_id == Refund.id)
-        .where(
-            Refund.connection_id == connection_id,
-            Document.posted_at.is_not(None),
-            Document.role == Role.MEMO.value,
-        )
-        .order_by(Document.posted_at.desc())
+    newest = (
+        select(Refund.id, Refund.imported_at)
+        .where(Refund.connection_id == connection_id, Refund.status == Status.POSTED.value)
+        .order_by(Refund.created_at.desc(), Refund.id.desc())
         .limit(MAX_TIMED)
+        .subquery()
+    )
+    rows = session.execute(
+        select(newest.c.imported_at, Document.posted_at)
+        .join(Document, Document.refund_id == newest.c.id)
+        .where(Document.posted_at.is_not(None), Document.role == Role.MEMO.value)
     )
     times = sorted(max(posted - imported, timedelta(0)) for imported, posted in rows if posted is not None)
     return times[len(times) // 2] if times else None

@@ -1,7 +1,9 @@
 """The list of a connection's refunds: filtered, searched, sorted, in pages that begin at a place, not at a number.
 
 A page begins after a key, never after a number of rows, and each order, filter and search has its index. Counts go no
-further than MAX_COUNTED: a person who reads "more than 1,000" narrows the list, not the count.
+further than MAX_COUNTED: a person who reads "more than 1,000" narrows the list, not the count. What a search finds, and
+what was paid from an account that is seldom used, is sorted by itself: where few of many rows are wanted, a database
+that walks them all in their order to find those few takes a thousand times as long.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import defer, selectinload
 
@@ -26,9 +28,12 @@ PAGE_SIZE = 50  # refunds
 MAX_PAGE_SIZE = 500  # refunds
 MAX_COUNTED = 1000  # refunds
 MAX_FOUND = 1000  # refunds that a search shows
+MAX_SORTED = 20_000  # payouts of one account; where it has more, its refunds are come across soon enough
 MAX_SEARCH_CHARACTERS = 100
 MAX_ROW_ID = 2**31 - 1
 MAX_CENTS = Decimal(10) ** 15
+
+_Hits = Select[int, datetime, Decimal]  # as Hit has them
 
 STATUSES = tuple(status.value for status in Status)
 NEWEST, OLDEST, LARGEST, SMALLEST = "newest", "oldest", "largest", "smallest"
@@ -105,10 +110,23 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search found: the refunds' ids, at most MAX_FOUND of them."""
+class Hit:
+    """A refund that a search found, with what lists are sorted by."""
 
-    ids: tuple[int, ...]
+    row_id: int
+    created_at: datetime
+    amount: Decimal
+
+    def place(self, sort: str) -> Place:
+        """Where it stands in a list."""
+        return Place(self.amount if sort in (LARGEST, SMALLEST) else self.created_at, self.row_id)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, at most MAX_FOUND refunds."""
+
+    hits: tuple[Hit, ...]
     is_cut: bool
 
 
@@ -130,22 +148,13 @@ def page(
         raise ListError(f"{page_size} refunds a page is not between 1 and {MAX_PAGE_SIZE}")
     if wanted.search and found is None:
         found = find(session, connection_id, wanted)
-    column, descending = _order(wanted.sort)
     backwards = before is not None
-    query = select(Refund.id).where(*_conditions(connection_id, wanted))
-    if found is not None:
-        query = query.where(Refund.id.in_(found.ids))
-    place = before or after
-    if place is not None:
-        key, here = tuple_(column, Refund.id), tuple_(literal(place.value, column.type), literal(place.row_id))
-        query = query.where(key < here if descending != backwards else key > here)
-    falling = descending != backwards
-    ordered = query.order_by(*((c.desc() if falling else c) for c in (column, Refund.id))).limit(page_size + 1)
-    ids = list(session.scalars(ordered))
+    walk = _Walk(wanted.sort, before or after, backwards, page_size + 1)
+    ids = walk.through(found.hits) if found is not None else _ids(session, connection_id, wanted, walk)
     is_more, ids = len(ids) > page_size, ids[:page_size]
     if backwards:
         ids.reverse()
-    refunds = _loaded(session, ids)
+    refunds = loaded(session, ids)
     has_after = is_more if not backwards else True
     has_before = is_more if backwards else after is not None
     return Page(
@@ -162,11 +171,11 @@ def find(session: DatabaseSession, connection_id: int, wanted: Wanted) -> Found:
         raise ListError(f"the search has {len(text)} characters; at most {MAX_SEARCH_CHARACTERS} are allowed")
     if "\x00" in text:
         raise ListError("the search holds a character that can't be searched for")
-    conditions = _conditions(connection_id, wanted)
-    ids: dict[int, None] = {}
-    for way in _ways(text):
-        ids.update(dict.fromkeys(session.scalars(way.where(*conditions).limit(MAX_FOUND + 1))))
-    return Found(tuple(ids)[:MAX_FOUND], is_cut=len(ids) > MAX_FOUND)
+    hits: dict[int, Hit] = {}
+    for way in _ways(connection_id, wanted, text):
+        rows = session.execute(way.limit(MAX_FOUND + 1))
+        hits.update((row_id, Hit(row_id, created_at, amount)) for row_id, created_at, amount in rows)
+    return Found(tuple(hits.values())[:MAX_FOUND], is_cut=len(hits) > MAX_FOUND)
 
 
 def check(wanted: Wanted) -> None:
@@ -178,7 +187,10 @@ def check(wanted: Wanted) -> None:
 def count(session: DatabaseSession, connection_id: int, wanted: Wanted, found: Found | None = None) -> int:
     """How many refunds are wanted; MAX_COUNTED + 1 stands for more."""
     if found is not None:
-        return MAX_COUNTED + 1 if found.is_cut else len(found.ids)
+        return MAX_COUNTED + 1 if found.is_cut else len(found.hits)
+    if wanted.account:
+        some = _paid(connection_id, wanted).limit(MAX_COUNTED + 1).subquery()
+        return session.scalar(select(func.count()).select_from(some)) or 0
     return session.scalar(select(_bounded(_conditions(connection_id, wanted)))) or 0
 
 
@@ -191,22 +203,66 @@ def count_by_status(session: DatabaseSession, connection_id: int) -> dict[str, i
     return {status: number for status, number in session.execute(union_all(*each))}  # noqa: C416
 
 
-def _ways(text: str) -> list[Select[Any]]:
-    """Each way in which a text may name refunds, every one by an index."""
-    refunds = select(Refund.id)
+@dataclass(frozen=True)
+class _Walk:
+    """A way through the list: in its order from a place on, or from a place back; so many refunds."""
+
+    sort: str
+    place: Place | None
+    backwards: bool
+    limit: int
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the largest or newest comes first on this way."""
+        return _order(self.sort)[1] != self.backwards
+
+    def through(self, hits: Sequence[Hit]) -> list[int]:
+        """The ids that this way comes past."""
+        places = [hit.place(self.sort) for hit in hits]
+        keys = sorted(((place.value, place.row_id) for place in places), reverse=self.is_falling)
+        if self.place is not None:
+            here = (self.place.value, self.place.row_id)
+            keys = [key for key in keys if (key < here if self.is_falling else key > here)]
+        return [row_id for _, row_id in keys[: self.limit]]
+
+
+def _ids(session: DatabaseSession, connection_id: int, wanted: Wanted, walk: _Walk) -> list[int]:
+    """The ids that a way comes past in the list, by the index of its order."""
+    column = _order(walk.sort)[0]
+    row_id: Any = Refund.id
+    if wanted.account and _is_seldom_paid_from(session, wanted):
+        # The limit keeps the databases from doing otherwise: all that was paid from it first, then its order.
+        paid = _paid(connection_id, wanted).limit(MAX_SORTED + 1).subquery()
+        query, row_id, column = select(paid.c.id), paid.c.id, paid.c[column.key]
+    else:
+        query = select(Refund.id).where(*_conditions(connection_id, wanted))
+    if walk.place is not None:
+        key, here = tuple_(column, row_id), tuple_(literal(walk.place.value, column.type), literal(walk.place.row_id))
+        query = query.where(key < here if walk.is_falling else key > here)
+    order = (each.desc() if walk.is_falling else each for each in (column, row_id))
+    return list(session.scalars(query.order_by(*order).limit(walk.limit)))
+
+
+def _ways(connection_id: int, wanted: Wanted, text: str) -> list[_Hits]:
+    """Each way in which a text may name refunds, every one by an index; of equal ones the newest come first."""
+    refunds = select(Refund.id, Refund.created_at, Refund.amount).where(*_conditions(connection_id, wanted))
     ways = [
         refunds.where(*_begins(Refund.order_key, order_key(text))),
         refunds.where(*_begins(Refund.customer_key, search_key(text))),
         refunds.where(*_begins(Refund.customer_turned_key, search_key(text.replace(",", " ")))),
-        refunds.where(Refund.sale_ref_number.in_({text, text.upper()})),
-        _with_document(Document.ref_number == text.upper()),
+        _of_sale(refunds, connection_id, Refund.sale_ref_number.in_({text, text.upper()})),
+        _with_document(refunds, Document.ref_number == text.upper()),
     ]
     amount = text.lstrip("$€£ ").replace(",", "")
     if _AMOUNT.fullmatch(amount):
-        ways.append(refunds.where(Refund.amount == Decimal(amount)))
+        ways.append(refunds.where(Refund.amount == Decimal(amount)).order_by(Refund.id.desc()))
     txn_id = text.upper()
     if _TXN_ID.fullmatch(txn_id):
-        ways += [refunds.where(Refund.sale_txn_id == txn_id), _with_document(Document.txn_id == txn_id)]
+        ways += [
+            _of_sale(refunds, connection_id, Refund.sale_txn_id == txn_id),
+            _with_document(refunds, Document.txn_id == txn_id),
+        ]
     return ways
 
 
@@ -214,8 +270,14 @@ def _begins(column: Any, key: str) -> tuple[ColumnElement[bool], ColumnElement[b
     return column >= key if key else column > "", column < key + LAST
 
 
-def _with_document(condition: ColumnElement[bool]) -> Select[Any]:
-    return select(Refund.id).join(Document, Document.refund_id == Refund.id).where(condition)
+def _of_sale(refunds: _Hits, connection_id: int, condition: ColumnElement[bool]) -> _Hits:
+    """Those of one sale, which are few; looked up first by a query of their own."""
+    few = select(Refund.id).where(Refund.connection_id == connection_id, condition).limit(MAX_FOUND + 1).subquery()
+    return refunds.join(few, few.c.id == Refund.id)
+
+
+def _with_document(refunds: _Hits, condition: ColumnElement[bool]) -> _Hits:
+    return refunds.join(Document, Document.refund_id == Refund.id).where(condition)
 
 
 def _conditions(connection_id: int, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
@@ -233,15 +295,33 @@ def _conditions(connection_id: int, wanted: Wanted) -> tuple[ColumnElement[bool]
     if wanted.until is not None:
         conditions.append(Refund.created_at < wanted.until)
     if wanted.account:
-        conditions.append(_paid_from(wanted.account, wanted.entered_since))
+        # Counted rather than asked whether there is one, so that only those of the refund can be looked through.
+        payouts = select(func.sum(case((_is_payout(wanted), 1), else_=0))).where(
+            Document.refund_id == Refund.id, Document.generation == Refund.generation
+        )
+        conditions.append(payouts.correlate(Refund).scalar_subquery() > 0)
     return tuple(conditions)
 
 
-def _paid_from(account: str, entered_since: datetime | None) -> ColumnElement[bool]:
-    payout = and_(Document.role == Role.PAYOUT.value, Document.state == "posted", Document.account == account)
-    if entered_since is not None:
-        payout = and_(payout, Document.posted_at >= entered_since)
-    return Refund.documents.any(payout)
+def _is_payout(wanted: Wanted) -> ColumnElement[bool]:
+    """Whether a document is a payout from the wanted account, entered when that is wanted."""
+    payout = and_(Document.account == wanted.account, Document.role == Role.PAYOUT.value, Document.state == "posted")
+    return payout if wanted.entered_since is None else and_(payout, Document.posted_at >= wanted.entered_since)
+
+
+def _paid(connection_id: int, wanted: Wanted) -> _Hits:
+    """The refunds that are wanted, by way of the payouts from the wanted account."""
+    return (
+        select(Refund.id, Refund.created_at, Refund.amount)
+        .distinct()
+        .join(Document, and_(Document.refund_id == Refund.id, Document.generation == Refund.generation))
+        .where(_is_payout(wanted), *_conditions(connection_id, replace(wanted, account="")))
+    )
+
+
+def _is_seldom_paid_from(session: DatabaseSession, wanted: Wanted) -> bool:
+    some = select(literal(1)).select_from(Document).where(_is_payout(wanted)).limit(MAX_SORTED + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) <= MAX_SORTED
 
 
 def _bounded(conditions: Sequence[ColumnElement[bool]]) -> Any:
@@ -266,7 +346,7 @@ def _place(refund: Refund, sort: str) -> Place:
     return Place(refund.amount if sort in (LARGEST, SMALLEST) else refund.created_at, refund.id)
 
 
-def _loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:
+def loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:
     """These refunds, in this order, with their documents but without what only the conversation needs."""
     if not ids:
         return ()

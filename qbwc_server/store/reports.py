@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as DatabaseSession
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.store.decisions import allowed
 from qbwc_server.store.planned import planned_rows, row_as_dict
+from qbwc_server.store.refund_list import loaded
 from qbwc_server.store.tables import Document, Event, MessageSet, Refund, Session, SetRequest
 from qbxml.plain import pretty
 
@@ -124,7 +125,7 @@ def waiting_for_people(session: DatabaseSession, connection_id: int) -> Iterator
 
 
 def every_refund(session: DatabaseSession, connection_id: int, *, status: str | None = None) -> Iterator[Refund]:
-    """All refunds of a connection, the newest first, read a page at a time so that memory stays small.
+    """All refunds of a connection in the order in which they came in, read a page at a time so that memory stays small.
 
     Raises ReportError for a status that there is not.
     """
@@ -133,14 +134,14 @@ def every_refund(session: DatabaseSession, connection_id: int, *, status: str | 
         if status not in STATUSES:
             raise ReportError(f"there is no status {status!r}; there are {', '.join(STATUSES)}")
         matching = matching.where(Refund.status == status)
-    before: int | None = None
+    after = 0
     while True:
-        ids = matching if before is None else matching.where(Refund.id < before)
-        found = list(session.scalars(ids.order_by(Refund.id.desc()).limit(MAX_PAGE_SIZE)))
+        ids = matching.where(Refund.id > after).order_by(Refund.id).limit(MAX_PAGE_SIZE)
+        found = list(session.scalars(ids))
         if not found:
             return
-        yield from _loaded(session, found)
-        before = found[-1]
+        yield from loaded(session, found)
+        after = found[-1]
 
 
 def count_by_status(session: DatabaseSession, connection_id: int | None = None) -> dict[str, int]:
@@ -251,24 +252,6 @@ def count_sessions(session: DatabaseSession) -> SessionCounts:
     total, newest = session.execute(select(func.count(Session.id), func.max(Session.started_at))).one()
     still_open = session.scalar(select(func.count(Session.id)).where(Session.ended_at.is_(None))) or 0
     return SessionCounts(total, still_open, newest)
-
-
-def _loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:
-    """These refunds, in this order, with their documents but without what only the conversation needs."""
-    if not ids:
-        return ()
-    query = (
-        select(Refund)
-        .where(Refund.id.in_(ids))
-        .order_by(Refund.id.desc())
-        .options(
-            defer(Refund.payload),
-            defer(Refund.findings),
-            defer(Refund.shares),
-            selectinload(Refund.documents).defer(Document.request),
-        )
-    )
-    return tuple(session.scalars(query))
 
 
 def _latest_posted(documents: Sequence[Document]) -> list[Document]:

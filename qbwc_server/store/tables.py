@@ -192,13 +192,12 @@ class Document(Base):
     __tablename__ = "documents"
     __table_args__ = (
         UniqueConstraint("refund_id", "role", "part", "generation"),
-        Index(None, "state"),
+        Index(None, "state", "role", "posted_at"),
         Index(None, "txn_id"),
         Index(None, "posted_at"),
         Index(None, "external_guid"),
         Index(None, "ref_number"),
-        Index(None, "account"),
-        Index(None, "posted_at"),
+        Index(None, "account", "role", "state", "posted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from sqlalchemy import event
 from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.codec import encode
-from qbwc_server.store import refund_list
+from qbwc_server.store import overview, refund_list
 from qbwc_server.store.connections import change_settings
 from qbwc_server.store.database import Database
 from qbwc_server.store.refund_list import LARGEST, NEWEST, SORTS, ListError, Place, Wanted
 from qbwc_server.store.tables import Connection, Refund
 from tests.web.builders import NOON, add_connection, add_document, add_refund, refund_payload
+
+THROUGH_ALL = re.compile(
+    r"SCAN (refunds|documents)|\((connection_id|status|reason_code|state|role)=\?( AND (status|reason_code|role)=\?)*\)"
+)
+"""A step of SQLite's plan that goes through all refunds of a connection or a status."""
 
 
 def named(session: DatabaseSession, connection: Connection, number: str, customer: str, **more: object) -> Refund:
@@ -69,6 +77,67 @@ def test_a_refund_is_found_by_what_a_bookkeeper_has_at_hand(database: Database, 
         named(session, other, "#1001", "Jo Bloggs", amount=Decimal("77.10"), sale_txn_id="5F-1")
     with database.reading() as session:
         assert numbers(session, connection, search=search) == found
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(search="1001"),
+        Wanted(search="Bloggs", status="review"),
+        Wanted(search="77.10", reason="sale_pending"),
+        Wanted(search="5F-1", status="posted"),
+        Wanted(account="PayPal"),
+        Wanted(account="PayPal", entered_since=NOON, status="posted"),
+        Wanted(search="1001", account="PayPal"),
+    ],
+    ids=str,
+)
+def test_what_is_looked_for_is_looked_up_whatever_else_the_connection_has(
+    sqlite_database: Database, wanted: Wanted
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        sqlite_database.engine,
+        "before_cursor_execute",
+        lambda _, __, statement, parameters, *___: asked.append((statement, parameters)),
+    )
+    with sqlite_database.reading() as session:
+        refund_list.page(session, 1, wanted)
+        refund_list.count(session, 1, wanted, refund_list.find(session, 1, wanted) if wanted.search else None)
+        overview.paid_by_account(session, 1, NOON)
+        selects = [each for each in asked if each[0].startswith("SELECT")]
+        assert selects
+        for statement, parameters in selects:
+            rows = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [row[3] for row in rows]
+            through_all = [step for step in steps if THROUGH_ALL.search(step)]
+            assert through_all == [], (statement, steps)
+
+
+def test_of_a_seldom_used_account_the_list_is_the_same_as_of_a_much_used_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        other = add_connection(session, "other")
+        for number in range(6):
+            paid = add_refund(
+                session, connection, f"#{number}", status="posted", created_at=NOON + timedelta(number % 4)
+            )
+            add_document(session, paid, "payout", account="Checking" if number % 3 else "PayPal")
+            add_document(session, paid, "payout", part=2, account="PayPal")
+        add_document(session, add_refund(session, other, "#9", status="posted"), "payout", account="PayPal")
+    wanted = Wanted(account="PayPal")
+    seen = []
+    for most in (100, 1):
+        monkeypatch.setattr(refund_list, "MAX_SORTED", most)
+        with database.reading() as session:
+            first = refund_list.page(session, connection.id, wanted, page_size=4)
+            second = refund_list.page(session, connection.id, wanted, page_size=4, after=first.after)
+            back = refund_list.page(session, connection.id, wanted, page_size=4, before=second.before)
+            seen.append([[refund.order_number for refund in page.refunds] for page in (first, second, back)])
+            assert refund_list.count(session, connection.id, wanted) == 6
+    assert seen[0] == seen[1] == [["#3", "#2", "#5", "#1"], ["#4", "#0"], ["#3", "#2", "#5", "#1"]]
 
 
 def test_filters_narrow_the_list_together(database: Database) -> None:
@@ -143,9 +212,9 @@ def test_counts_and_searches_say_when_there_is_more(database: Database, monkeypa
         assert (counts["posted"], counts["failed"], counts["review"]) == (4, 1, 0)
         assert refund_list.count(session, connection.id, Wanted()) == 4
         found = refund_list.find(session, connection.id, Wanted(search="10"))
-        assert (len(found.ids), found.is_cut) == (3, True)
+        assert (len(found.hits), found.is_cut) == (3, True)
         one = refund_list.find(session, connection.id, Wanted(search="2"))
-        assert (len(one.ids), one.is_cut) == (1, False)
+        assert (len(one.hits), one.is_cut) == (1, False)
 
 
 @pytest.mark.parametrize(

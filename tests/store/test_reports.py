@@ -132,7 +132,7 @@ def test_a_document_that_a_person_has_undone_gives_way_to_its_next_generation(da
         add_document(session, posted_again, "memo", generation=0, txn_id="OLD-1")
     with database.reading() as session:
         told = [reports.refund_as_dict(refund) for refund in reports.every_refund(session, connection.id)]
-        assert [one["credit_memo"] and one["credit_memo"]["txn_id"] for one in told] == ["NEW-1", None]
+        assert [one["credit_memo"] and one["credit_memo"]["txn_id"] for one in told] == [None, "NEW-1"]
 
 
 def test_a_status_that_there_is_not_is_refused_with_those_that_there_are(database: Database) -> None:
@@ -151,7 +151,7 @@ def test_all_refunds_come_once_each_over_many_pages(database: Database, monkeypa
             add_refund(session, connection, f"#{number}")
     with database.reading() as session:
         found = [refund.order_number for refund in reports.every_refund(session, connection.id)]
-        assert found == ["#6", "#5", "#4", "#3", "#2", "#1", "#0"]
+        assert found == ["#0", "#1", "#2", "#3", "#4", "#5", "#6"]
 
 
 def test_every_status_is_counted_of_one_connection_and_of_all(database: Database) -> None:
