@@ -1,11 +1,11 @@
 """How long the list of refunds takes with 1,000 and with 1,000,000 refunds, on SQLite and on PostgreSQL.
 
-    python benchmarks/refund_list_speed.py [--refunds 1000000] [--database sqlite|postgresql|both]
+    python benchmarks/refund_list_speed.py [--refunds 1000000] [--database sqlite|postgresql|both] [--whole]
 
 The rows are made by SQL before their indexes, so that making them does not take the afternoon; PostgreSQL is a server
 of its own, started in a temporary folder. Each page shows as many refunds in the small list as in the large one.
-Printed are the medians, in milliseconds, and how many times the small one the large one is; then what all refunds take
-as CSV and by the command `connex refunds`, for each thousand, and the most memory that they held.
+Printed are the medians, in milliseconds, and how many times the small one the large one is. With --whole also what all
+refunds take as CSV and by the command `connex refunds`, for each thousand, and the most memory that the command held.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--refunds", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--whole", action="store_true")
     arguments = parser.parse_args()
     for kind in ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,):
         pages: dict[int, dict[str, float]] = {}
@@ -121,7 +122,8 @@ def main() -> None:
                 print(f"{kind}: {count:,} refunds made in {time.perf_counter() - began:.0f} s", flush=True)
                 client = signed_in(database)
                 pages[count] = {name: milliseconds(client, path) for name, path in PAGES.items()}
-                print_whole_lists(database, client, count)
+                if arguments.whole:
+                    print_whole_lists(database, client, count)
         print(f"\n{kind}: median milliseconds of a page with {SMALL:,} and with {arguments.refunds:,} refunds")
         for name in PAGES:
             small, large = pages[SMALL][name], pages[arguments.refunds][name]

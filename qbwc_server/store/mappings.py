@@ -15,12 +15,13 @@ from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.settings import MAX_NAME_CHARACTERS, MAX_PAYMENT_METHOD_CHARACTERS, RefundMethod
 from qbwc_server.store.connections import lists_changed
 from qbwc_server.store.holding import hold
-from qbwc_server.store.tables import AuditEntry, Connection, GatewayMapping, ItemMapping
+from qbwc_server.store.tables import AuditEntry, Connection, Document, GatewayMapping, ItemMapping, Refund
 
 MAX_ITEM_MAPPINGS = 5000  # of one connection; QuickBooks is asked for all their items in each session
 MAX_SKU_CHARACTERS = 255
 MAX_GATEWAY_MAPPINGS = 200  # of one connection
 MAX_GATEWAY_CHARACTERS = 255
+MAX_REFUNDS_LOOKED_AT = 500  # the newest, for the gateways that they name
 COLUMNS = ("sku", "item")
 GATEWAY_COLUMNS = ("gateway", "account", "payment_method", "refund_method")
 
@@ -88,6 +89,24 @@ def gateway_mappings(session: DatabaseSession, connection_id: int) -> dict[str, 
     """What is mapped by gateway, in the order of their names."""
     query = select(GatewayMapping).where(GatewayMapping.connection_id == connection_id).order_by(GatewayMapping.gateway)
     return {row.gateway: _gateway_of(row) for row in session.scalars(query)}
+
+
+def gateways_seen(session: DatabaseSession, connection_id: int) -> tuple[str, ...]:
+    """The gateways through which money of the newest refunds went back, as the shop calls them, by name."""
+    newest = (
+        select(Refund.id)
+        .where(Refund.connection_id == connection_id)
+        .order_by(Refund.created_at.desc(), Refund.id.desc())
+        .limit(MAX_REFUNDS_LOOKED_AT)
+        .subquery()
+    )
+    names = session.scalars(
+        select(Document.gateway)
+        .join(newest, newest.c.id == Document.refund_id)
+        .where(Document.gateway != "")
+        .distinct()
+    )
+    return tuple(sorted({gateway_key(name): name for name in names}.values(), key=str.casefold))
 
 
 def set_gateways(

@@ -30,7 +30,7 @@ FORMAT_WORDS = {
     "csv": "A table (CSV)",
     "json": "Connex's own JSON",
 }
-_TAKES_FILES = ("importing.send", "mappings.bring_in")
+_TAKES_FILES = ("importing.send", "mappings.bring_in", "gateways.bring_in")
 
 pages = Blueprint("importing", __name__)
 

@@ -55,12 +55,8 @@ def remove(name: str) -> AnyResponse | tuple[str, int]:
 @needs(Right.SETTINGS)
 def bring_in(name: str) -> AnyResponse | tuple[str, int]:
     """Takes in a table of SKUs and items: all of it, or nothing."""
-    sent = request.files.get("file")
-    content = sent.read(MAX_TABLE_BYTES + 1) if sent else b""
     try:
-        if len(content) > MAX_TABLE_BYTES:
-            raise MappingProblem(f"the file is larger than {MAX_TABLE_BYTES} bytes; bring it in in parts")
-        table = {plain_cell(sku): plain_cell(item) for sku, item in stored.read_table(content).items()}
+        table = {plain_cell(sku): plain_cell(item) for sku, item in stored.read_table(sent_table()).items()}
     except MappingProblem as error:
         return _page(name, f"Nothing was changed: {error}."), 422
     return _set(name, table, f"The table is taken in: {len(table)} SKUs.")
@@ -73,10 +69,24 @@ def take_out(name: str) -> Response:
     with site().database.reading() as session:
         found = stored.item_mappings(session, connection_or_404(session, name).id)
     safe = {safe_cell(sku): safe_cell(item) for sku, item in found.items()}
+    return as_file(stored.written_table(safe), f"connex-{name}-items.csv")
+
+
+def sent_table() -> bytes:
+    """The table that a form sends. Raises MappingProblem."""
+    sent = request.files.get("file")
+    content = sent.read(MAX_TABLE_BYTES + 1) if sent else b""
+    if len(content) > MAX_TABLE_BYTES:
+        raise MappingProblem(f"the file is larger than {MAX_TABLE_BYTES} bytes; bring it in in parts")
+    return content
+
+
+def as_file(table: bytes, file_name: str) -> Response:
+    """A table as a file to keep."""
     return Response(
-        stored.written_table(safe),
+        table,
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="connex-{name}-items.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
 
 

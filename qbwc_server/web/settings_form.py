@@ -272,13 +272,25 @@ def errors(settings: Settings, wanted: Mapping[str, str], lists: Lists) -> dict[
             declared.change(settings, {key: text})
         except SettingsError as error:
             found[key] = error.reason
-    account, accounts = wanted.get("refund_account", ""), lists.accounts
-    if account and accounts is not None and account not in {known.full_name for known in accounts}:
-        found["refund_account"] = f"{account!r} is no active bank or asset account of this company file"
-    method, methods = wanted.get("payment_method", ""), lists.payment_methods
-    if method and methods is not None and method not in methods:
-        found["payment_method"] = f"{method!r} is no active payment method of this company file"
-    return found
+    problems = {
+        "refund_account": account_problem(wanted.get("refund_account", ""), lists),
+        "payment_method": method_problem(wanted.get("payment_method", ""), lists),
+    }
+    return {**found, **{key: problem for key, problem in problems.items() if problem}}
+
+
+def account_problem(account: str, lists: Lists) -> str:
+    """Why payouts can't be drawn from an account; empty where they can, or the chart was never read."""
+    if not account or lists.accounts is None or account in {known.full_name for known in lists.accounts}:
+        return ""
+    return f"{account!r} is no active bank or asset account of this company file"
+
+
+def method_problem(method: str, lists: Lists) -> str:
+    """Why a payment method can't be used; empty where it can, or their list was never read."""
+    if not method or lists.payment_methods is None or method in lists.payment_methods:
+        return ""
+    return f"{method!r} is no active payment method of this company file"
 
 
 @cache
@@ -294,11 +306,11 @@ def field(key: str, value: str, lists: Lists, error: str) -> Field:
     if _is_checkbox(key):
         kind = "checkbox"
     elif declared.allowed(key):
-        kind, groups = "select", (ChoiceGroup("", tuple(_choice(word) for word in declared.allowed(key))),)
+        kind, groups = "select", (ChoiceGroup("", tuple(choice(word) for word in declared.allowed(key))),)
     elif key == "refund_account" and lists.accounts is not None:
-        kind, groups = "select", _account_groups(lists.accounts, value)
+        kind, groups = "select", account_groups(lists.accounts, value, DEFAULT_ACCOUNT)
     elif key == "payment_method" and lists.payment_methods is not None:
-        kind, groups = "select", (_method_group(lists.payment_methods, value),)
+        kind, groups = "select", (method_group(lists.payment_methods, value, DEFAULT_METHOD),)
     return Field(
         key=key,
         kind=kind,
@@ -318,12 +330,14 @@ _PROPOSALS = {"time_zone": "time-zones", **dict.fromkeys((*declared.ITEM_KEYS, "
 _PLACEHOLDERS = {"time_zone": "America/New_York"}
 
 
-def _choice(word: str) -> Choice:
+def choice(word: str) -> Choice:
+    """What a setting can be, in words."""
     return Choice(word, CHOICE_WORDS.get(word, word))
 
 
-def _account_groups(accounts: tuple[Account, ...], value: str) -> tuple[ChoiceGroup, ...]:
-    first = [Choice("", DEFAULT_ACCOUNT)]
+def account_groups(accounts: tuple[Account, ...], value: str, default: str) -> tuple[ChoiceGroup, ...]:
+    """The accounts to choose from; `value` is the one that is set, `default` what none of them means."""
+    first = [Choice("", default)]
     if value and value not in {account.full_name for account in accounts}:
         first.append(Choice(value, f"{value} (not an active bank or asset account)"))
     groups = [ChoiceGroup("", tuple(first))]
@@ -334,8 +348,9 @@ def _account_groups(accounts: tuple[Account, ...], value: str) -> tuple[ChoiceGr
     return tuple(groups)
 
 
-def _method_group(methods: tuple[str, ...], value: str) -> ChoiceGroup:
-    choices = [Choice("", DEFAULT_METHOD), *(Choice(method, method) for method in methods)]
+def method_group(methods: tuple[str, ...], value: str, default: str) -> ChoiceGroup:
+    """The payment methods to choose from; `value` is the one that is set, `default` what none of them means."""
+    choices = [Choice("", default), *(Choice(method, method) for method in methods)]
     if value and value not in methods:
         choices.insert(1, Choice(value, f"{value} (not an active payment method)"))
     return ChoiceGroup("", tuple(choices))

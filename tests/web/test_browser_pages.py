@@ -32,6 +32,7 @@ PATHS = (
     "/connections/main/reconcile",
     "/connections/main/health",
     "/connections/main/items",
+    "/connections/main/gateways",
     "/connections/main/import",
     "/connections/main/sync",
     "/connections/main/setup/connector",
