@@ -400,6 +400,9 @@ class WebhookSecret(Base):
     source: Mapped[str] = mapped_column(String(20))  # webhooks.SOURCES
     secret: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]  # the last delivery that was signed with it
+    delivered: Mapped[str] = mapped_column(Text, default="", server_default="")  # what became of that one, in words
+    badly_signed_at: Mapped[datetime | None]  # the last delivery that was not signed with it
 
 
 class WaitingRefund(Base):

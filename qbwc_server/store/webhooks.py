@@ -6,11 +6,12 @@ import secrets
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session as DatabaseSession
+from sqlalchemy.orm import defer
 
 from qbwc_server.store.connections import ConnectionProblem
 from qbwc_server.store.holding import hold
@@ -30,6 +31,7 @@ MIN_SECRET_CHARACTERS, MAX_SECRET_CHARACTERS = 16, 200
 MAX_WAITING = 1000  # refunds of one connection that wait for their orders
 MAX_REFUSALS = 200  # of one connection that are kept, the newest
 MAX_REFUSALS_AT_ONCE = 20  # of one delivery that are kept
+BAD_SIGNATURES_NOTED_EVERY = timedelta(minutes=1)
 MAX_TEXT = 1000  # characters of a place or a reason
 
 
@@ -57,9 +59,14 @@ class Refusal:
 class Report:
     """How a connection's webhooks stand."""
 
-    on: Sequence[str]
-    waiting: Sequence[WaitingRefund]  # without their bodies' content being read
+    doors: Sequence[WebhookSecret]  # those that are on, without their secrets
+    waiting: Sequence[WaitingRefund]  # without their bodies, the oldest first
     refusals: Sequence[WebhookRefusal]  # the newest first
+
+    @property
+    def on(self) -> list[str]:
+        """The sources whose webhooks are on."""
+        return [door.source for door in self.doors]
 
 
 def make_secret() -> str:
@@ -85,7 +92,7 @@ def switch_on(
     if found is None:
         session.add(WebhookSecret(connection_id=connection.id, source=source, secret=secret, created_at=now))
     else:
-        found.secret, found.created_at = secret, now
+        found.secret, found.created_at, found.badly_signed_at = secret, now, None
     _record(session, connection, f"switched the {source} webhook on", now, who)
 
 
@@ -101,11 +108,10 @@ def switch_off(session: DatabaseSession, connection: Connection, source: str, no
 
 def secret_of(session: DatabaseSession, name: str, source: str) -> str | None:
     """The secret of a connection's webhook; None where it is off, or there is no such connection, by the same way."""
-    askable = name if name.isascii() and name.isprintable() else ""  # not every database takes every text
     return session.scalar(
         select(WebhookSecret.secret)
         .join(Connection, Connection.id == WebhookSecret.connection_id)
-        .where(Connection.name == askable, WebhookSecret.source == source)
+        .where(Connection.name == _askable(name), WebhookSecret.source == source)
     )
 
 
@@ -204,16 +210,48 @@ def note_refusals(
         )
 
 
+def note_delivery(
+    session: DatabaseSession, connection: Connection, source: str, topic: str, became: str, now: datetime
+) -> None:
+    """Puts on record that a delivery came that was signed as it has to be, and what became of it, in words."""
+    session.execute(
+        update(WebhookSecret)
+        .where(WebhookSecret.connection_id == connection.id, WebhookSecret.source == source)
+        .values(delivered_at=now, delivered=f"{topic}: {became}"[:MAX_TEXT] if topic else became[:MAX_TEXT])
+    )
+
+
+def note_bad_signature(session: DatabaseSession, name: str, source: str, now: datetime) -> None:
+    """Puts on record that a delivery came that was not signed with the secret; once a minute at most."""
+    of_name = select(Connection.id).where(Connection.name == _askable(name)).scalar_subquery()
+    session.execute(
+        update(WebhookSecret)
+        .where(
+            WebhookSecret.connection_id == of_name,
+            WebhookSecret.source == source,
+            or_(
+                WebhookSecret.badly_signed_at.is_(None),
+                WebhookSecret.badly_signed_at < now - BAD_SIGNATURES_NOTED_EVERY,
+            ),
+        )
+        .values(badly_signed_at=now)
+    )
+
+
 def report(session: DatabaseSession, connection: Connection) -> Report:
     """How the connection's webhooks stand."""
     return Report(
-        on=session.scalars(
-            select(WebhookSecret.source)
+        doors=session.scalars(
+            select(WebhookSecret)
             .where(WebhookSecret.connection_id == connection.id)
             .order_by(WebhookSecret.source)
+            .options(defer(WebhookSecret.secret, raiseload=True))
         ).all(),
         waiting=session.scalars(
-            select(WaitingRefund).where(WaitingRefund.connection_id == connection.id).order_by(WaitingRefund.id)
+            select(WaitingRefund)
+            .where(WaitingRefund.connection_id == connection.id)
+            .order_by(WaitingRefund.id)
+            .options(defer(WaitingRefund.body))
         ).all(),
         refusals=session.scalars(
             select(WebhookRefusal)
@@ -221,6 +259,11 @@ def report(session: DatabaseSession, connection: Connection) -> Report:
             .order_by(WebhookRefusal.id.desc())
         ).all(),
     )
+
+
+def _askable(name: str) -> str:
+    """A name as every database takes it."""
+    return name if name.isascii() and name.isprintable() else ""
 
 
 def _secret_row(session: DatabaseSession, connection_id: int, source: str) -> WebhookSecret | None:

@@ -36,6 +36,7 @@ from qbwc_server.web import (
     showing,
     support,
     sync_now,
+    webhook_settings,
     webhooks,
 )
 from qbwc_server.web.site import SignInDoor, Site, install
@@ -123,6 +124,7 @@ def create_web(
         setup,
         support,
         sync_now,
+        webhook_settings,
     ):
         app.register_blueprint(page.pages)
     webhooks.install(app, csrf)

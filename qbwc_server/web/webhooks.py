@@ -19,9 +19,10 @@ import zoneinfo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -38,7 +39,7 @@ from qbwc_server.store.connections import connection_named, settings_of
 from qbwc_server.store.refunds import Imported, take_in
 from qbwc_server.store.tables import Connection
 from qbwc_server.store.webhooks import Apart, Refusal, Waiting
-from qbwc_server.web.site import open_to_everybody, site
+from qbwc_server.web.site import Site, open_to_everybody, site
 
 MAX_WEBHOOK_BYTES = 5 * 1024 * 1024  # of one body; an order of a few hundred lines has about one
 DELIVERIES_PER_ADDRESS = "1200 per minute"
@@ -49,6 +50,7 @@ MAX_REFUSED_SHOWN = 20  # of one delivery, in the answer
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")  # what WooCommerce sends, unsigned, when a webhook is made
 _OWN_SIGNATURE = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})", re.ASCII)
+_WAITING_WORDS = {Waiting.WAITS: "1 refund, which waits for its order", Waiting.KNOWN: "1 known already"}
 _NO_SECRET = "no connection has this for a secret"  # noqa: S105  so that an unknown name costs what a known one does
 
 pages = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -91,6 +93,7 @@ def deliver(source: str, name: str) -> Response | tuple[dict[str, Any], int]:
         secret = webhooks.secret_of(session, name, source)
     signed = door.is_signed(secret or _NO_SECRET, body, request.headers, site().clock())
     if secret is None or not signed:
+        g.badly_signed = name, source
         raise Unauthorized("the signature is not the one that this address asks for")
     if request.mimetype != _JSON:
         raise UnsupportedMediaType(f"send {_JSON}")
@@ -100,14 +103,23 @@ def deliver(source: str, name: str) -> Response | tuple[dict[str, Any], int]:
     if topic in door.refunds_apart:
         return _take_refund_apart(name, source, topic, body)
     if not door.orders(topic):
-        return {"status": "ignored", "reason": f"{topic} brings no whole order"}, 200
+        return _ignore(name, source, topic)
     return _take_orders(door, name, source, topic, body)
 
 
 @pages.errorhandler(HTTPException)
-def explain(error: HTTPException) -> tuple[dict[str, Any], int]:
+def explain(error: HTTPException) -> tuple[Response, int]:
     """Programs read JSON."""
-    return {"status": "refused", "place": "", "reason": text(str(error.description or error.name))}, error.code or 500
+    answer = jsonify({"status": "refused", "place": "", "reason": text(str(error.description or error.name))})
+    if "badly_signed" in g:
+        # After the answer has left: it must not take longer where there is such a connection.
+        answer.call_on_close(partial(_note_bad_signature, site(), *g.badly_signed))
+    return answer, error.code or 500
+
+
+def _note_bad_signature(at: Site, name: str, source: str) -> None:
+    with at.database.transaction() as session:
+        webhooks.note_bad_signature(session, name, source, at.clock())
 
 
 def _body(source: str) -> bytes:
@@ -131,6 +143,7 @@ def _take_orders(door: _Door, name: str, source: str, topic: str, body: bytes) -
             refusals = [Refusal(entry.place, entry.reason) for entry in reading.refused]
             if refusals:
                 webhooks.note_refusals(session, connection, source, topic, refusals, now)
+            webhooks.note_delivery(session, connection, source, topic, _in_words(taken, refusals), now)
     except UnreadableFile as error:
         return _refuse(name, source, topic, [Refusal("the body", str(error))], 400)
     answer = {"status": "taken", **_counts(taken), **_shown(refusals)}
@@ -167,7 +180,10 @@ def _take_refund_apart(name: str, source: str, topic: str, body: bytes) -> Respo
         return _refuse(name, source, topic, [Refusal(error.place, error.reason)], 400)
     with site().database.transaction() as session:
         connection = connection_named(session, name)
-        became = webhooks.keep_waiting(session, connection, apart, site().clock())
+        now = site().clock()
+        became = webhooks.keep_waiting(session, connection, apart, now)
+        if became is not Waiting.TOO_MANY:  # that is put on record as refused
+            webhooks.note_delivery(session, connection, source, topic, _WAITING_WORDS[became], now)
     if became is Waiting.TOO_MANY:
         why = f"{webhooks.MAX_WAITING} refunds wait for their orders; let the shop send orders/updated, or import them"
         return _refuse(name, source, topic, [Refusal("order_id", why)], 429)
@@ -176,11 +192,34 @@ def _take_refund_apart(name: str, source: str, topic: str, body: bytes) -> Respo
     return {"status": "waiting", "reason": f"the order {order_id} is waited for"}, 200
 
 
+def _ignore(name: str, source: str, topic: str) -> tuple[dict[str, Any], int]:
+    with site().database.transaction() as session:
+        connection = connection_named(session, name)
+        webhooks.note_delivery(
+            session, connection, source, topic, "brings no whole order, so it was ignored", site().clock()
+        )
+    return {"status": "ignored", "reason": f"{topic} brings no whole order"}, 200
+
+
 def _refuse(name: str, source: str, topic: str, refusals: Sequence[Refusal], status: int) -> tuple[dict[str, Any], int]:
     with site().database.transaction() as session:
         connection = connection_named(session, name)
-        webhooks.note_refusals(session, connection, source, topic, refusals, site().clock())
+        now = site().clock()
+        webhooks.note_refusals(session, connection, source, topic, refusals, now)
+        webhooks.note_delivery(session, connection, source, topic, "refused", now)
     return {"status": "refused", **_shown(refusals)}, status
+
+
+def _in_words(taken: Imported, refusals: Sequence[Refusal]) -> str:
+    """What became of the refunds of a delivery, for a person."""
+    counts = (
+        (taken.added, "new"),
+        (taken.unchanged, "known already"),
+        (taken.changed, "changed"),
+        (taken.changed_too_late, "changed after they were entered"),
+        (len(refusals), "refused"),
+    )
+    return ", ".join(f"{number} {words}" for number, words in counts if number) or "no refund in it"
 
 
 def _counts(taken: Imported) -> dict[str, int]:

@@ -33,6 +33,7 @@ PATHS = (
     "/connections/main/health",
     "/connections/main/items",
     "/connections/main/gateways",
+    "/connections/main/webhooks",
     "/connections/main/import",
     "/connections/main/sync",
     "/connections/main/setup/connector",
