@@ -10,4 +10,5 @@ from qbwc_server.store.tables import Connection
 
 def hold(session: DatabaseSession, connection_id: int) -> None:
     """Keeps others from this connection until the transaction ends; on SQLite every transaction that writes does."""
-    session.execute(select(Connection.id).where(Connection.id == connection_id).with_for_update())
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(Connection.id).where(Connection.id == connection_id).with_for_update())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
@@ -142,14 +142,27 @@ def forget_shares(row: Refund) -> None:
     row.shares, row.total, row.tax, row.applied, row.notices = None, None, None, None, []
 
 
+_READY = (
+    Refund.connection_id == bindparam("connection"),
+    Refund.status.in_((Status.WAITING.value, Status.POSTING.value)),
+    or_(Refund.not_before.is_(None), Refund.not_before <= bindparam("now", type_=Refund.not_before.type)),
+)
+_COUNT_READY = (  # asked for at every call, so it is put together once
+    select(Refund.stage, func.count())
+    .where(Refund.stage.in_(("find", "follow", "post", "undo")), *_READY)
+    .group_by(Refund.stage)
+)
+
+
 def ready(session: DatabaseSession, connection_id: int, stage: str, now: datetime, limit: int) -> list[Refund]:
     """The refunds that are next at a stage, the oldest first; those of a halved batch come before all others."""
     rows = session.scalars(
         select(Refund)
-        .where(*_ready_where(connection_id, (stage,), now))
+        .where(Refund.stage == stage, *_READY)
         .options(selectinload(Refund.documents))
         .order_by(Refund.batch_limit.is_(None), Refund.batch_limit, Refund.id)
-        .limit(limit)
+        .limit(limit),
+        {"connection": connection_id, "now": now},
     ).all()
     if rows and rows[0].batch_limit is not None:
         same = [row for row in rows if row.batch_limit == rows[0].batch_limit]
@@ -159,11 +172,7 @@ def ready(session: DatabaseSession, connection_id: int, stage: str, now: datetim
 
 def count_ready(session: DatabaseSession, connection_id: int, now: datetime) -> dict[str, int]:
     """How many refunds could go on now, by stage."""
-    rows = session.execute(
-        select(Refund.stage, func.count())
-        .where(*_ready_where(connection_id, ("find", "follow", "post", "undo"), now))
-        .group_by(Refund.stage)
-    )
+    rows = session.execute(_COUNT_READY, {"connection": connection_id, "now": now})
     return {stage: count for stage, count in rows}  # noqa: C416  a Row is not a pair to mypy
 
 
@@ -211,15 +220,6 @@ def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> 
 
 def _due_where(connection_id: int, now: datetime) -> tuple[Any, ...]:
     return Refund.connection_id == connection_id, Refund.stage == "again", Refund.not_before <= now
-
-
-def _ready_where(connection_id: int, stages: Iterable[str], now: datetime) -> tuple[Any, ...]:
-    return (
-        Refund.connection_id == connection_id,
-        Refund.stage.in_(tuple(stages)),
-        Refund.status.in_((Status.WAITING.value, Status.POSTING.value)),
-        or_(Refund.not_before.is_(None), Refund.not_before <= now),
-    )
 
 
 def _known(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
+from qbwc_server.store.connections import installation
 from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.reconciliations import RECONCILE_EVERY
 from qbwc_server.store.tables import CompanyFile, MessageSet, Refund
@@ -139,7 +140,7 @@ def take_claim(taking: Taking, answer: Answer) -> None:
     company.claim_holder = values[0] if values else ""
     if not values:
         _no_claim(taking)
-    elif values[0].split(" ", 1)[0].upper() != taking.installation.split(" ", 1)[0].upper():
+    elif values[0].split(" ", 1)[0].upper() != installation(taking.database, taking.now).guid.upper():
         _foreign_claim(taking, values[0])
     elif company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company):
         company.claim = "written"

@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import joinedload
 
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.access.tickets import new_ticket, ticket_digest
 from qbwc_server.store import refunds as refund_store
-from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
@@ -31,7 +30,7 @@ from qbwc_server.sync.crash_points import reach
 from qbwc_server.sync.doubts import begin_anew_if_clock_went_back
 from qbwc_server.sync.outcomes import take_late
 from qbwc_server.sync.reconcile import question_unanswered
-from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending
+from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending, Step
 from qbwc_server.sync.taking import Taking, question_lost, stop_writing
 from qbwc_server.sync.versions import Versions
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
@@ -45,6 +44,13 @@ RECHECK_STOPPED = timedelta(hours=1)  # how often a company file that stopped us
 MAX_TEXT = 2000  # characters of what a Web Connector or QuickBooks says, kept for the pages
 _UNKNOWN_TICKET = "This session is over. The next run of the Web Connector starts a new one."
 _CLOSING_TEXT = "OK"
+# Asked at every call, so they are put together once.
+_CONNECTION_OF_TICKET = select(Session.connection_id).where(Session.ticket_digest == bindparam("digest"))
+_SESSION_OF_TICKET = (
+    select(Session)
+    .where(Session.ticket_digest == bindparam("digest"))
+    .options(joinedload(Session.connection).joinedload(Connection.company))
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,19 @@ class _Call:
     session: Session
     connection: Connection
     now: datetime
+    open_sets: Sequence[MessageSet]  # that had no answer when the call began, the oldest first
+
+    def doubtful(self) -> list[MessageSet]:
+        """The sets in doubt by now."""
+        return [sent for sent in self.open_sets if sent.writes and sent.state == "sent"]
+
+    def next_step(self, waiting: Mapping[str, int]) -> Step | None:
+        """What is asked next, with so many refunds ready at each stage."""
+        return steps.next_step(self.database, self.session, self.connection, self.now, self.doubtful(), waiting)
+
+    def count_ready(self) -> dict[str, int]:
+        """How many refunds could go on now, by stage."""
+        return refund_store.count_ready(self.database, self.connection.id, self.now)
 
 
 class SyncConversation:
@@ -103,7 +122,8 @@ class SyncConversation:
             connection = _locked(database, connection_id)
             connection.last_seen_at = now
             connection.web_connector_version = version or connection.web_connector_version
-            doubtful = steps.sets_in_doubt(database, connection.id)
+            open_sets = steps.open_sets(database, connection.id)
+            doubtful = [sent for sent in open_sets if sent.writes]
             for sent in doubtful:
                 begin_anew_if_clock_went_back(sent, now)
             if any(sent.last_sent_at + self._in_flight > now for sent in doubtful):
@@ -112,7 +132,7 @@ class SyncConversation:
             waiting = sum(refund_store.count_ready(database, connection.id, now).values())
             if not self._has_work(connection, waiting, bool(doubtful), now):
                 return ticket, "none"
-            _end_earlier(database, connection, now)
+            _end_earlier(database, connection, [sent for sent in open_sets if not sent.writes], now)
             _release_what_may_be_written_twice(connection, doubtful)
             database.add(
                 Session(
@@ -134,7 +154,7 @@ class SyncConversation:
             return (
                 noted
                 and not refund_store.count_due(database, connection_id, now)
-                and not steps.sets_in_doubt(database, connection_id)
+                and not any(sent.writes for sent in steps.open_sets(database, connection_id))
                 and not self._has_work(
                     connection, sum(refund_store.count_ready(database, connection_id, now).values()), False, now
                 )
@@ -151,7 +171,8 @@ class SyncConversation:
     ) -> str:
         """The next message set; empty where there is none, with the reason in getLastError."""
         described = _readable(hcp_response) if hcp_response.strip() else None
-        with self._database.transaction() as database:
+        # What is asked of the database here is never what this call has changed: it is all written at the end.
+        with self._database.transaction() as database, database.no_autoflush:
             call = self._load(database, ticket)
             if call is None:
                 return ""
@@ -171,11 +192,10 @@ class SyncConversation:
                 return _over(call, call.connection.company.stopped["message"])
             if not _abandon_unanswered(call):
                 return _over(call, "The answer to the last posting did not arrive. The next run clears it up.")
-            step = steps.next_step(database, call.session, call.connection, call.now)
+            step = call.next_step(call.count_ready())
             if step is None:
                 return _over(call, "There is nothing more to do.")
-            who = f"{installation(database, call.now).guid} {self._host_name}"
-            document = steps.send(Sending(database, call.session, call.connection, who, call.now), step)
+            document = steps.send(Sending(database, call.session, call.connection, self._host_name, call.now), step)
             reach(f"{step.kind.value}_before_commit")
         reach(f"{step.kind.value}_after_commit")
         return document.decode("ascii")
@@ -251,7 +271,6 @@ class SyncConversation:
             database=call.database,
             connection=call.connection,
             session=call.session,
-            installation=installation(call.database, call.now).guid,
             server_zone=self._server_zone,
             in_flight=self._in_flight,
             now=call.now,
@@ -260,19 +279,19 @@ class SyncConversation:
     def _load(self, database: DatabaseSession, ticket: str, *, even_if_superseded: bool = False) -> _Call | None:
         """The session of a ticket and its connection, locked until the call is over; None where it is over."""
         digest = ticket_digest(ticket)
-        connection_id = database.scalar(select(Session.connection_id).where(Session.ticket_digest == digest))
+        connection_id = database.scalar(_CONNECTION_OF_TICKET, {"digest": digest})
         if connection_id is None:
             return None
-        connection = _locked(database, connection_id)
-        session = database.scalars(
-            select(Session).where(Session.ticket_digest == digest).options(joinedload(Session.connection))
-        ).one()
+        hold(database, connection_id)
+        session = database.scalars(_SESSION_OF_TICKET, {"digest": digest}).one()
         now = self._clock()
         expired = session.last_call_at + IDLE_LIMIT < now
         if (session.ended_at is not None or expired) and not even_if_superseded:
             return None
         session.last_call_at = now
-        return _Call(database, session, connection, now)
+        with database.no_autoflush:
+            open_sets = steps.open_sets(database, connection_id)
+        return _Call(database, session, session.connection, now, open_sets)
 
     def _has_work(self, connection: Connection, waiting: int, doubtful: bool, now: datetime) -> bool:
         company = connection.company
@@ -335,10 +354,8 @@ class SyncConversation:
             _end(call, stopped["message"])
             return SESSION_OVER
         call.database.flush()
-        step = steps.next_step(call.database, call.session, call.connection, call.now)
-        if step is None:
-            return 100
-        return _percent(call)
+        waiting = call.count_ready()
+        return 100 if call.next_step(waiting) is None else _percent(call, waiting)
 
     def _unexpected(self, call: _Call, digest: str) -> int:
         """An answer that nothing waits for: one that was taken before changes nothing, another ends the session."""
@@ -360,7 +377,9 @@ def _locked(database: DatabaseSession, connection_id: int) -> Connection:
     return database.get_one(Connection, connection_id, options=[joinedload(Connection.company)])
 
 
-def _end_earlier(database: DatabaseSession, connection: Connection, now: datetime) -> None:
+def _end_earlier(
+    database: DatabaseSession, connection: Connection, unanswered: Sequence[MessageSet], now: datetime
+) -> None:
     """A new session ends the earlier ones; a question of theirs that was never answered is asked again, smaller."""
     open_sessions = database.scalars(
         select(Session).where(Session.connection_id == connection.id, Session.ended_at.is_(None))
@@ -369,11 +388,6 @@ def _end_earlier(database: DatabaseSession, connection: Connection, now: datetim
         session.ended_at, session.superseded = now, True
         session.outcome = session.outcome or "ended by a newer session"
         session.last_error = "A newer session of this connection has begun."
-    unanswered = database.scalars(
-        select(MessageSet).where(
-            MessageSet.connection_id == connection.id, MessageSet.state == "sent", MessageSet.writes.is_(False)
-        )
-    )
     for sent in unanswered:
         sent.state = "abandoned"
         if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value):
@@ -406,13 +420,8 @@ def _readable(hcp_response: str) -> Answer | None:
 
 def _awaiting_answer(call: _Call) -> MessageSet | None:
     """The set of this session that has not been answered; also one that another session has since taken over."""
-    candidates = call.database.scalars(
-        select(MessageSet)
-        .where(MessageSet.connection_id == call.connection.id, MessageSet.state == "sent")
-        .options(WITH_DOCUMENTS)
-        .order_by(MessageSet.id.desc())
-    )
-    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+    mine = (sent for sent in reversed(call.open_sets) if call.session.id in sent.context.get("sessions", ()))
+    return next(mine, None)
 
 
 def _settled_without_answer(call: _Call, answer: Answer | AnswerError | None) -> MessageSet | None:
@@ -469,9 +478,8 @@ def _end(call: _Call, reason: str) -> None:
     call.session.outcome = reason or "completed"
 
 
-def _percent(call: _Call) -> int:
+def _percent(call: _Call, waiting: Mapping[str, int]) -> int:
     """How much of the session's work is done; never 100, which would end the session (FACTS.md 10)."""
-    waiting = refund_store.count_ready(call.database, call.connection.id, call.now)
     call.session.work_total = max(call.session.work_total, sum(waiting.values()))
     total = 3 * call.session.work_total
     left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0) + waiting.get("undo", 0)

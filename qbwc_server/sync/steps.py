@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
@@ -24,7 +24,7 @@ from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS
 from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
-from qbwc_server.store.connections import settings_of
+from qbwc_server.store.connections import installation, settings_of
 from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
@@ -53,6 +53,11 @@ WITH_DOCUMENTS = (
     .joinedload(SetRequest.document)
     .joinedload(Document.refund)
     .selectinload(Refund.documents)
+)
+_OPEN_SETS = (  # asked for at every call, so it is put together once
+    select(MessageSet)
+    .where(MessageSet.connection_id == bindparam("connection"), MessageSet.state == "sent")
+    .order_by(MessageSet.id)
 )
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -90,7 +95,7 @@ class Sending:
     database: DatabaseSession
     session: Session
     connection: Connection
-    installation: str
+    host_name: str
     now: datetime
 
     def ready(self, stage: str) -> list[Refund]:
@@ -109,8 +114,18 @@ class _Message:
     requests: Sequence[SetRequest] = ()
 
 
-def next_step(database: DatabaseSession, session: Session, connection: Connection, now: datetime) -> Step | None:
-    """The next step of a session; None where there is nothing (more) to do in it."""
+def next_step(
+    database: DatabaseSession,
+    session: Session,
+    connection: Connection,
+    now: datetime,
+    doubtful: Sequence[MessageSet],
+    waiting: Mapping[str, int],
+) -> Step | None:
+    """The next step of a session; None where there is nothing (more) to do in it.
+
+    `doubtful` are the sets in doubt, the oldest first, and `waiting` the refunds that are ready, by stage.
+    """
     company = connection.company
     if session.sets_sent >= MAX_SETS_A_SESSION:
         return None
@@ -122,10 +137,8 @@ def next_step(database: DatabaseSession, session: Session, connection: Connectio
         return Step(Kind.EXTENT)
     if company.takeover is not None and company.claim != "stands":
         return _step_of(_CLAIM_KINDS.get(company.claim))
-    doubtful = sets_in_doubt(database, connection.id)
     if doubtful:
         return _settling_step(doubtful[0], session)
-    waiting = refund_store.count_ready(database, connection.id, now)
     if waiting.get("undo"):
         undoing.hold_what_is_closed(database, connection, now)
         waiting = refund_store.count_ready(database, connection.id, now)
@@ -146,16 +159,14 @@ def is_reconcile_due(company: CompanyFile, now: datetime) -> bool:
     return company.reconcile_due_at is not None and company.reconcile_due_at <= now
 
 
-def sets_in_doubt(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
-    """Sets that write and whose answer has not come, the oldest first."""
-    return list(
-        database.scalars(
-            select(MessageSet)
-            .where(MessageSet.connection_id == connection_id, MessageSet.state == "sent", MessageSet.writes)
-            .options(WITH_DOCUMENTS)
-            .order_by(MessageSet.id)
-        )
-    )
+def open_sets(database: DatabaseSession, connection_id: int) -> list[MessageSet]:
+    """Sets whose answer has not come, the oldest first; one that writes is in doubt. Of those the documents come along:
+    a question has none."""
+    sets = database.scalars(_OPEN_SETS, {"connection": connection_id}).all()
+    writing = [sent.id for sent in sets if sent.writes]
+    if writing:
+        database.scalars(select(MessageSet).where(MessageSet.id.in_(writing)).options(WITH_DOCUMENTS)).all()
+    return list(sets)
 
 
 def send(sending: Sending, step: Step) -> bytes:
@@ -201,7 +212,8 @@ def _claim(sending: Sending) -> _Message:
     company = sending.connection.company
     over = company.takeover is not None and company.claim_holder != ""
     company.claim, company.claim_set_id = "written", message_set_id
-    value = f"{sending.installation} since {sending.now:%Y-%m-%d %H:%M} UTC"
+    guid = installation(sending.database, sending.now).guid
+    value = f"{guid} {sending.host_name} since {sending.now:%Y-%m-%d %H:%M} UTC"
     calls = questions.claim_write(value, over=over, message_set_id=message_set_id)
     document = _written(calls, new=message_set_id)
     return _Message(document, message_set_id)

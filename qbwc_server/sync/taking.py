@@ -29,7 +29,6 @@ class Taking:
     database: DatabaseSession
     connection: Connection
     session: Session
-    installation: str
     server_zone: str
     in_flight: timedelta
     now: datetime

@@ -31,7 +31,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Shop:
-    """What a schedule begins with. `before` and `company` are two copies of one company file."""
+    """What a schedule begins with: `before` is the company as it was, which nobody changes."""
 
     before: Company
     company: Company
@@ -45,8 +45,9 @@ class Shop:
 
 def shop_for(schedule: Schedule, clock: SettableClock) -> Shop:
     """The shop of a schedule, fresh, on this clock."""
-    kept, orders = _world(schedule.world % WORLDS)
-    before, company = _unpacked(kept, clock), _unpacked(kept, clock)
+    kept, before, orders = _world(schedule.world % WORLDS)
+    company: Company = pickle.loads(kept)  # noqa: S301  made below, in this process
+    company.clock = clock
     chosen = [orders[number] for number in schedule.orders]
     if not schedule.behaviour.has_sales_orders:
         chosen = [_without_sales_orders(order) for order in chosen]
@@ -55,15 +56,10 @@ def shop_for(schedule: Schedule, clock: SettableClock) -> Shop:
     return Shop(before, company, tuple(chosen))
 
 
-def _unpacked(kept: bytes, clock: SettableClock) -> Company:
-    company: Company = pickle.loads(kept)  # noqa: S301  made below, in this process
-    company.clock = clock
-    return company
-
-
 @lru_cache(maxsize=WORLDS)
-def _world(number: int) -> tuple[bytes, Sequence[Order]]:
-    """A sample shop: its company file, pickled since that is copied fastest, and its refunded orders."""
+def _world(number: int) -> tuple[bytes, Company, Sequence[Order]]:
+    """A sample shop: its company file, pickled since that is copied fastest, the company itself, and its refunded
+    orders."""
     world = make_world(refunds=_REFUNDS_IN_A_WORLD, seed=number + 1, now=START)
     reading = read_orders(
         json.dumps({"orders": world.orders}).encode(), format="shopify", shop="", time_zone=timezone.utc
@@ -73,7 +69,7 @@ def _world(number: int) -> tuple[bytes, Sequence[Order]]:
     for expected in world.expected:
         by_order.setdefault(expected.order_number, []).append(expected)
     orders = [Order(tuple(refunds[e.external_id] for e in group), tuple(group)) for group in by_order.values()]
-    return pickle.dumps(world.company, pickle.HIGHEST_PROTOCOL), orders[:ORDERS_IN_A_WORLD]
+    return pickle.dumps(world.company, pickle.HIGHEST_PROTOCOL), world.company, orders[:ORDERS_IN_A_WORLD]
 
 
 def _without_sales_orders(order: Order) -> Order:
