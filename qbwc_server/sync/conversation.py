@@ -171,8 +171,7 @@ class SyncConversation:
     ) -> str:
         """The next message set; empty where there is none, with the reason in getLastError."""
         described = _readable(hcp_response) if hcp_response.strip() else None
-        # What is asked of the database here is never what this call has changed: it is all written at the end.
-        with self._database.transaction() as database, database.no_autoflush:
+        with self._database.transaction() as database:
             call = self._load(database, ticket)
             if call is None:
                 return ""
