@@ -23,13 +23,15 @@ class HandMemo:
     lines: tuple[SaleLine, ...] = ()
 
 
-def names_sale(sale: Sale, number: str, *, ref_number: str, memo: str, links: Sequence[str]) -> bool:
+def names_sale(sale: Sale, numbers: Sequence[str], *, ref_number: str, memo: str, links: Sequence[str]) -> bool:
     """Whether a credit memo of the sale's customer is about that sale: by its number, which is the sale's or begins
-    with it and a dash, by a link to the invoice, or by the order's number as a word of its memo."""
-    order = naming.order_ref_number(number).casefold()
+    with it and a dash, by a link to the invoice, or by the order's number as a word of its memo.
+
+    `numbers` are those that the order and its sale go by.
+    """
     own = naming.order_ref_number(ref_number).casefold()
-    by_number = bool(order) and (own == order or own.startswith(f"{order}-"))
-    return by_number or sale.txn_id in links or naming.mentions(memo, naming.order_ref_number(number))
+    by_number = any(number and (own == number or own.startswith(f"{number}-")) for number in map(str.casefold, numbers))
+    return by_number or sale.txn_id in links or any(naming.mentions(memo, number) for number in numbers)
 
 
 def taken_by_hand(memos: Iterable[HandMemo], sale: Sale) -> Taken:

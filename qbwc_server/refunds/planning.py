@@ -19,7 +19,6 @@ from qbwc_server.refunds.gateways import gateway_named
 from qbwc_server.refunds.lines import (
     MAX_DESCRIPTION_CHARACTERS,
     CreditLines,
-    carries,
     credit_lines,
     kept_as_liability,
     no_item_for_store_credit,
@@ -33,6 +32,7 @@ from qbwc_server.refunds.payout import money_by_gateway, payout_account, payouts
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
+from qbwc_server.refunds.sale_numbers import names_of_order
 from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
 from qbwc_server.refunds.tax import booked_lines
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
@@ -90,34 +90,6 @@ TREATMENTS: dict[SaleCase, dict[tuple[bool, bool], Treatment | None]] = {
         (False, False): None,
     },
 }  # fmt: skip
-
-
-def choose_sale(refund: Refund, sales: Sequence[Sale]) -> Sale | Skip:
-    """The sale that a refund's order became, among those that carry its number.
-
-    An invoice made from a sales order that was found too stands for both; of several such, the one that carries the
-    goods. Several others are told apart by their total; where that is not enough, a person decides.
-    """
-    number = naming.order_ref_number(refund.order.number)
-    if not sales:
-        return Skip("order_not_found", {"order": number})
-    invoices_of_orders = {txn_id for sale in sales for txn_id in sale.invoices}
-    found_ids = {sale.txn_id for sale in sales}
-    remaining = [sale for sale in sales if not (set(sale.invoices) & found_ids)]
-    if len(remaining) > 1:
-        remaining = [sale for sale in remaining if sale.txn_id in invoices_of_orders] or remaining
-    if len(remaining) > 1 and all(sale.txn_id in invoices_of_orders for sale in remaining):
-        carrying = [sale for sale in remaining if refund.lines and carries(sale, refund)]
-        if len(carrying) != 1:
-            invoices = ", ".join(sale.ref_number or sale.txn_id for sale in remaining)
-            return Skip("several_invoices", {"order": number, "invoices": invoices})
-        return carrying[0]
-    if len(remaining) > 1 and refund.order.total is not None:
-        remaining = [sale for sale in remaining if sale.total == refund.order.total] or remaining
-    if len(remaining) == 1:
-        return remaining[0]
-    described = ", ".join(f"{sale.type.words} over {sale.total} of {sale.customer}" for sale in remaining)
-    return Skip("ambiguous_sale", {"order": number, "sales": described})
 
 
 def sale_case(refund: Refund, sale: Sale) -> SaleCase:
@@ -623,7 +595,7 @@ def _pay_open_payment(
 ) -> tuple[Document, ...] | Skip:
     """The payout of money that stands as the customer's open payment, linked to that payment."""
     pays = treatment.payout and settings.refund_method is not RefundMethod.NONE
-    payment = _open_payment(refund, sale, taken) if pays else None
+    payment = _open_payment(refund, sale, settings, taken) if pays else None
     if isinstance(payment, Skip):
         return payment
     if payment is None:
@@ -643,11 +615,11 @@ def _pay_open_payment(
     )
 
 
-def _open_payment(refund: Refund, sale: Sale, taken: Taken) -> Payment | Skip | None:
+def _open_payment(refund: Refund, sale: Sale, settings: Settings, taken: Taken) -> Payment | Skip | None:
     """The open payment that was given back: one that names the order; else the only one that is large enough, where
     its amount says that it is this order's and not another's."""
-    number = naming.order_ref_number(refund.order.number)
-    named = [payment for payment in sale.open_payments if _names_order(payment, number)]
+    numbers = names_of_order(refund.order.number, settings)
+    named = [payment for payment in sale.open_payments if _names_order(payment, numbers)]
     fitting = [payment for payment in named or sale.open_payments if payment.unused >= refund.money_back]
     of_this_order = {sale.total, sale.total - taken.total, refund.money_back}
     if not fitting and not named:
@@ -657,14 +629,14 @@ def _open_payment(refund: Refund, sale: Sale, taken: Taken) -> Payment | Skip | 
     described = ", ".join(
         f"{payment.ref_number or payment.txn_id} over {payment.unused}" for payment in fitting or named
     )
+    number = naming.order_ref_number(refund.order.number)
     return Skip("ambiguous_payment", {"payments": described, "order": number})
 
 
-def _names_order(payment: Payment, number: str) -> bool:
+def _names_order(payment: Payment, numbers: Sequence[str]) -> bool:
     """Whether a payment's number is the order's, or its memo has it as a word of its own."""
-    if not number:
-        return False
-    return naming.order_ref_number(payment.ref_number) == number or naming.mentions(payment.memo, number)
+    own = naming.order_ref_number(payment.ref_number)
+    return own in numbers or any(naming.mentions(payment.memo, number) for number in numbers)
 
 
 def _more_than_sale(refund: Refund, sale: Sale, taken: Taken) -> Skip:

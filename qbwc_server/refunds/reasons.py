@@ -37,8 +37,8 @@ class Skip:
     def message(self) -> str:
         """The sentence a bookkeeper reads.
 
-        >>> Skip("order_not_found", {"order": "1001"}).message
-        'QuickBooks has no sales receipt, invoice or sales order with the number 1001.'
+        >>> Skip("order_not_found", {"types": "invoice", "looked_for": "the number 1001"}).message
+        'QuickBooks has no invoice with the number 1001.'
         """
         return REASONS[self.reason][1].format_map(_Facts(self.facts))
 
@@ -67,8 +67,17 @@ _S, _R, _F = Status.SKIPPED, Status.REVIEW, Status.FAILED
 
 REASONS: dict[str, tuple[Status, str]] = {
     # The sale
-    "order_not_found": (_S, "QuickBooks has no sales receipt, invoice or sales order with the number {order}."),
-    "ambiguous_sale": (_R, "QuickBooks has several sales with the number {order}: {sales}. Which one was refunded?"),
+    "order_not_found": (_S, "QuickBooks has no {types} with {looked_for}."),
+    "ambiguous_sale": (
+        _R,
+        "With {looked_for} QuickBooks has: {sales}. Customer, amount and date don't tell for certain which sale was "
+        "refunded.",
+    ),
+    "too_many_sales_to_look_through": (
+        _R,
+        "QuickBooks has {most} sales of one kind or more to look through for {looked_for}. "
+        "Lower order_number_days, so that fewer are looked through.",
+    ),
     "several_invoices": (
         _R,
         "The sales order {order} was invoiced ({invoices}), but no single invoice of it carries all that is refunded.",

@@ -105,6 +105,7 @@ class Sale:
     is_closed: bool = False  # of a sales order
     po_number: str = ""
     other: str = ""
+    bill_to: str = ""  # the first line of the billing address
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from typing import Any
 
 MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that QuickBooks has
 MAX_PAYMENT_METHOD_CHARACTERS = 31
+MAX_CUSTOM_FIELD_CHARACTERS = 31  # of the name of a custom field (FACTS.md 10)
+MAX_AFFIX_CHARACTERS = 40  # of what is taken off an order's number, or put on it
 MAX_DAYS = 366
 MAX_ROUNDING_LIMIT = Decimal("1.00")
 
@@ -63,6 +65,16 @@ class SalesOrders(Enum):
     CLOSE = "close"
     CREDIT = "credit"
     SKIP = "skip"
+
+
+class SaleField(Enum):
+    """The field of a sale that carries the order's number."""
+
+    REF_NUMBER = "ref_number"
+    PO_NUMBER = "po_number"
+    OTHER = "other"
+    MEMO = "memo"
+    CUSTOM_FIELD = "custom_field"
 
 
 class StoreCredit(Enum):
@@ -249,6 +261,44 @@ class Settings:
         "Look again for missing orders",
         "For so many days, such as 30, an order that QuickBooks does not have yet is looked for once a day. 0: never.",
     )
+    order_number_strip_prefix: str = _setting(
+        "",
+        "Take off the front of the order number",
+        "What your sales in QuickBooks lack of the shop's number. Example: EU- where order #EU-1001 is sale 1001. "
+        "A leading # is always taken off.",
+    )
+    order_number_strip_suffix: str = _setting(
+        "",
+        "Take off the end of the order number",
+        "What your sales in QuickBooks lack of the shop's number. Example: -B where order #1001-B is sale 1001.",
+    )
+    order_number_add_prefix: str = _setting(
+        "",
+        "Put before the order number",
+        "What your sales in QuickBooks have before the shop's number. Example: W where order #1001 is sale W1001.",
+    )
+    order_number_add_suffix: str = _setting(
+        "",
+        "Put after the order number",
+        "What your sales in QuickBooks have after the shop's number. Example: -WEB where order #1001 is sale 1001-WEB.",
+    )
+    order_number_field: SaleField = _setting(
+        SaleField.REF_NUMBER,
+        "Field of the sale with the order number",
+        "ref_number: the sale's own number. po_number (of invoices and sales orders), other, custom_field, or memo, "
+        "where it stands as a word of its own: these are looked for among the sales of the days below.",
+    )
+    order_number_custom_field: str = _setting(
+        "Order Number",
+        "Custom field with the order number",
+        "The name of the custom field in QuickBooks, such as Web Order, where custom_field is chosen above.",
+    )
+    order_number_days: int = _setting(
+        30,
+        "Days around the order",
+        "Where the order's number stands in another field, the sale is looked for among those dated so many days "
+        "before or after the order, such as 30. Fewer are quicker where you sell much.",
+    )
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
@@ -382,6 +432,18 @@ def _check_payment_method(key: str, value: str) -> None:
         raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_PAYMENT_METHOD_CHARACTERS}")
 
 
+def _check_affix(key: str, value: str) -> None:
+    if len(value) > MAX_AFFIX_CHARACTERS:
+        raise SettingsError(key, f"has {len(value)} characters; at most {MAX_AFFIX_CHARACTERS} are allowed")
+
+
+def _check_custom_field(key: str, value: str) -> None:
+    if not 1 <= len(value) <= MAX_CUSTOM_FIELD_CHARACTERS:
+        raise SettingsError(
+            key, f"has {len(value)} characters; the name of a custom field has 1 to {MAX_CUSTOM_FIELD_CHARACTERS}"
+        )
+
+
 _READERS: dict[type, Callable[[str, str], Any]] = {
     bool: _read_bool,
     str: _read_text,
@@ -394,10 +456,16 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     ClosedBooks: _reader_of_enum(ClosedBooks),
     SalesOrders: _reader_of_enum(SalesOrders),
     StoreCredit: _reader_of_enum(StoreCredit),
+    SaleField: _reader_of_enum(SaleField),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
     "rounding_limit": _check_rounding_limit,
     "payment_method": _check_payment_method,
     "review": _check_review,
+    "order_number_strip_prefix": _check_affix,
+    "order_number_strip_suffix": _check_affix,
+    "order_number_add_prefix": _check_affix,
+    "order_number_add_suffix": _check_affix,
+    "order_number_custom_field": _check_custom_field,
 }

@@ -127,6 +127,7 @@ def sale_of(record: SaleRecord) -> Sale:
         is_closed=bool(record.is_manually_closed) if isinstance(record, SalesOrderRet) else False,
         po_number="" if isinstance(record, SalesReceiptRet) else (record.po_number or ""),
         other=record.other or "",
+        bill_to=(record.bill_address.addr1 or "") if record.bill_address is not None else "",
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from qbwc_server.refunds.by_hand import names_sale
+from qbwc_server.refunds.choosing import Rivals, choose_invoice, choose_sale, not_found
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import ref_number
-from qbwc_server.refunds.planning import choose_sale
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
+from qbwc_server.refunds.sale_numbers import looked_for, names_of_order
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
@@ -21,6 +23,7 @@ from qbwc_server.store.tables import MessageSet, Refund
 from qbwc_server.sync.books import (
     FoundDocument,
     RecordError,
+    SaleRecord,
     company_facts,
     found_document,
     hand_memo,
@@ -28,18 +31,20 @@ from qbwc_server.sync.books import (
     sale_of,
     told_more,
 )
+from qbwc_server.sync.looking import MAX_CANDIDATES, Look, located_in, look_of
 from qbwc_server.sync.plans import (
     Findings,
     carry_out,
     stop,
 )
-from qbwc_server.sync.questions import MAX_OWN_MEMOS
+from qbwc_server.sync.questions import DATED_PREFIX, LOCATED_PREFIX, MAX_DATED, MAX_OWN_MEMOS, SALES
 from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of, stop_writing
 from qbxml import (
     Answer,
     ARRefundCreditCardRet,
     CheckRet,
     CreditMemoRet,
+    CustomerRet,
     InvoiceRet,
     ItemRecord,
     Outcome,
@@ -55,31 +60,77 @@ NOT_OFFERED = frozenset({1030, 3100, 3250})
 
 
 def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
-    asked = set(sent.context["orders"])  # a refund that the shop has changed since is asked for anew
-    rows = [row for row in _still_at(taking, sent, "find") if row.order_number in asked]
+    settings = settings_of(taking.connection)
+    asked = sent.context.get("asked", {})
+    rows = [
+        row for row in _still_at(taking, sent, "find") if encode(look_of(row, settings)) == asked.get(str(row.id))
+    ]  # a refund that the shop has changed since is asked for anew, and all are where the settings have been
     by_id = answer.by_request_id
     _forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
     if failed is not None:
         _question_failed(taking, rows, failed)
         return
-    sales, broken = _sales_by_number(by_id)
+    found = _FoundSales.of(by_id)
     documents = documents_in(by_id[name] for name in ("memos", "cards", "checks") if name in by_id)
-    settings = settings_of(taking.connection)
+    looks = {row.id: look_of(row, settings) for row in rows}
+    among_many = [row for row in rows if looks[row.id].is_among_many]
+    if found.is_cut:
+        _too_many_sales(taking, among_many, settings)
+    else:
+        for row in among_many:
+            _take_located(taking, row, looks[row.id], found, settings)
     for row in rows:
-        _clear_attempts(row)
-        number = row.order_number.casefold()
-        if number in broken:
-            facts = {"order": row.order_number, "reason": broken[number]}
-            stop(row, Skip("answer_unreadable", facts), taking.now)
-            continue
-        sale = choose_sale(data_of(row), sales.get(number, ()))
-        if isinstance(sale, Skip):
-            stop(row, sale, taking.now)
-            look_again_later(row, settings, taking.now)
-            continue
-        note(row, taking.now, _found_text(sale), sent.id)
-        _wait_for_more(row, _wants(sale, documents, data_of(row), settings))
+        if not looks[row.id].is_among_many:
+            _take_sales(taking, sent, row, found.of_look(looks[row.id]), documents, settings)
+
+
+def _take_located(taking: Taking, row: Refund, look: Look, found: _FoundSales, settings: Settings) -> None:
+    """What carries the order's number in another field is read in full next."""
+    _clear_attempts(row)
+    located = located_in(look, found.dated)
+    if not located:
+        stop(row, not_found(data_of(row), settings), taking.now)
+        look_again_later(row, settings, taking.now)
+    elif len(located) > MAX_CANDIDATES:
+        facts = {"looked_for": looked_for(data_of(row), settings), "sales": f"{len(located)} sales"}
+        stop(row, Skip("ambiguous_sale", facts), taking.now)
+    else:
+        row.findings = encode(dataclasses.replace(look, located=located))
+
+
+def _take_sales(
+    taking: Taking,
+    sent: MessageSet,
+    row: Refund,
+    sales: Sequence[Sale] | RecordError,
+    documents: tuple[FoundDocument, ...],
+    settings: Settings,
+) -> None:
+    _clear_attempts(row)
+    if isinstance(sales, RecordError):
+        stop(row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}), taking.now)
+        return
+    chosen = choose_sale(data_of(row), sales, settings)
+    if isinstance(chosen, Skip):
+        stop(row, chosen, taking.now)
+        look_again_later(row, settings, taking.now)
+    elif isinstance(chosen, Rivals):
+        _wait_for_more(row, _wants_emails(chosen, documents))
+    else:
+        note(row, taking.now, _found_text(chosen), sent.id)
+        _wait_for_more(row, _wants(chosen, documents, data_of(row), settings))
+
+
+def _too_many_sales(taking: Taking, rows: Sequence[Refund], settings: Settings) -> None:
+    """Not all sales of the days were shown, so the one may be among the others: fewer refunds at a time have fewer
+    days, and what can't be told of a single one is for a person."""
+    if len(rows) > 1:
+        halve(rows)
+        return
+    for row in rows:
+        facts = {"looked_for": looked_for(data_of(row), settings), "most": str(MAX_DATED)}
+        stop(row, Skip("too_many_sales_to_look_through", facts), taking.now)
 
 
 def _still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
@@ -88,10 +139,10 @@ def _still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
 
 
 def _forget_sales_orders_where_not_offered(taking: Taking, by_id: dict[str, Response]) -> None:
-    orders = by_id.get("orders")
-    if orders is not None and orders.status.code in NOT_OFFERED:
-        learn(taking.company, "sales_orders", Known.NO)
-        del by_id["orders"]
+    for name in (f"{prefix}orders" for prefix in ("", LOCATED_PREFIX, DATED_PREFIX)):
+        if name in by_id and by_id[name].status.code in NOT_OFFERED:
+            learn(taking.company, "sales_orders", Known.NO)
+            del by_id[name]
 
 
 def _found_text(sale: Sale) -> str:
@@ -106,6 +157,18 @@ def _wants(sale: Sale, documents: tuple[FoundDocument, ...], refund: RefundData,
         wants_invoices=sale.invoices if sale.type is SaleType.SALES_ORDER else (),
         wants_open_payments=sale.type is SaleType.SALES_ORDER and not sale.invoices,
         wants_items=items_to_look_at(refund, sale, settings) if sale.type is not SaleType.SALES_ORDER else (),
+        documents=documents,
+    )
+
+
+def _wants_emails(rivals: Rivals, documents: tuple[FoundDocument, ...]) -> Findings:
+    """What is read before it is known which of several sales was refunded; all else waits for that."""
+    return Findings(
+        sale=rivals.sales[0],
+        rivals=rivals.sales,
+        wants_emails=rivals.customers,
+        looked_through=True,
+        looked_for_memos=True,
         documents=documents,
     )
 
@@ -157,6 +220,7 @@ class _Read:
     hand_payouts: tuple[FoundDocument, ...]  # likewise, near the refunds' dates
     memos: Mapping[str, CreditMemoRet]  # with their lines
     items: Mapping[str, ItemRecord]
+    emails: Mapping[str, tuple[str, ...]]  # of customers, by ListID
 
     @classmethod
     def of(cls, by_id: dict[str, Response]) -> _Read:
@@ -171,6 +235,11 @@ class _Read:
             hand_payouts=documents_in(by_id[name] for name in ("hand_cards", "hand_checks") if name in by_id),
             memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},
             items={r.list_id: r for r in items if isinstance(r, ItemRecord) and r.list_id},
+            emails={
+                r.list_id: tuple(re.split(r"[,;\s]+", r.email or ""))
+                for r in records_of(by_id, "customers", CustomerRet)
+                if r.list_id
+            },
         )
 
 
@@ -191,16 +260,21 @@ def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
 
 def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
     """What is known of a refund's sale after another round of reading."""
+    if findings.rivals:
+        rival = choose_sale(refund, findings.rivals, settings, read.emails)
+        if isinstance(rival, Rivals):
+            raise TypeError("with the e-mail addresses read, none are wanted any more")
+        return rival if isinstance(rival, Skip) else _wants(rival, findings.documents, refund, settings)
     sale = findings.sale
     whoever = (d for d in (*read.hand_memos, *read.hand_payouts) if sale.customer.same_as(d.customer))
     documents = _merged(findings.documents, (*read.own, *whoever))
     if findings.wants_invoices:
         invoiced = [sale_of(read.invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in read.invoices]
-        chosen = choose_sale(refund, (sale, *invoiced))
+        if not invoiced:  # none of them is there any more
+            return Skip("several_invoices", {"order": sale.ref_number, "invoices": ", ".join(sale.invoices)})
+        chosen = choose_invoice(refund, invoiced)
         if isinstance(chosen, Skip):
             return chosen
-        if chosen.type is SaleType.SALES_ORDER:  # none of its invoices is there any more
-            return Skip("several_invoices", {"order": sale.ref_number, "invoices": ", ".join(sale.invoices)})
         return dataclasses.replace(_wants(chosen, documents, refund, settings), looked_through=True)
     if findings.wants_payments:
         sale = dataclasses.replace(sale, payments=tuple(_payment_read(p, read.payments) for p in sale.payments))
@@ -213,7 +287,7 @@ def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Set
         sale = dataclasses.replace(sale, open_payments=tuple(p for p in mine if p.unused > 0))
     if findings.wants_items:
         sale = told_more(sale, read.items)
-    naming = () if findings.looked_for_memos else tuple(m for m in read.hand_memos if _names(m, sale, refund))
+    naming = () if findings.looked_for_memos else tuple(m for m in read.hand_memos if _names(m, sale, refund, settings))
     return Findings(
         sale=sale,
         wants_memos=tuple(memo.txn_id for memo in naming),
@@ -230,14 +304,14 @@ def _payment_read(payment: Payment, read: Mapping[str, ReceivePaymentRet]) -> Pa
     return payment if record is None else dataclasses.replace(payment_of(record), amount=payment.amount)
 
 
-def _names(memo: FoundDocument, sale: Sale, refund: RefundData) -> bool:
+def _names(memo: FoundDocument, sale: Sale, refund: RefundData, settings: Settings) -> bool:
     """Whether a credit memo without a mark of ours is about the sale."""
     return (
         not memo.external_guid
         and sale.customer.same_as(memo.customer)
         and names_sale(
             sale,
-            refund.order.number,
+            names_of_order(refund.order.number, settings),
             ref_number=memo.ref_number,
             memo=memo.memo,
             links=[link.txn_id for link in memo.links],
@@ -249,20 +323,53 @@ def _merged(first: Iterable[FoundDocument], second: Iterable[FoundDocument]) -> 
     return tuple({document.txn_id: document for document in (*first, *second)}.values())
 
 
-def _sales_by_number(by_id: dict[str, Response]) -> tuple[dict[str, list[Sale]], dict[str, str]]:
-    """The sales by their number, and the numbers of records that could not be understood, with the reason."""
-    sales: dict[str, list[Sale]] = {}
-    broken: dict[str, str] = {}
-    for name in ("receipts", "invoices", "orders"):
-        for record in by_id[name].records if name in by_id else ():
-            if not isinstance(record, (SalesReceiptRet, InvoiceRet, SalesOrderRet)):
-                continue
-            number = (record.ref_number or "").casefold()
-            try:
-                sales.setdefault(number, []).append(sale_of(record))
-            except RecordError as error:
-                broken[number] = str(error)
-    return sales, broken
+@dataclasses.dataclass(frozen=True)
+class _FoundSales:
+    """The sales of an answer; of a record that could not be understood, the error with its reason."""
+
+    by_number: Mapping[str, Sequence[Sale | RecordError]]  # those asked for by RefNumber, by it, casefolded
+    by_txn_id: Mapping[str, Sale | RecordError]  # those asked for by TxnID
+    dated: Sequence[SaleRecord]  # all of some days, with little of each
+    is_cut: bool  # there are more of these days
+
+    @classmethod
+    def of(cls, by_id: Mapping[str, Response]) -> _FoundSales:
+        by_number: dict[str, list[Sale | RecordError]] = {}
+        for record in _sale_records(by_id, ""):
+            by_number.setdefault((record.ref_number or "").casefold(), []).append(_read_sale(record))
+        return cls(
+            by_number=by_number,
+            by_txn_id={r.txn_id: _read_sale(r) for r in _sale_records(by_id, LOCATED_PREFIX) if r.txn_id},
+            dated=_sale_records(by_id, DATED_PREFIX),
+            is_cut=any(
+                len(by_id[name].records) >= MAX_DATED
+                for name in (f"{DATED_PREFIX}{kind}" for kind in SALES.values())
+                if name in by_id
+            ),
+        )
+
+    def of_look(self, look: Look) -> Sequence[Sale] | RecordError:
+        """The sales that were asked for, each once; an error where one of them could not be understood."""
+        if look.located:
+            found = [self.by_txn_id[each.txn_id] for each in look.located if each.txn_id in self.by_txn_id]
+        else:
+            numbers = dict.fromkeys(number.casefold() for number in look.numbers)
+            found = [sale for number in numbers for sale in self.by_number.get(number, ())]
+        error = next((each for each in found if isinstance(each, RecordError)), None)
+        return error if error is not None else [each for each in found if isinstance(each, Sale)]
+
+
+def _sale_records(by_id: Mapping[str, Response], prefix: str) -> list[SaleRecord]:
+    responses = (by_id[name] for name in (f"{prefix}{kind}" for kind in SALES.values()) if name in by_id)
+    kinds = (SalesReceiptRet, InvoiceRet, SalesOrderRet)
+    return [record for response in responses for record in response.records if isinstance(record, kinds)]
+
+
+def _read_sale(record: SaleRecord) -> Sale | RecordError:
+    try:
+        return sale_of(record)
+    except RecordError as error:
+        return error
 
 
 def documents_in(responses: Iterable[Response]) -> tuple[FoundDocument, ...]:

@@ -43,6 +43,8 @@ class Findings:
     wants_invoices: tuple[str, ...] = ()
     wants_open_payments: bool = False
     wants_items: tuple[str, ...] = ()  # ListIDs
+    wants_emails: tuple[str, ...] = ()  # ListIDs of the customers of `rivals`
+    rivals: tuple[Sale, ...] = ()  # `sale` among them, until it is known which was refunded
     wants_memos: tuple[str, ...] = ()  # TxnIDs of credit memos that name the sale, whose lines are still to be read
     looked_through: bool = False  # the customer's own documents
     looked_for_memos: bool = False  # of the customer, whoever entered them
@@ -57,6 +59,7 @@ class Findings:
             or self.wants_invoices
             or self.wants_open_payments
             or self.wants_items
+            or self.wants_emails
             or self.wants_memos
         )
         return self.looked_through and self.looked_for_memos and not wants

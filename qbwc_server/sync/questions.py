@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from qbxml import (
@@ -13,6 +13,7 @@ from qbxml import (
     CheckQuery,
     CompanyQuery,
     CreditMemoQuery,
+    CustomerQuery,
     DataExtAdd,
     DataExtDefAdd,
     DataExtMod,
@@ -41,6 +42,10 @@ MAX_CHANGED = 2000  # transactions of one type in one stretch of time; more, and
 POSTED_PREFIX = "posted_"  # of the names of the questions for our postings
 CHANGED_PREFIX = "changed_"  # of those for what was changed in a stretch of time
 DELETED = "deleted"
+MAX_DATED = 10_000  # sales of one type that are looked through for an order's number in another field
+SALES = {"SalesReceipt": "receipts", "Invoice": "invoices", "SalesOrder": "orders"}  # the names of the questions
+LOCATED_PREFIX = "located_"  # of those for sales by TxnID
+DATED_PREFIX = "dated_"  # of those for all sales of some days
 CLAIM_OWNER_ID = "{8D2B6C1E-54A0-4C7E-9C53-0B7E2F1A6D94}"  # Connex as the owner of its private data
 
 _DOCUMENT_ELEMENTS = (
@@ -51,12 +56,30 @@ _POSTED_ELEMENTS = (
     "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "AccountRef", "RefundFromAccountRef",
     "TxnDate", "RefNumber", "TotalAmount", "Amount", "CreditRemaining", "Memo", "ExternalGUID",
 )  # fmt: skip
+_SALE_QUERIES: dict[str, Callable[..., Request]] = {
+    "SalesReceipt": SalesReceiptQuery,
+    "Invoice": InvoiceQuery,
+    "SalesOrder": SalesOrderQuery,
+}
 _QUERIES: dict[str, Callable[..., Request]] = {
     "CreditMemo": CreditMemoQuery,
     "ARRefundCreditCard": ARRefundCreditCardQuery,
     "Check": CheckQuery,
     "ReceivePayment": ReceivePaymentQuery,
 }
+
+
+@dataclass(frozen=True)
+class SalesWanted:
+    """The sales that some refunds are of: those with a number, those known by TxnID, and, where the order's number
+    stands in another field, all of some days with that field alone."""
+
+    numbers: tuple[str, ...] = ()  # RefNumbers
+    txn_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by type
+    dated: tuple[str, str] | None = None  # the first and the last day, as ISO 8601 has them
+    types: tuple[str, ...] = ()  # of the sales of these days
+    element: str = ""  # that is read of them
+    owner_id: str = ""  # of the custom field that is read of them
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,7 @@ class Wanted:
     memos_since: date | None = None  # the first of the sales
     memos: tuple[str, ...] = ()  # TxnIDs, with their lines
     items: tuple[str, ...] = ()  # ListIDs
+    emails_of: tuple[str, ...] = ()  # customers' ListIDs
     entered_from: date | None = None  # between which days somebody may have entered the refunds by hand
     entered_to: date | None = None
 
@@ -154,21 +178,39 @@ def claim_write(installation: str, *, over: bool, message_set_id: str) -> tuple[
     return _calls(requests)
 
 
-def find(order_numbers: Iterable[str], our_numbers: Iterable[str], *, sales_orders: bool) -> tuple[Call, ...]:
-    """The sales that carry these numbers, and documents that carry those of ours."""
-    orders, ours = _unique(order_numbers), _unique(our_numbers)
-    requests: dict[str, Request] = {
-        "receipts": SalesReceiptQuery(ref_numbers=orders, include_line_items=True),
-        "invoices": InvoiceQuery(ref_numbers=orders, include_line_items=True, include_linked_txns=True),
-    }
-    if sales_orders:
-        requests["orders"] = SalesOrderQuery(ref_numbers=orders, include_line_items=True, include_linked_txns=True)
-    requests["memos"] = CreditMemoQuery(
-        ref_numbers=ours, include_linked_txns=True, include_ret_elements=_DOCUMENT_ELEMENTS
-    )
-    requests["cards"] = ARRefundCreditCardQuery(ref_numbers=ours)
-    requests["checks"] = CheckQuery(ref_numbers=ours, include_linked_txns=True)
+def find(sales: SalesWanted, our_numbers: Iterable[str], *, sales_orders: bool) -> tuple[Call, ...]:
+    """The sales that are wanted, and documents that carry numbers of ours."""
+    requests: dict[str, Request] = {}
+    numbers, ours = _unique(sales.numbers), _unique(our_numbers)
+    for kind, name in SALES.items():
+        if kind == "SalesOrder" and not sales_orders:
+            continue
+        ids = _unique(sales.txn_ids.get(kind, ()))
+        if numbers:
+            requests[name] = _sales_in_full(kind, ref_numbers=numbers)
+        if ids:
+            requests[f"{LOCATED_PREFIX}{name}"] = _sales_in_full(kind, txn_ids=ids)
+        if sales.dated is not None and kind in sales.types:
+            start, end = (date.fromisoformat(day) for day in sales.dated)
+            requests[f"{DATED_PREFIX}{name}"] = _SALE_QUERIES[kind](
+                max_returned=MAX_DATED,
+                txn_date_range_filter=TxnDateRangeFilter(from_txn_date=start, to_txn_date=end),
+                include_ret_elements=("TxnID", sales.element),
+                owner_ids=(sales.owner_id,) if sales.owner_id else (),
+            )
+    if ours:
+        requests["memos"] = CreditMemoQuery(
+            ref_numbers=ours, include_linked_txns=True, include_ret_elements=_DOCUMENT_ELEMENTS
+        )
+        requests["cards"] = ARRefundCreditCardQuery(ref_numbers=ours)
+        requests["checks"] = CheckQuery(ref_numbers=ours, include_linked_txns=True)
     return _calls(requests)
+
+
+def _sales_in_full(kind: str, **named: tuple[str, ...]) -> Request:
+    """Sales with their lines, and what they are linked to; of a sales receipt QuickBooks tells no links."""
+    links = {} if kind == "SalesReceipt" else {"include_linked_txns": True}
+    return _SALE_QUERIES[kind](**named, include_line_items=True, **links)
 
 
 def follow(wanted: Wanted) -> tuple[Call, ...]:
@@ -207,6 +249,10 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
         requests["memos"] = CreditMemoQuery(txn_ids=_unique(wanted.memos), include_line_items=True)
     if wanted.items:
         requests["items"] = ItemQuery(list_ids=_unique(wanted.items))
+    if wanted.emails_of:
+        requests["customers"] = CustomerQuery(
+            list_ids=_unique(wanted.emails_of), include_ret_elements=("ListID", "Email")
+        )
     if wanted.customers and wanted.entered_from is not None:
         requests |= _hand_payouts(wanted)
     return _calls(requests)

@@ -30,6 +30,7 @@ from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import postings, questions, reconcile, undoing
 from qbwc_server.sync.books import known
+from qbwc_server.sync.looking import asked_of, look_of, of_about_the_same_days, wanted_by
 from qbwc_server.sync.plans import Findings
 from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
 from qbxml import Call, with_txn_ids, write_message_set
@@ -230,12 +231,14 @@ def _read_claim(sending: Sending) -> _Message:  # noqa: ARG001  as the others
 
 
 def _find(sending: Sending) -> _Message:
-    rows = sending.ready("find")
-    numbers = [row.order_number for row in rows]
-    ours = [ref_number(refund_store.data_of(row)) for row in rows]
+    settings = settings_of(sending.connection)
+    rows = of_about_the_same_days(sending.ready("find"), settings)
+    looks = [look_of(row, settings) for row in rows]
+    pairs = zip(rows, looks, strict=True)
+    ours = [ref_number(refund_store.data_of(row)) for row, look in pairs if not look.is_among_many]
     with_orders = known(sending.connection.company.known, "sales_orders") is not Known.NO
-    document = _written(questions.find(numbers, ours, sales_orders=with_orders))
-    return _Message(document, context=_about(rows) | {"orders": numbers})
+    document = _written(questions.find(wanted_by(looks), ours, sales_orders=with_orders))
+    return _Message(document, context=_about(rows) | {"asked": asked_of(rows, settings)})
 
 
 def _follow(sending: Sending) -> _Message:
@@ -460,6 +463,7 @@ def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]
     memo_customers: list[str] = []
     memos: list[str] = []
     items: list[str] = []
+    emails_of: list[str] = []
     sold_on = []
     for row in rows:
         findings = decode(Findings, row.findings)
@@ -470,6 +474,7 @@ def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]
             customers.append(customer)
         memos += findings.wants_memos
         items += findings.wants_items
+        emails_of += findings.wants_emails
         if customer and not findings.looked_for_memos:
             memo_customers.append(customer)
             sold_on.append(findings.sale.txn_date)
@@ -488,6 +493,7 @@ def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]
             memos_since=min(sold_on) if sold_on else None,
             memos=tuple(memos),
             items=tuple(items),
+            emails_of=tuple(emails_of),
             entered_from=_day_beside(min(row.created_at for row in rows), -hand_entry_days),
             entered_to=_day_beside(max(row.created_at for row in rows), hand_entry_days),
         )

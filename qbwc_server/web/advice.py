@@ -8,12 +8,13 @@ _BY_HAND = "Enter the refund in QuickBooks by hand."
 WHAT_TO_DO = {
     # The sale
     "order_not_found": (
-        "It is looked for again every day for a while. If the order is in QuickBooks under another number, correct the "
-        "number there."
+        "It is looked for again every day for a while. If the sale is in QuickBooks under another number, say how that "
+        f"is made of the order's, or correct it there. {_SETTINGS}"
     ),
     "ambiguous_sale": (
         "Make the numbers of these sales different in QuickBooks, so that only the refunded one carries this one."
     ),
+    "too_many_sales_to_look_through": f"Have the sales of fewer days looked through. {_SETTINGS}",
     "several_invoices": "Enter a credit memo for each invoice by hand.",
     "sale_pending": "Mark the sale as final in QuickBooks.",
     "partial_refund_of_open_order": "Change the order's lines in QuickBooks, or close the order there.",

@@ -37,6 +37,11 @@ CHOICE_WORDS = {
     "receivables": "The customer's open credit (receivables)",
     "wait": "Wait until the date is free (wait)",
     "next_open_day": "Date it the first open day (next_open_day)",
+    "ref_number": "The number of the sale (ref_number)",
+    "po_number": "P.O. number (po_number)",
+    "other": "Other (other)",
+    "memo": "Memo (memo)",
+    "custom_field": "A custom field (custom_field)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."
@@ -63,8 +68,23 @@ ITEM_AND_STOCK_KEYS = (
     "record_missing_payment",
     "allowance_item",
 )
+FINDING_KEYS = (
+    "order_number_strip_prefix",
+    "order_number_strip_suffix",
+    "order_number_add_prefix",
+    "order_number_add_suffix",
+    "order_number_field",
+    "order_number_custom_field",
+    "order_number_days",
+    "look_again_days",
+)
 SECTIONS = (  # a setting that none of them names stands under the last one
     ("Refunds", "What a refunded order becomes in QuickBooks.", ARTICLE_KEYS),
+    (
+        "Finding the sale",
+        "How the shop's order number stands in QuickBooks. Nothing needs to be set where order #1001 is sale 1001.",
+        FINDING_KEYS,
+    ),
     (
         "Items and stock",
         "Which items stand on the credit memo. Empty means those of the original sale, so most shops need few of them.",
@@ -73,7 +93,7 @@ SECTIONS = (  # a setting that none of them names stands under the last one
     (
         "Approval and doubts",
         "When a person is asked first, and what happens where something is not as it should be.",
-        ("review", "hand_entry_days", "look_again_days", "sales_order", "closed_books", "undo", "web_connectors"),
+        ("review", "hand_entry_days", "sales_order", "closed_books", "undo", "web_connectors"),
     ),
     ("Accounting", "How dates, taxes and payments are entered. Most shops leave these as they are.", ()),
 )
@@ -137,6 +157,16 @@ EXAMPLES = {
     "hand_entry_days": (
         "With 14: a credit memo of 41.04 that you entered yourself ten days after the refund is shown to you first."
     ),
+    "order_number_strip_prefix": 'With "EU-": the refund of order #EU-1001 is entered for the sale numbered 1001.',
+    "order_number_strip_suffix": 'With "-B": the refund of order #1001-B is entered for the sale numbered 1001.',
+    "order_number_add_prefix": 'With "W": the refund of order #1001 is entered for the sale numbered W1001.',
+    "order_number_add_suffix": 'With "-WEB": the refund of order #1001 is entered for the sale numbered 1001-WEB.',
+    "order_number_field": (
+        "memo: the refund of order #1001 is entered for the invoice 77 whose memo says “Web order 1001”, and not for "
+        "one that says 11001."
+    ),
+    "order_number_custom_field": 'With "Web Order": the invoice 77 that has 1001 in its field Web Order is found.',
+    "order_number_days": "With 30: an invoice dated April 20 is found for an order of April 1, one of June is not.",
     "look_again_days": "With 30: an order that is entered in QuickBooks two weeks late still gets its refund.",
     "payment_method": 'With "Visa": the credit card refund shows the payment method Visa.',
 }

@@ -120,6 +120,7 @@ REASON_WORDS = {
     "answer_unreadable": "Answer not understood",
     "deleted_in_quickbooks": "Deleted in QuickBooks",
     "voided_in_quickbooks": "Voided in QuickBooks",
+    "too_many_sales_to_look_through": "Too many sales to look through",
     "too_many_to_look_through": "Too much to look through",
     "left_out_after_restore": "Left out of restored books",
     "payout_kept_failing": "Payout kept failing",

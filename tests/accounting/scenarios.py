@@ -278,3 +278,37 @@ def _payment_recorded() -> Scenario:
 
     settings = {"record_missing_payment": "on", "refund_account": "Checking"}
     return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"payment_recorded"}))
+
+
+# Finding the sale
+
+
+@case("order #EU-1001-B, whose sale is W1001")
+def _number_made_otherwise() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.sales_receipt("Ann", [HAT], ref_number="W1001", deposit_to="Checking")
+
+    settings = {
+        "order_number_strip_prefix": "EU-",
+        "order_number_strip_suffix": "-B",
+        "order_number_add_prefix": "W",
+    }
+    return Scenario(fill, (given_back(HAT_BACK, number="#EU-1001-B"),), settings)
+
+
+@case("order #1001, whose number stands in the memo of invoice 77")
+def _number_in_the_memo() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        for number, memo in (("77", "Web order 1001"), ("78", "Web order 11001")):
+            made.receive_payment(made.invoice("Ann", [HAT], ref_number=number, memo=memo), deposit_to="Checking")
+
+    return Scenario(fill, (given_back(HAT_BACK),), {"order_number_field": "memo"})
+
+
+@case("two sales numbered 1001, one of them over the order's total")
+def _number_twice() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        receipt(HAT)(made)
+        receipt(Line("Scarf", quantity=1))(made)
+
+    return Scenario(fill, (given_back(HAT_BACK, order={"total": Decimal("108.00")}),))

@@ -8,6 +8,8 @@ import pytest
 
 from qbwc_server.refunds.by_hand import HandMemo, names_sale, taken_by_hand
 from qbwc_server.refunds.sale import SaleLine
+from qbwc_server.refunds.sale_numbers import names_of_order
+from qbwc_server.refunds.settings import Settings
 from tests.refunds.builders import back, discount, invoice, lines_of, posted, refund_of, sales_receipt, sold, stopped
 
 SALE = sales_receipt(sold("HAT", 2, "50.00"), sold("TEE", 3, "10.00"), discount("13.00"))
@@ -30,11 +32,11 @@ def test_a_memo_names_a_sale_by_number_by_link_or_in_its_memo(
     ref_number: str, memo: str, linked: bool, names: bool
 ) -> None:
     links = [SALE.txn_id] if linked else ["other"]
-    assert names_sale(SALE, "#1001", ref_number=ref_number, memo=memo, links=links) is names
+    assert names_sale(SALE, ["1001"], ref_number=ref_number, memo=memo, links=links) is names
 
 
 def test_an_order_without_a_number_is_named_by_nothing_but_a_link() -> None:
-    assert not names_sale(SALE, "#", ref_number="", memo="#", links=[])
+    assert not names_sale(SALE, names_of_order("#", Settings()), ref_number="", memo="#", links=[])
 
 
 def by_hand(*lines: SaleLine, total: str) -> HandMemo:

@@ -12,8 +12,8 @@ import pytest
 from qbwc_server.refunds.currencies import currency_code, home_currency_of
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
-from qbwc_server.refunds.planning import choose_sale, earliest_open_day, sale_case
-from qbwc_server.refunds.reasons import Skip, Status
+from qbwc_server.refunds.planning import earliest_open_day, sale_case
+from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.sale import Sale, Taken
 from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
 from qbxml import ReceivePaymentAdd, Ref, SalesOrderMod
@@ -574,68 +574,6 @@ def test_a_sales_order_in_a_company_without_receivables_is_told_so() -> None:
     company = replace(COMPANY, accounts=COMPANY.accounts[1:])
     order = sales_order(HAT, open_payments=(open_payment("100.00"),))
     assert stopped(refund_of(WHOLE), order, company=company).reason == "no_receivables"
-
-
-# Which sale
-
-
-def chosen(refund: Refund, *sales: Sale) -> str:
-    """The TxnID of the sale chosen, or the reason why none is."""
-    found = choose_sale(refund, sales)
-    return found.reason if isinstance(found, Skip) else found.txn_id
-
-
-def test_a_refund_without_a_sale_is_skipped_and_says_the_number() -> None:
-    skip = choose_sale(refund_of(WHOLE, number=" #1001 "), ())
-    assert isinstance(skip, Skip)
-    assert (skip.reason, skip.facts) == ("order_not_found", {"order": "1001"})
-
-
-def test_the_only_sale_is_the_one() -> None:
-    assert chosen(refund_of(WHOLE), sales_receipt(HAT, txn_id="A")) == "A"
-
-
-def test_the_invoice_of_a_sales_order_stands_for_both() -> None:
-    order = sales_order(HAT, txn_id="O", invoices=("I",))
-    assert chosen(refund_of(WHOLE), order, invoice(HAT, txn_id="I")) == "I"
-    stranger = invoice(HAT, txn_id="S")
-    assert chosen(refund_of(WHOLE), stranger, order, invoice(HAT, txn_id="I")) == "I"
-
-
-def test_of_several_invoices_of_one_sales_order_the_one_with_the_goods_is_refunded() -> None:
-    order = sales_order(HAT, sold("TEE", 3, "10.00"), txn_id="O", invoices=("I", "J"))
-    first, second = invoice(HAT, txn_id="I"), invoice(sold("TEE", 3, "10.00"), txn_id="J")
-    assert chosen(refund_of(back("TEE", 1, "10.00")), order, first, second) == "J"
-    assert chosen(refund_of(back("HAT", 2, "100.00")), order, first, second) == "I"
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [(back("TEE", 1, "10.00"), back("HAT", 1, "50.00")), (back("HAT", 3, "150.00"),), (adjusted("5.00"),)],
-    ids=["spans both", "more than one has", "no goods"],
-)
-def test_where_no_single_invoice_carries_the_goods_a_person_decides(parts: tuple[Any, ...]) -> None:
-    order = sales_order(HAT, txn_id="O", invoices=("I", "J"))
-    first, second = invoice(HAT, txn_id="I"), invoice(sold("TEE", 3, "10.00"), txn_id="J")
-    assert chosen(refund_of(*parts), order, first, second) == "several_invoices"
-
-
-def test_where_two_invoices_carry_the_goods_a_person_decides() -> None:
-    order = sales_order(HAT, txn_id="O", invoices=("I", "J"))
-    assert chosen(refund_of(WHOLE), order, invoice(HAT, txn_id="I"), invoice(HAT, txn_id="J")) == "several_invoices"
-
-
-def test_several_sales_of_one_number_are_told_apart_by_their_total() -> None:
-    small, large = sales_receipt(sold("TEE", 1, "10.00"), txn_id="S"), sales_receipt(HAT, txn_id="L")
-    assert chosen(refund_of(WHOLE, order={"total": Decimal("100.00")}), small, large) == "L"
-    assert chosen(refund_of(WHOLE, order={"total": Decimal("99.00")}), small, large) == "ambiguous_sale"
-
-
-def test_several_sales_that_can_not_be_told_apart_are_described_to_a_person() -> None:
-    skip = choose_sale(refund_of(WHOLE), [sales_receipt(HAT, txn_id="A"), invoice(HAT, txn_id="B")])
-    assert isinstance(skip, Skip)
-    assert skip.status is Status.REVIEW
-    assert "sales receipt over 100.00 of Ada Buyer, invoice over 100.00 of Ada Buyer" in skip.message
 
 
 # Again

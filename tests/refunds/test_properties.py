@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import qbxml
+from qbwc_server.refunds.choosing import choose_sale
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, MoneyBack, Order, OrderLine, Refund, RefundLine
-from qbwc_server.refunds.planning import choose_sale, plan
+from qbwc_server.refunds.planning import plan
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, SaleType, Taken
@@ -460,5 +461,5 @@ def test_choosing_among_any_sales_is_no_error(refund: Refund, found: list[Sale])
     named = [
         replace(sale, txn_id=str(index), invoices=("0", "1") if index == 2 else ()) for index, sale in enumerate(found)
     ]
-    chosen = choose_sale(refund, named)
+    chosen = choose_sale(refund, named, Settings())
     assert chosen in named or (isinstance(chosen, Skip) and chosen.message)

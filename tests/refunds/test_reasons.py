@@ -38,12 +38,12 @@ def test_each_notice_says_its_facts(code: str) -> None:
 
 
 def test_a_missing_fact_is_shown_as_missing_and_never_an_error() -> None:
-    assert Skip("order_not_found").message.endswith("with the number (order unknown).")
+    assert Skip("order_not_found").message.endswith("with (looked_for unknown).")
     assert "(lines unknown)" in Notice("stock_not_returned").message
 
 
 def test_braces_in_a_fact_stay_as_they_are() -> None:
-    assert "{order}" in Skip("order_not_found", {"order": "{order}"}).message
+    assert "{order}" in Skip("order_not_found", {"looked_for": "{order}"}).message
 
 
 def test_the_codes_that_others_rely_on_are_there() -> None:

@@ -13,6 +13,7 @@ from qbwc_server.refunds.settings import (
     ClosedBooks,
     RefundMethod,
     Restock,
+    SaleField,
     SalesOrders,
     Settings,
     SettingsError,
@@ -28,6 +29,8 @@ from qbwc_server.refunds.settings import (
 )
 
 NAMES = ("refund_account", "shop", "payment_method", *ITEM_KEYS)
+DAYS = ("look_again_days", "hand_entry_days", "order_number_days")
+AFFIXES = tuple(f"order_number_{way}" for way in ("strip_prefix", "strip_suffix", "add_prefix", "add_suffix"))
 FLAGS = ("credit_memo_for_invoices", "refund_receipt", "refund_item_restock")
 GOOD: list[tuple[str, str, Any]] = [
     *((key, word, True) for key in FLAGS for word in ("true", "ON", "yes", "1")),
@@ -46,7 +49,10 @@ GOOD: list[tuple[str, str, Any]] = [
     ("store_credit", "receivables", StoreCredit.RECEIVABLES),
     ("sales_order", "credit", SalesOrders.CREDIT),
     ("closed_books", "next_open_day", ClosedBooks.NEXT_OPEN_DAY),
-    *((key, str(days), days) for key in ("look_again_days", "hand_entry_days") for days in (0, 30, 366)),
+    *((key, str(days), days) for key in DAYS for days in (0, 30, 366)),
+    *((key, text, text) for key in AFFIXES for text in ("", "EU-", "x" * 40)),
+    *(("order_number_field", kind.value, kind) for kind in SaleField),
+    ("order_number_custom_field", " Web Order ", "Web Order"),
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
     ("sync_missing_orders", "false", False),
@@ -68,11 +74,10 @@ BAD = [
     ("record_missing_payment", "perhaps", "neither true nor false"),
     ("store_credit", "income", "not one of liability, receivables"),
     ("closed_books", "open", "not one of wait, next_open_day"),
-    *(
-        (key, text, "whole number of days from 0 to 366")
-        for key in ("look_again_days", "hand_entry_days")
-        for text in ("", "-1", "367", "1.5", "ten")
-    ),
+    *((key, "x" * 41, "at most 40 are allowed") for key in AFFIXES),
+    ("order_number_field", "number", "not one of ref_number, po_number, other, memo, custom_field"),
+    *(("order_number_custom_field", text, "has 1 to 31") for text in ("", "x" * 32)),
+    *((key, text, "whole number of days from 0 to 366") for key in DAYS for text in ("", "-1", "367", "1.5", "ten")),
     ("time_zone", "Mars/Olympus", "not a time zone such as America/New_York"),
     ("time_zone", "../../etc/passwd", "not a time zone"),
     ("time_zone", "America", "not a time zone"),
@@ -175,6 +180,10 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "sales_order": "close",
         "hand_entry_days": "14",
         "look_again_days": "30",
+        **dict.fromkeys(AFFIXES, ""),
+        "order_number_field": "ref_number",
+        "order_number_custom_field": "Order Number",
+        "order_number_days": "30",
     }
 
 

@@ -1,0 +1,148 @@
+"""Which sale in QuickBooks a refund's order became, where several carry its number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from qbwc_server.refunds import naming
+from qbwc_server.refunds.lines import carries
+from qbwc_server.refunds.model import Order, Refund
+from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.sale import Sale
+from qbwc_server.refunds.sale_numbers import ZONE_MARGIN, is_shortened, looked_for, types_with_field
+from qbwc_server.refunds.settings import Settings
+
+MAX_SHOWN = 20  # sales that a person is shown to tell apart
+CUSTOMER_NAME_CHARACTERS = 41  # of one level of a customer's name (FACTS.md 10)
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Sales of several customers, of which the customers' e-mail addresses may tell which was refunded."""
+
+    sales: tuple[Sale, ...]
+
+    @property
+    def customers(self) -> tuple[str, ...]:
+        """The ListIDs of those whose addresses are to be read."""
+        return tuple(dict.fromkeys(sale.customer.list_id for sale in self.sales if sale.customer.list_id))
+
+
+def choose_sale(
+    refund: Refund, sales: Sequence[Sale], settings: Settings, emails: Mapping[str, Collection[str]] | None = None
+) -> Sale | Rivals | Skip:
+    """The sale that a refund's order became, among those that carry its number.
+
+    A sales order stands back behind its invoices. Of several sales those of the order's customer count (by e-mail, else
+    by name), then those made from a sales order that was found too (of several such the one that carries the goods),
+    then those over the order's total, then those of its day; what no sale fulfils decides nothing. A person decides
+    where several are left, where the customer speaks for one sale and the total for another, and where a number that
+    was cut leads to a sale of which neither customer nor total is the order's.
+
+    `emails` are those of customers, by ListID; None where they have not been read.
+    """
+    if not sales:
+        return not_found(refund, settings)
+    found_ids = {sale.txn_id for sale in sales}
+    remaining = [sale for sale in sales if not (set(sale.invoices) & found_ids)]
+    is_certain = not is_shortened(refund.order.number, settings)
+    if len(remaining) == 1 and (is_certain or _agrees(remaining[0], refund.order, emails or {})):
+        return remaining[0]
+    rivals = Rivals(tuple(remaining))
+    may_tell = len(rivals.customers) > (1 if is_certain else 0)
+    if emails is None and refund.order.customer_email and may_tell:
+        return rivals
+    decided = _decided(refund, remaining, {txn_id for sale in sales for txn_id in sale.invoices}, emails or {})
+    if isinstance(decided, Skip):
+        return decided
+    if decided is not None and (is_certain or _agrees(decided, refund.order, emails or {})):
+        return decided
+    return undecided(refund, remaining, settings)
+
+
+def choose_invoice(refund: Refund, invoices: Sequence[Sale]) -> Sale | Skip:
+    """Of the invoices of one sales order the one that a refund is of: the only one, else that which carries the
+    goods."""
+    carrying = [sale for sale in invoices if refund.lines and carries(sale, refund)]
+    if len(invoices) == 1 or len(carrying) == 1:
+        return (carrying or invoices)[0]
+    numbers = ", ".join(sale.ref_number or sale.txn_id for sale in invoices)
+    return Skip("several_invoices", {"order": naming.order_ref_number(refund.order.number), "invoices": numbers})
+
+
+def not_found(refund: Refund, settings: Settings) -> Skip:
+    """That QuickBooks has no such sale, with the numbers that were looked for."""
+    kinds = [kind.words for kind in types_with_field(settings.order_number_field)]
+    types = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+    return Skip("order_not_found", {"types": types, "looked_for": looked_for(refund, settings)})
+
+
+def undecided(refund: Refund, sales: Sequence[Sale], settings: Settings) -> Skip:
+    """That a person has to say which of these sales was refunded, with all that tells them apart."""
+    shown = [
+        f"{sale.type.words} {sale.ref_number or sale.txn_id} of {sale.txn_date} over {sale.total} for {sale.customer}"
+        for sale in sales[:MAX_SHOWN]
+    ]
+    if len(sales) > MAX_SHOWN:
+        shown.append(f"{len(sales) - MAX_SHOWN} more")
+    return Skip("ambiguous_sale", {"looked_for": looked_for(refund, settings), "sales": "; ".join(shown)})
+
+
+def _decided(
+    refund: Refund, sales: Sequence[Sale], invoiced: Collection[str], emails: Mapping[str, Collection[str]]
+) -> Sale | Skip | None:
+    order = refund.order
+    remaining = _those(lambda sale: _has_email(sale, order, emails), sales)
+    if len(remaining) == len(sales):
+        remaining = _those(lambda sale: _has_name(sale, order), sales)
+    of_orders = [sale for sale in remaining if sale.txn_id in invoiced]
+    if of_orders:
+        return choose_invoice(refund, of_orders)
+    over_total = [sale.txn_id for sale in sales if sale.total == order.total]
+    if over_total and not any(sale.txn_id in over_total for sale in remaining):
+        return None
+    remaining = _those(lambda sale: sale.txn_id in over_total, remaining)
+    remaining = _those(lambda sale: _is_of_the_day(sale, order), remaining)
+    return remaining[0] if len(remaining) == 1 else None
+
+
+def _those(test: Callable[[Sale], bool], sales: Sequence[Sale]) -> Sequence[Sale]:
+    """The sales that fulfil it; all of them where none does."""
+    return [sale for sale in sales if test(sale)] or sales
+
+
+def _agrees(sale: Sale, order: Order, emails: Mapping[str, Collection[str]]) -> bool:
+    """Whether something beside the number tells that the sale is the order's."""
+    return sale.total == order.total or _has_email(sale, order, emails) or _has_name(sale, order)
+
+
+def _has_email(sale: Sale, order: Order, emails: Mapping[str, Collection[str]]) -> bool:
+    """Some shops' customers are called by their address."""
+    wanted = order.customer_email.strip().casefold()
+    known = [*emails.get(sale.customer.list_id or "", ()), *_levels(sale.customer.full_name or "")]
+    return bool(wanted) and wanted in {email.strip().casefold() for email in known}
+
+
+def _has_name(sale: Sale, order: Order) -> bool:
+    """By the customer's name or the first line of the billing address, last name first or last."""
+    words = order.customer_name.split()
+    wanted = {_plain(" ".join(words)), _plain(f"{words[-1]}, {' '.join(words[:-1])}")} if words else set()
+    return bool(wanted & {_plain(name) for name in (*_levels(sale.customer.full_name or ""), sale.bill_to)})
+
+
+def _levels(full_name: str) -> list[str]:
+    """A customer's name, and those of it and its jobs."""
+    return [full_name, *full_name.split(":")]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()[:CUSTOMER_NAME_CHARACTERS]
+
+
+def _is_of_the_day(sale: Sale, order: Order) -> bool:
+    if order.created_at is None:
+        return False
+    away: timedelta = abs(sale.txn_date - order.created_at.date())
+    return away <= ZONE_MARGIN
