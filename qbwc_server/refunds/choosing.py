@@ -129,7 +129,8 @@ def _has_name(sale: Sale, order: Order) -> bool:
     """By the customer's name or the first line of the billing address, last name first or last."""
     words = order.customer_name.split()
     wanted = {_plain(" ".join(words)), _plain(f"{words[-1]}, {' '.join(words[:-1])}")} if words else set()
-    return bool(wanted & {_plain(name) for name in (*_levels(sale.customer.full_name or ""), sale.bill_to)})
+    bill_to = (sale.bill_address.addr1 or "") if sale.bill_address is not None else ""
+    return bool(wanted & {_plain(name) for name in (*_levels(sale.customer.full_name or ""), bill_to)})
 
 
 def _levels(full_name: str) -> list[str]:

@@ -13,10 +13,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from qbwc_server.refunds.model import Refund
+from qbwc_server.refunds.naming import is_our_memo
 from qbwc_server.refunds.sale import CompanyFacts
 from qbxml import Ref
 
-# The form of our own numbers (naming.ref_number): where QuickBooks shows no GUIDs, they tell what Connex entered.
+# The form of our own numbers (naming.ref_number): where QuickBooks shows no GUIDs, they tell what Connex entered; of a
+# check that was printed its Memo does.
 _OUR_NUMBER = re.compile(r".+-[A-Z2-7]{3}|R[A-Z2-7]{10}")
 
 
@@ -32,6 +34,7 @@ class Entered:
     customer: Ref | None
     external_guid: str = ""
     accounts: tuple[Ref, ...] = ()  # that the lines of a check name
+    memo: str = ""
 
     @property
     def words(self) -> str:
@@ -72,7 +75,8 @@ def perhaps_by_hand(
 
 def _was_by_hand(entry: Entered) -> bool:
     """Only software gives a transaction a GUID."""
-    return not entry.external_guid and not _OUR_NUMBER.fullmatch(entry.ref_number.upper())
+    is_ours = _OUR_NUMBER.fullmatch(entry.ref_number.upper()) is not None or is_our_memo(entry.memo)
+    return not entry.external_guid and not is_ours
 
 
 def _amount_fits(entry: Entered, refund: Refund) -> bool:

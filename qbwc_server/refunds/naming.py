@@ -18,6 +18,7 @@ REF_NUMBER_CHARACTERS = 11  # of credit memos, checks and card refunds (FACTS.md
 
 MAX_NAME_CHARACTERS = 800  # of each name within a Memo, so that all five of them fit its 4095
 
+_OUR_MEMO = re.compile(r"(VOID: ?)?Refund .+ of order .+ \(.+\)", re.DOTALL)  # as memo_text writes it
 _NAMESPACE = uuid.UUID("6f1c9a52-6d0e-5d53-9f3c-1f2f7a7d4c10")
 _SEPARATOR = "\x1f"
 _ESCAPES = str.maketrans({"\x1e": "\x1e0", "\x1f": "\x1e1"})  # a separator within a name is not one
@@ -86,6 +87,15 @@ def memo_text_is_cut(refund: Refund) -> bool:
     for gateway in {money.gateway for money in refund.money}:
         names += [gateway, " ".join(money.transaction_id for money in refund.money if money.gateway == gateway)]
     return any(len(name) > MAX_NAME_CHARACTERS for name in names)
+
+
+def is_our_memo(text: str) -> bool:
+    """Whether a Memo field is one that we write.
+
+    >>> is_our_memo("Refund 901 of order 1001 (shopify)"), is_our_memo("Refund for Ann")
+    (True, False)
+    """
+    return _OUR_MEMO.match(text) is not None
 
 
 def mentions(text: str, number: str) -> bool:

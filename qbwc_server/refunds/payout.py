@@ -15,7 +15,7 @@ from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.posting import Document
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Sale, SaleType
-from qbwc_server.refunds.settings import RefundMethod, Settings
+from qbwc_server.refunds.settings import CheckNumber, RefundMethod, Settings
 from qbxml import (
     ApplyCheckToTxnAdd,
     ARRefundCreditCardAdd,
@@ -112,6 +112,7 @@ def payouts(
             macro=naming.macro(refund, Role.PAYOUT, part, generation),
             ref_number=naming.ref_number(refund),
             memo=naming.memo_text(refund, gateway=money.gateway, transaction_id=" ".join(money.transaction_ids)),
+            to_print=by_check and settings.check_number is CheckNumber.TO_PRINT,
             day=day,
             payment_method=_payment_method(sale, payment_method, company),
         )
@@ -122,7 +123,7 @@ def payouts(
                 part=part,
                 request=make(sale, account, money.amount, credit, receivables, names),
                 external_guid=names.guid,
-                ref_number=names.ref_number,
+                ref_number="" if names.to_print else names.ref_number,
                 amount=money.amount,
                 account=account.full_name,
                 gateway=money.gateway,
@@ -146,6 +147,7 @@ class _Names:
     macro: str
     ref_number: str
     memo: str
+    to_print: bool
     day: date
     payment_method: Ref | None
 
@@ -158,15 +160,20 @@ def _check(
     receivables: Ref,
     names: _Names,
 ) -> CheckAdd:
-    """A check whose one line names receivables, applied to the credit for the same amount (FACTS.md 5)."""
+    """A check whose one line names receivables, applied to the credit for the same amount (FACTS.md 5).
+
+    One that is to be printed has no number, since it gets that of the paper, and the address of the sale, since the
+    customer in QuickBooks may stand for a whole shop.
+    """
     return CheckAdd(
         def_macro=names.macro,
         account_ref=account.ref,
         payee_entity_ref=sale.customer,
-        ref_number=names.ref_number,
+        ref_number=None if names.to_print else names.ref_number,
         txn_date=names.day,
         memo=names.memo,
-        is_to_be_printed=False,
+        address=sale.bill_address if names.to_print else None,
+        is_to_be_printed=names.to_print,
         exchange_rate=sale.exchange_rate,
         external_guid=names.guid,
         apply_check_to_txn_adds=(ApplyCheckToTxnAdd(txn_id=credit, amount=amount),),

@@ -209,8 +209,8 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "too_many_to_look_through": (
         _R,
-        "The customer {customer} has more than {most} credit memos in QuickBooks since this refund, too many to see "
-        "whether it was entered already. Look for {ref_number} among them.",
+        "The customer {customer} has more than {most} credit memos or checks in QuickBooks since this refund, too many to "
+        "see whether it was entered already. Look for {ref_number} among them.",
     ),
     "left_out_after_restore": (
         _S,

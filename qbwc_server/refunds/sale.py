@@ -10,7 +10,7 @@ from enum import Enum
 
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import ZERO
-from qbxml import Ref
+from qbxml import Address, Ref
 
 
 class SaleType(Enum):
@@ -105,7 +105,7 @@ class Sale:
     is_closed: bool = False  # of a sales order
     po_number: str = ""
     other: str = ""
-    bill_to: str = ""  # the first line of the billing address
+    bill_address: Address | None = None
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,13 @@ class SalesOrders(Enum):
     SKIP = "skip"
 
 
+class CheckNumber(Enum):
+    """The number of a check that pays a refund out."""
+
+    REF_NUMBER = "ref_number"
+    TO_PRINT = "to_print"
+
+
 class SaleField(Enum):
     """The field of a sale that carries the order's number."""
 
@@ -218,6 +225,12 @@ class Settings:
     )
     payment_method: str = _setting(
         "", "Payment method", "The payment method of credit-card refunds. Empty: that of the original sale."
+    )
+    check_number: CheckNumber = _setting(
+        CheckNumber.REF_NUMBER,
+        "Number of checks",
+        "ref_number: a check has the number of its credit memo, such as 1001-7QK. to_print: it has none and waits "
+        "among the checks to print; QuickBooks gives it its number when it is printed.",
     )
     review: str = _setting(
         "off",
@@ -457,6 +470,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     SalesOrders: _reader_of_enum(SalesOrders),
     StoreCredit: _reader_of_enum(StoreCredit),
     SaleField: _reader_of_enum(SaleField),
+    CheckNumber: _reader_of_enum(CheckNumber),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,

@@ -7,7 +7,7 @@ the transaction in the books with zero, which auditors prefer; a payment receive
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from qbwc_server.refunds.naming import Role
@@ -39,9 +39,9 @@ def undo_request(request_type: str, txn_id: str, way: Undo) -> TxnVoid | TxnDel 
     return TxnDel(txn_del_type=kind, txn_id=txn_id)
 
 
-def in_closed_books(dated: Mapping[str, date], first_open: date | None) -> Skip | None:
+def in_closed_books(dated: Iterable[tuple[str, date]], first_open: date | None) -> Skip | None:
     """Why a posting can't be undone: one of its documents, by number, lies before the first day that is open."""
-    for ref_number, day in dated.items():
+    for ref_number, day in dated:
         if first_open is not None and day < first_open:
             facts = {
                 "document": "transaction",

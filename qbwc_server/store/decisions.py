@@ -23,7 +23,7 @@ from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.store.holding import hold
-from qbwc_server.store.planned import plan_digest
+from qbwc_server.store.planned import number_of, plan_digest
 from qbwc_server.store.refunds import add_notice, data_of, forget_shares, note, start_over, stop
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
 
@@ -271,7 +271,7 @@ def _undo(choice: _Choice) -> None:
     for document in row.documents:
         if document.state == "posted" and not document.by_hand and document.role != Role.CLOSING.value:
             if not document.txn_id and document.role != Role.APPLICATION.value:
-                raise DecisionError(f"QuickBooks never told the TxnID of {document.ref_number}; undo it there by hand")
+                raise DecisionError(f"QuickBooks never told the TxnID of {number_of(document)}; undo it there by hand")
             document.undo = "wanted"
             document.undone_by = choice.who
     row.decided = row.decided | {"undo": choice.facts}

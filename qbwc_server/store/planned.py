@@ -13,6 +13,7 @@ from typing import Any
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
 from qbwc_server.store.tables import Document
+from qbxml import written_value
 from qbxml.plain import as_plain
 
 DOCUMENT_WORDS = {
@@ -33,7 +34,7 @@ class PlannedRow:
     """One line of a document; texts are empty and figures None where the line has none."""
 
     document: str  # in words: credit memo, check, ...
-    ref_number: str
+    ref_number: str  # of a check that is to be printed QuickBooks' words for it
     day: str  # ISO
     item: str
     description: str
@@ -53,6 +54,16 @@ def planned_rows(documents: Iterable[Document]) -> tuple[PlannedRow, ...]:
 def row_as_dict(row: PlannedRow) -> dict[str, Any]:
     """The row as JSON has it; figures are texts."""
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in vars(row).items()}
+
+
+def number_of(document: Document) -> str:
+    """The number of a document, for a person; a check that is to be printed has none."""
+    return document.ref_number or "(without a number)"
+
+
+def memo_of(document: Document) -> str:
+    """The Memo field with which a document is entered; empty where somebody entered it by hand."""
+    return written_value(document.request, f"{document.request_type}/Memo") if document.request else ""
 
 
 def date_of(document: Document) -> date | None:
@@ -82,7 +93,7 @@ def _rows(document: Document) -> Iterator[PlannedRow]:
     def row(amount: Decimal, line: Mapping[str, Any], item: str) -> PlannedRow:
         return PlannedRow(
             document=words,
-            ref_number=document.ref_number,
+            ref_number=document.ref_number or ("To Print" if content.get("IsToBePrinted") == "true" else ""),
             day=str(content.get("TxnDate") or ""),
             item=item,
             description=str(line.get("Desc") or line.get("Memo") or ""),

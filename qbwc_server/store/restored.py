@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.store.connections import ConnectionProblem, lock
+from qbwc_server.store.planned import number_of
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Event, Refund
 
 LOOKING, STOPPED = "looking", "stopped"  # of CompanyFile.restored
@@ -131,7 +132,8 @@ def _leave(row: Refund, now: datetime, who: str) -> None:
     for document in row.documents:
         if document.fate == "missing":
             txn_id = _forget_transaction(document)
-            gone.append(f"{document.ref_number} (TxnID {txn_id})" if txn_id else document.ref_number)
+            number = number_of(document)
+            gone.append(f"{number} (TxnID {txn_id})" if txn_id else number)
             document.state, document.fate = "failed", "left"
     skip = Skip("left_out_after_restore", {"person": who, "gone": ", ".join(gone)})
     row.status, row.stage, row.findings, row.updated_at = skip.status.value, "done", None, now

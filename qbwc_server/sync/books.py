@@ -127,7 +127,7 @@ def sale_of(record: SaleRecord) -> Sale:
         is_closed=bool(record.is_manually_closed) if isinstance(record, SalesOrderRet) else False,
         po_number="" if isinstance(record, SalesReceiptRet) else (record.po_number or ""),
         other=record.other or "",
-        bill_to=(record.bill_address.addr1 or "") if record.bill_address is not None else "",
+        bill_address=record.bill_address,
     )
 
 
@@ -165,7 +165,7 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         accounts=tuple(line.account_ref for line in record.expense_lines if line.account_ref is not None)
         if isinstance(record, CheckRet)
         else (),
-        memo=(record.memo or "") if isinstance(record, CreditMemoRet) else "",
+        memo=record.memo or "",
     )
 
 

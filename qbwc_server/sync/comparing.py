@@ -6,7 +6,6 @@ and for the daily reconcile (is everything as we entered it, and is nothing ther
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from qbwc_server.refunds.model import ZERO
+from qbwc_server.refunds.naming import is_our_memo
 
 KINDS = {
     "changed_amount": "{document} {ref_number} is over {found} in QuickBooks; Connex entered {entered}.",
@@ -30,8 +30,6 @@ KINDS = {
     "not_all_seen": "QuickBooks has too many transactions changed between {found} to look through all of them.",
 }
 """The kinds of findings with their sentences."""
-
-_OUR_MEMO = re.compile(r"(VOID: ?)?Refund .+ of order .+ \(.+\)", re.DOTALL)  # refunds/naming.py, memo_text
 
 
 class Fate(Enum):
@@ -60,6 +58,7 @@ class Posted:
     account_id: str = ""
     account: str = ""
     open_credit: Decimal | None = None  # of a memo: what its payouts and applications left of it
+    memo: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def compare(posted: Posted, seen: Mapping[str, Seen], deleted: Collection[str]) 
 
 
 def not_ours(
-    seen: Iterable[Seen], ours: Collection[str], by_guid: Mapping[str, Posted], by_number: Sequence[Posted]
+    seen: Iterable[Seen], ours: Collection[str], by_guid: Mapping[str, Posted], by_name: Sequence[Posted]
 ) -> tuple[Finding, ...]:
     """What stands in QuickBooks beside our postings and looks like one of them.
 
@@ -144,13 +143,13 @@ def not_ours(
     findings: list[Finding] = []
     for each in strangers:
         twin = by_guid.get(each.external_guid.upper()) if each.external_guid else None
-        twin = twin or next((posted for posted in by_number if _looks_the_same(posted, each)), None)
+        twin = twin or next((posted for posted in by_name if _looks_the_same(posted, each)), None)
         if twin is not None and twin.txn_id:
             both = f"as TxnID {twin.txn_id}, and as {each.described}"
             findings.append(_about(twin, "there_twice", both, txn_id=each.txn_id))
         elif twin is not None:
             findings.append(_about(twin, "not_known_as_entered", each.described, txn_id=each.txn_id))
-        elif _OUR_MEMO.match(each.memo):
+        elif is_our_memo(each.memo):
             message = KINDS["unknown_posting"].format(found=each.described)
             findings.append(Finding("unknown_posting", message, each.type, each.txn_id, each.ref_number))
     return tuple(findings)
@@ -171,11 +170,14 @@ def _same_guid(posted: Posted, found: Seen) -> bool:
 
 
 def _looks_the_same(posted: Posted, found: Seen) -> bool:
-    """By number, customer and amount, where no GUID speaks against it."""
+    """By customer, amount and number, or Memo where it has no number, and where no GUID speaks against it."""
+    if posted.ref_number:
+        has_its_name = found.ref_number.casefold() == posted.ref_number.casefold()
+    else:
+        has_its_name = bool(posted.memo) and found.memo == posted.memo
     return (
         _is_the_same(posted, found)
-        and bool(posted.ref_number)
-        and found.ref_number.casefold() == posted.ref_number.casefold()
+        and has_its_name
         and found.customer_id == posted.customer_id
         and found.amount == posted.amount
     )

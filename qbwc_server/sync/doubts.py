@@ -12,6 +12,7 @@ from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
+from qbwc_server.store.planned import number_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
 from qbwc_server.sync.books import FoundDocument, known
 from qbwc_server.sync.finding import documents_in, failed_question
@@ -21,6 +22,7 @@ from qbwc_server.sync.plans import (
     add_notice,
     conclude_all,
     mark_posted,
+    memo_number,
 )
 from qbwc_server.sync.postings import known_by
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
@@ -189,7 +191,7 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
         if document.state == "posted":
             continue
         sighting = verdict.found.get(document.id)
-        names = {"document": DOCUMENT_WORDS[document.role], "ref_number": document.ref_number}
+        names = {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}
         if sighting is not None and sighting.same:
             mark_posted(
                 document,
@@ -205,7 +207,8 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
             troubles.setdefault(document.refund_id, skip)
         elif verdict.action is Action.REVIEW:
             document.state = "review"
-            troubles.setdefault(document.refund_id, Skip("in_doubt", names | {"why": verdict.why}))
+            facts = {"ref_number": memo_number(document.refund), "why": verdict.why}
+            troubles.setdefault(document.refund_id, Skip("in_doubt", facts))
         else:
             document.state = "planned"
     conclude_all(rows.values(), troubles, taking.now)

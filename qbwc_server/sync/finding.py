@@ -56,6 +56,7 @@ from qbxml import (
 )
 
 # An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
+OWN = ("own_memos", "own_checks")  # the questions about the customers' documents among which ours may be
 NOT_OFFERED = frozenset({1030, 3100, 3250})
 
 
@@ -186,7 +187,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         _question_failed(taking, rows, failed)
         return
     read = _Read.of(by_id)
-    if len(read.own) >= MAX_OWN_MEMOS:
+    if any(len(by_id[name].records) >= MAX_OWN_MEMOS for name in OWN if name in by_id):
         _too_many(taking, rows)
         return
     settings = settings_of(taking.connection)
@@ -230,7 +231,7 @@ class _Read:
             payments={r.txn_id: r for r in records_of(by_id, "payments", ReceivePaymentRet) if r.txn_id},
             open_payments=records_of(by_id, "open_payments", ReceivePaymentRet),
             invoices={r.txn_id: r for r in records_of(by_id, "invoices", InvoiceRet) if r.txn_id},
-            own=documents_in([by_id["own_memos"]] if "own_memos" in by_id else []),
+            own=documents_in(by_id[name] for name in OWN if name in by_id),
             hand_memos=documents_in([by_id["hand_memos"]] if "hand_memos" in by_id else []),
             hand_payouts=documents_in(by_id[name] for name in ("hand_cards", "hand_checks") if name in by_id),
             memos={r.txn_id: r for r in records_of(by_id, "memos", CreditMemoRet) if r.txn_id},

@@ -18,6 +18,7 @@ from qbwc_server.sync.plans import (
     conclude,
     conclude_all,
     mark_posted,
+    memo_number,
     stop,
 )
 from qbwc_server.sync.steps import MACRO_FACTS, Kind
@@ -90,9 +91,9 @@ def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             _posted(taking, document, response, request.used_macro)
             rows[document.refund_id] = document.refund
         elif txn_id and document.txn_id != txn_id:
-            names = {"ref_number": document.ref_number, "document": DOCUMENT_WORDS[document.role]}
             why = f"a late answer tells of {txn_id}, beside {document.txn_id or 'one that is on its way'}"
-            stop(document.refund, Skip("in_doubt", names | {"why": why}), taking.now)
+            facts = {"ref_number": memo_number(document.refund), "why": why}
+            stop(document.refund, Skip("in_doubt", facts), taking.now)
     for row in rows.values():
         add_notice(row, Notice("posted_after_doubt"))
         if not any(document.state in ("review", "failed") for document in row.documents):
@@ -187,7 +188,7 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
     facts = {
         "document": DOCUMENT_WORDS[document.role],
         "message": status.explanation,
-        "ref_number": document.ref_number,
+        "ref_number": memo_number(row),
         "account": document.account,
     }
     if document.role in (Role.MEMO.value, Role.PAYMENT.value, Role.CLOSING.value):
@@ -224,7 +225,7 @@ def _retry_document(taking: Taking, document: Document, status: Status) -> Skip 
     skip = put_off(row, document.attempts, DOCUMENT_WORDS[document.role], status.explanation, taking.now)
     if skip is not None and document.uses_memo and _memo_stands(row):
         document.state = "review"  # half of the refund is in the books: a person is asked, and settings help
-        skip = Skip("payout_kept_failing", {**skip.facts, "ref_number": document.ref_number})
+        skip = Skip("payout_kept_failing", {**skip.facts, "ref_number": memo_number(row)})
     elif skip is not None:
         document.state = "failed"
     elif document.role == Role.CLOSING.value:
@@ -254,7 +255,7 @@ def refused_alone(taking: Taking, sent: MessageSet, row: Refund, kind: Kind) -> 
     for request in sent.requests:
         request.document.state = "failed"
     if _memo_stands(row):
-        facts = {"ref_number": row.documents[0].ref_number, "message": "it could not read the request"}
+        facts = {"ref_number": memo_number(row), "message": "it could not read the request"}
         stop(row, Skip("payout_link_refused", facts), taking.now)
         return
     facts = {"document": what, "advice": "Report this with the session's log."}

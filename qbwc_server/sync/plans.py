@@ -23,7 +23,7 @@ from qbwc_server.refunds.review import held
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
-from qbwc_server.store.planned import plan_digest
+from qbwc_server.store.planned import memo_of, number_of, plan_digest
 from qbwc_server.store.refunds import add_notice as add_notice
 from qbwc_server.store.refunds import data_of, look_again_later, note, taken_by_others, told_otherwise
 from qbwc_server.store.refunds import stop as stop
@@ -139,7 +139,7 @@ def _perhaps_entered(
     data = data_of(row)
     row.candidates = None
     entries = [
-        Entered(f.type, f.txn_id, f.ref_number, f.day, f.total, f.customer, f.external_guid, f.accounts)
+        Entered(f.type, f.txn_id, f.ref_number, f.day, f.total, f.customer, f.external_guid, f.accounts, f.memo)
         for f in found
         if f.type in ("CreditMemo", "Check", "ARRefundCreditCard")
     ]
@@ -170,7 +170,8 @@ def _planned_text(posting: Posting) -> str:
     """What a refund is to become, for its story."""
     parts = []
     for document in posting.documents:
-        words = f"{DOCUMENT_WORDS[document.role.value]} {document.ref_number}"
+        number = document.ref_number or ("to be printed" if document.role is Role.PAYOUT else "")
+        words = f"{DOCUMENT_WORDS[document.role.value]} {number}".rstrip()
         if document.amount:
             words += f" over {document.amount}"
         way = "into" if document.role is Role.PAYMENT else "from"
@@ -220,6 +221,22 @@ def matches(document: Document, found: FoundDocument) -> bool:
     customer = found.customer.list_id if found.customer is not None else None
     total = found.total if document.role != Role.APPLICATION.value else document.amount
     return customer == document.customer_id and total == document.amount
+
+
+def is_named_as(document: Document, found: FoundDocument) -> bool:
+    """Whether a transaction that shows no GUID goes by the document's name: its number, or its Memo where it has none,
+    since a check that is to be printed gets its number later. What is empty is no name."""
+    if found.external_guid:
+        return False
+    if document.ref_number:
+        return found.ref_number.upper() == document.ref_number.upper()
+    memo = memo_of(document)
+    return bool(memo) and found.memo == memo
+
+
+def memo_number(row: Refund) -> str:
+    """The number of a refund's credit memo."""
+    return ref_number(data_of(row))
 
 
 def describe(found: FoundDocument) -> str:
@@ -303,7 +320,7 @@ def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: S
             if not matches(document, by_guid):
                 facts = {
                     "document": DOCUMENT_WORDS[document.role],
-                    "ref_number": by_guid.ref_number,
+                    "ref_number": by_guid.ref_number or number_of(document),
                     "found": describe(by_guid),
                 }
                 return Skip("changed_in_quickbooks", facts)
@@ -314,7 +331,7 @@ def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: S
             if skip is not None:
                 return skip
         elif not document.uses_memo:
-            _adopt_payout_by_number(document, candidates)
+            _adopt_payout_by_name(document, candidates)
     memo = next((d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted"), None)
     if memo is not None:
         _adopt_what_is_linked(row, memo, candidates, sale)
@@ -339,11 +356,11 @@ def _adopt_memo_by_number(document: Document, candidates: list[FoundDocument], o
     return None
 
 
-def _adopt_payout_by_number(document: Document, candidates: list[FoundDocument]) -> None:
+def _adopt_payout_by_name(document: Document, candidates: list[FoundDocument]) -> None:
     """A payout of an open payment, which no memo tells of."""
     kind = document.request_type.removesuffix("Add")
-    numbered = (f for f in candidates if f.type == kind and f.ref_number.upper() == document.ref_number.upper())
-    fitting = next((f for f in numbered if not f.external_guid and matches(document, f)), None)
+    named = (f for f in candidates if f.type == kind and is_named_as(document, f))
+    fitting = next((f for f in named if matches(document, f)), None)
     if fitting is not None:
         _take_over(document, fitting)
 
@@ -383,4 +400,4 @@ def _take_over(document: Document, found: FoundDocument) -> None:
 
 
 def _names(document: Document) -> dict[str, str]:
-    return {"document": DOCUMENT_WORDS[document.role], "ref_number": document.ref_number}
+    return {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}

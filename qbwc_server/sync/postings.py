@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Skip
+from qbwc_server.store.planned import memo_of, number_of
 from qbwc_server.store.tables import Document, Refund
 from qbwc_server.sync.comparing import Posted, Seen
 from qbwc_server.sync.plans import DOCUMENT_WORDS, stop
@@ -109,6 +110,7 @@ def posted_of(document: Document) -> Posted:
         account_id=written_value(document.request, f"{account}/ListID") if account else "",
         account=document.account if account else "",
         open_credit=_left_open(document, known_amount) if document.role == Role.MEMO.value else None,
+        memo=memo_of(document),
     )
 
 
@@ -145,12 +147,32 @@ def known_by(
     return found
 
 
+def without_number(database: DatabaseSession, connection_id: int, customers: Iterable[str]) -> list[Document]:
+    """The checks to these customers (ListIDs) that were entered to be printed, which have no number to be known by."""
+    found: list[Document] = []
+    wanted = sorted(set(customers) - {""})
+    for start in range(0, len(wanted), _VALUES_AT_ONCE):
+        query = (
+            select(Document)
+            .join(Refund)
+            .where(
+                Refund.connection_id == connection_id,
+                Document.ref_number == "",
+                Document.request_type == "CheckAdd",
+                Document.customer_id.in_(wanted[start : start + _VALUES_AT_ONCE]),
+            )
+            .options(_WITH_REFUND)
+        )
+        found += database.scalars(query)
+    return found
+
+
 def mark_undone(document: Document, fate: str, now: datetime) -> None:
     """Somebody deleted or voided it in QuickBooks: its refund goes to a person and is never posted again by itself."""
     if document.fate == fate:
         return
     document.fate, document.state = fate, "review"
-    names = {"document": DOCUMENT_WORDS[document.role], "ref_number": document.ref_number}
+    names = {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}
     stop(document.refund, Skip(f"{fate}_in_quickbooks", names), now)
 
 

@@ -37,7 +37,7 @@ MAX_FOUND_PER_CUSTOMERS = 2000  # transactions that a look through customers' ow
 CLOCK_MARGIN = timedelta(days=1)  # the times in QuickBooks are a workstation's (FACTS.md 10)
 OPEN_PAYMENT_DAYS = timedelta(days=92)  # before the order, how far back an open payment is looked for
 CLAIM_NAME = "ConnexInstallation"
-MAX_OWN_MEMOS = 10_000  # credit memos of one customer that may be looked through for ours
+MAX_OWN_MEMOS = 10_000  # credit memos, and checks, of one customer that may be looked through for ours
 MAX_CHANGED = 2000  # transactions of one type in one stretch of time; more, and the stretch is made shorter
 POSTED_PREFIX = "posted_"  # of the names of the questions for our postings
 CHANGED_PREFIX = "changed_"  # of those for what was changed in a stretch of time
@@ -92,6 +92,7 @@ class Wanted:
     open_payments_since: date | None = None
     customers: tuple[str, ...] = ()  # whose own documents are looked through for ours
     since: datetime | None = None
+    own_checks: bool = False  # also their checks: those to be printed have no number by which they could be asked for
     memo_customers: tuple[str, ...] = ()  # whose credit memos are looked through for those entered by hand
     memos_since: date | None = None  # the first of the sales
     memos: tuple[str, ...] = ()  # TxnIDs, with their lines
@@ -237,6 +238,14 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
             include_linked_txns=True,
             include_ret_elements=_DOCUMENT_ELEMENTS,
         )
+        if wanted.own_checks:
+            requests["own_checks"] = CheckQuery(
+                max_returned=MAX_OWN_MEMOS,
+                modified_date_range_filter=ModifiedDateRangeFilter(from_modified_date=wanted.since - CLOCK_MARGIN),
+                entity_filter=EntityFilter(list_ids=_unique(wanted.customers)),
+                include_linked_txns=True,
+                include_ret_elements=(*_DOCUMENT_ELEMENTS, "Memo"),
+            )
     if wanted.memo_customers and wanted.memos_since is not None:
         requests["hand_memos"] = CreditMemoQuery(
             max_returned=MAX_FOUND_PER_CUSTOMERS,

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session as DatabaseSession
 
+from qbwc_server.refunds.naming import is_our_memo
 from qbwc_server.store import reconciliations
 from qbwc_server.store.refunds import note
 from qbwc_server.store.tables import Connection, Document, MessageSet, Reconciliation, ReconciliationFinding, Refund
@@ -32,6 +33,7 @@ from qbwc_server.sync.postings import (
     seen_in,
     txn_ids_by_type,
     was_entered,
+    without_number,
 )
 from qbwc_server.sync.questions import CHANGED_PREFIX, CLOCK_MARGIN, DELETED, MAX_CHANGED, POSTED_PREFIX
 from qbwc_server.sync.taking import Taking
@@ -185,11 +187,13 @@ def _beside_ours(taking: Taking, seen: Mapping[str, Seen]) -> tuple[Finding, ...
     guids = {guid for each in strangers for guid in (each.external_guid.upper(),)}
     by_guid = known_by(taking.database, taking.connection.id, Document.external_guid, guids)
     by_number = known_by(taking.database, taking.connection.id, Document.ref_number, (s.ref_number for s in strangers))
+    payees = {each.customer_id for each in strangers if each.type == "Check" and is_our_memo(each.memo)}
+    unnumbered = without_number(taking.database, taking.connection.id, payees)
     return not_ours(
         strangers,
         set(ours),
         {guid: _likeliest(documents) for guid, documents in by_guid.items()},
-        tuple(posted_of(d) for documents in by_number.values() for d in documents if _is_entered(d)),
+        tuple(posted_of(d) for documents in (*by_number.values(), unnumbered) for d in documents if _is_entered(d)),
     )
 
 
@@ -198,7 +202,8 @@ def _likeliest(documents: Sequence[Document]) -> Posted:
 
 
 def _is_entered(document: Document) -> bool:
-    return document.state in ("posted", "review") and document.request_type in TYPES_BY_REQUEST
+    is_ours = document.request_type in TYPES_BY_REQUEST and not document.by_hand
+    return is_ours and document.state in ("posted", "review")
 
 
 def _keep(taking: Taking, row: Reconciliation, findings: Iterable[Finding]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from qbwc_server.store.planned import number_of
 from qbwc_server.store.refunds import note
 from qbwc_server.store.restored import LOOKING, STOPPED, missing_documents
 from qbwc_server.store.tables import Document, MessageSet, Refund
@@ -122,7 +123,7 @@ def _mark_missing(taking: Taking, document: Document) -> None:
     if document.fate == "missing":
         return
     document.fate = "missing"
-    words = f"{DOCUMENT_WORDS[document.role]} {document.ref_number}"
+    words = f"{DOCUMENT_WORDS[document.role]} {number_of(document)}"
     note(
         document.refund,
         taking.now,
@@ -186,5 +187,5 @@ def _all_is_there_again(taking: Taking) -> None:
         select(Document).where(Document.id.in_(missing_documents(taking.connection.id)))
     ):
         document.fate = ""
-        note(document.refund, taking.now, f"The {DOCUMENT_WORDS[document.role]} {document.ref_number} is there again.")
+        note(document.refund, taking.now, f"The {DOCUMENT_WORDS[document.role]} {number_of(document)} is there again.")
     taking.company.restored = None

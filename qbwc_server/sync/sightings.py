@@ -1,7 +1,7 @@
 """What a look through the customers' transactions shows of the documents of a set in doubt.
 
-A document is told by its ExternalGUID. Where a company file does not show GUIDs it is told by its number, customer and
-total, which several parts of a refund may share and which a person may have edited: then each transaction stands for
+A document is told by its ExternalGUID. Where a company file does not show GUIDs it is told by its number (a check that
+is to be printed, by its Memo), customer and total, which several parts of a refund may share and which a person may have edited: then each transaction stands for
 one document at most, and what nobody can place is named as a stranger.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
+from qbwc_server.store.planned import memo_of
 from qbwc_server.store.tables import Document
 from qbwc_server.sync.books import FoundDocument, Link
-from qbwc_server.sync.plans import describe, link_of, matches
+from qbwc_server.sync.plans import describe, is_named_as, link_of, matches
 from qbwc_server.sync.settling import Sighting
-from qbxml import written_value
 
 MAX_STRANGERS_TOLD = 3  # transactions, in the reason that a person reads
 
@@ -76,10 +76,10 @@ def sighting_of(document: Document, found: Sequence[FoundDocument], closed: Coll
     marked = [item for item in found if item.type == kind and item.external_guid == document.external_guid != ""]
     if len(marked) > 1:
         return _there_more_than_once(document, marked)
-    numbered = [item for item in found if _is_numbered_as(document, item)]
-    memo = written_value(document.request, f"{document.request_type}/Memo") if len(numbered) > 1 else ""
-    numbered.sort(key=lambda item: item.memo != memo)  # payouts through two gateways differ by it, perhaps alone
-    seen = next(iter([*marked, *numbered]), None)
+    named = [item for item in found if _is_named_as(document, item)]
+    memo = memo_of(document) if len(named) > 1 else ""
+    named.sort(key=lambda item: item.memo != memo)  # payouts through two gateways differ by it, perhaps alone
+    seen = next(iter([*marked, *named]), None)
     if seen is None:
         return None
     return Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, matches(document, seen), describe(seen))
@@ -88,13 +88,13 @@ def sighting_of(document: Document, found: Sequence[FoundDocument], closed: Coll
 def _add_what_is_left_over(
     sightings: dict[int, Sighting], documents: Sequence[Document], found: Sequence[FoundDocument]
 ) -> None:
-    """Where one more carries the number, customer and total of a document than there are such documents, it is there
+    """Where one more carries the number or Memo, customer and total of a document than there are such documents, it is there
     more than once."""
     by_txn_id = {item.txn_id: item for item in found}
     taken = {sighting.txn_id for sighting in sightings.values()}
     for document in documents:
         own = by_txn_id.get(sightings[document.id].txn_id) if document.id in sightings else None
-        twins = [item for item in found if item.txn_id not in taken and _is_numbered_as(document, item)]
+        twins = [item for item in found if item.txn_id not in taken and _is_named_as(document, item)]
         if own is not None and not own.external_guid and twins:
             sightings[document.id] = _there_more_than_once(document, [own, *twins])
 
@@ -105,14 +105,9 @@ def _there_more_than_once(document: Document, items: Sequence[FoundDocument]) ->
     return Sighting(document.id, items[0].type, items[0].txn_id, "", False, text)
 
 
-def _is_numbered_as(document: Document, item: FoundDocument) -> bool:
-    """Whether a transaction that shows no GUID is a document by its number, customer and total."""
-    return (
-        not item.external_guid
-        and item.ref_number == document.ref_number
-        and _may_be(document, item)
-        and matches(document, item)
-    )
+def _is_named_as(document: Document, item: FoundDocument) -> bool:
+    """Whether a transaction that shows no GUID is a document by its number or Memo, customer and total."""
+    return is_named_as(document, item) and _may_be(document, item) and matches(document, item)
 
 
 def _may_be(document: Document, item: FoundDocument) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
-from qbwc_server.refunds.settings import ITEM_KEYS
+from qbwc_server.refunds.settings import ITEM_KEYS, CheckNumber, Settings
 from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation, settings_of
@@ -243,7 +243,7 @@ def _find(sending: Sending) -> _Message:
 
 def _follow(sending: Sending) -> _Message:
     rows = sending.ready("follow")
-    return _Message(_written(_wanted_of(rows, settings_of(sending.connection).hand_entry_days)), context=_about(rows))
+    return _Message(_written(_wanted_of(rows, settings_of(sending.connection))), context=_about(rows))
 
 
 def _post(sending: Sending) -> _Message:
@@ -454,7 +454,7 @@ def _macro_works(company: CompanyFile, document: Document) -> bool:
     return not document.by_txn_id and known(company.known, fact) is not Known.NO
 
 
-def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]:
+def _wanted_of(rows: Sequence[Refund], settings: Settings) -> tuple[Call, ...]:
     payments: list[str] = []
     invoices: list[str] = []
     customers: list[str] = []
@@ -489,13 +489,14 @@ def _wanted_of(rows: Sequence[Refund], hand_entry_days: int) -> tuple[Call, ...]
             open_payments_since=min(dates) if dates else None,
             customers=tuple(customers),
             since=min(row.created_at for row in rows),
+            own_checks=settings.check_number is CheckNumber.TO_PRINT,
             memo_customers=tuple(memo_customers),
             memos_since=min(sold_on) if sold_on else None,
             memos=tuple(memos),
             items=tuple(items),
             emails_of=tuple(emails_of),
-            entered_from=_day_beside(min(row.created_at for row in rows), -hand_entry_days),
-            entered_to=_day_beside(max(row.created_at for row in rows), hand_entry_days),
+            entered_from=_day_beside(min(row.created_at for row in rows), -settings.hand_entry_days),
+            entered_to=_day_beside(max(row.created_at for row in rows), settings.hand_entry_days),
         )
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.planning import earliest_open_day
 from qbwc_server.refunds.undoing import ORDER, in_closed_books
 from qbwc_server.store.connections import settings_of
-from qbwc_server.store.planned import date_of
+from qbwc_server.store.planned import date_of, number_of
 from qbwc_server.store.refunds import stop
 from qbwc_server.store.tables import Connection, Document, Refund, SetRequest
 from qbwc_server.sync.books import company_facts
@@ -41,7 +41,8 @@ def hold_what_is_closed(database: DatabaseSession, connection: Connection, now: 
         .options(selectinload(Refund.documents))
     ).all()
     for row in rows:
-        dated = {d.ref_number: day for d in row.documents if d.undo == "wanted" and (day := date_of(d)) is not None}
+        wanted = [document for document in row.documents if document.undo == "wanted"]
+        dated = [(number_of(document), day) for document in wanted if (day := date_of(document)) is not None]
         skip = in_closed_books(dated, first_open)
         if skip is not None:
             give_up(row)

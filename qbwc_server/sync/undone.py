@@ -8,6 +8,7 @@ from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.undoing import ADVICE
 from qbwc_server.store.decisions import close_generation
+from qbwc_server.store.planned import number_of
 from qbwc_server.store.refunds import note
 from qbwc_server.store.tables import Document, MessageSet, Refund
 from qbwc_server.sync.outcomes import read_anew
@@ -75,7 +76,7 @@ def _is_undone(document: Document, now: datetime, *, gone: bool) -> None:
     document.state, document.undo, document.undone_at = "undone", "done", now
     words = "was deleted" if document.undo_request == "TxnDel" else "was voided"
     words = f"{words} in QuickBooks" if not gone else "was not in QuickBooks any more"
-    note(document.refund, now, f"The {_words(document)} {document.ref_number} {words}.")
+    note(document.refund, now, f"The {_words(document)} {number_of(document)} {words}.")
 
 
 def _conclude(taking: Taking, row: Refund, trouble: Skip | None) -> None:
@@ -102,7 +103,7 @@ def _refused(document: Document, message: str) -> Skip:
 
 
 def _names(document: Document) -> dict[str, str]:
-    return {"document": _words(document), "ref_number": document.ref_number}
+    return {"document": _words(document), "ref_number": number_of(document)}
 
 
 def _words(document: Document) -> str:

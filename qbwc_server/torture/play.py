@@ -158,7 +158,11 @@ class Play:
         self.trouble: Kind | None = None  # of the database, at the next call
         self.trouble_calls = 0
         self.later = list(self.shop.orders[len(self.shop.orders) - self.schedule.later :])
-        settings = {"time_zone": "America/New_York", "refund_method": self.schedule.refund_method}
+        settings = {
+            "time_zone": "America/New_York",
+            "refund_method": self.schedule.refund_method,
+            "check_number": self.schedule.check_number,
+        }
         if self.schedule.several_connectors:
             settings["web_connectors"] = "several"
         with self.scratch.database.transaction() as session:

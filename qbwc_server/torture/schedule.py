@@ -102,6 +102,7 @@ class Schedule:
     refund_method: str
     several_connectors: bool  # by the connection's setting
     incidents: tuple[Incident, ...]
+    check_number: str = "ref_number"
 
 
 # --- drawn
@@ -145,6 +146,7 @@ def draw(seed: int) -> Schedule:
         refund_method="check" if rng.random() < 0.4 else "credit_card",
         several_connectors=meddled and rng.random() < 0.2,
         incidents=tuple(_incident(rng, kind) for kind in chosen),
+        check_number="to_print" if rng.random() < 0.5 else "ref_number",
     )
 
 

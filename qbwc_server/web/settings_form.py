@@ -38,6 +38,8 @@ CHOICE_WORDS = {
     "wait": "Wait until the date is free (wait)",
     "next_open_day": "Date it the first open day (next_open_day)",
     "ref_number": "The number of the sale (ref_number)",
+    "check_number.ref_number": "That of the credit memo (ref_number)",
+    "to_print": "None, to be printed (to_print)",
     "po_number": "P.O. number (po_number)",
     "other": "Other (other)",
     "memo": "Memo (memo)",
@@ -111,8 +113,8 @@ EXAMPLES = {
         "memo “Refund 900 of order 1001 (shopify)”."
     ),
     "refund_method": (
-        "credit_card: a Credit Card Refund in the customer's transactions. check: a check to the customer, to be "
-        "printed. none: the credit memo stays open as the customer's credit."
+        "credit_card: a Credit Card Refund in the customer's transactions. check: a check to the customer. none: the "
+        "credit memo stays open as the customer's credit."
     ),
     "sync_missing_orders": "Off: where QuickBooks does not have the order, nothing is entered.",
     "time_zone": (
@@ -142,6 +144,10 @@ EXAMPLES = {
     "record_missing_payment": "On: invoice 1003 gets its payment first, then the memo and the payout.",
     "fee_item": 'With "Restocking Fee": a fee that you keep is a line “Restocking Fee -10.00” on the credit memo.',
     "allowance_item": 'With "Allowance": 10.00 given back for a scratch is a line “Allowance 10.00” on the memo.',
+    "check_number": (
+        "ref_number: the register of Checking shows check 1001-7QK. to_print: it shows “To Print” until the check has "
+        "been printed, and then the number of the paper."
+    ),
     "review": (
         "always: a refund of 41.04 is looked up, and what would be entered is shown; QuickBooks gets nothing before "
         "somebody approves it."
@@ -336,7 +342,7 @@ def field(key: str, value: str, lists: Lists, error: str) -> Field:
     if _is_checkbox(key):
         kind = "checkbox"
     elif declared.allowed(key):
-        kind, groups = "select", (ChoiceGroup("", tuple(choice(word) for word in declared.allowed(key))),)
+        kind, groups = "select", (ChoiceGroup("", tuple(choice(word, key) for word in declared.allowed(key))),)
     elif key == "refund_account" and lists.accounts is not None:
         kind, groups = "select", account_groups(lists.accounts, value, DEFAULT_ACCOUNT)
     elif key == "payment_method" and lists.payment_methods is not None:
@@ -360,9 +366,9 @@ _PROPOSALS = {"time_zone": "time-zones", **dict.fromkeys((*declared.ITEM_KEYS, "
 _PLACEHOLDERS = {"time_zone": "America/New_York"}
 
 
-def choice(word: str) -> Choice:
-    """What a setting can be, in words."""
-    return Choice(word, CHOICE_WORDS.get(word, word))
+def choice(word: str, key: str = "") -> Choice:
+    """What a setting can be, in words; for one setting, its `key`, a word may mean something else."""
+    return Choice(word, CHOICE_WORDS.get(f"{key}.{word}") or CHOICE_WORDS.get(word, word))
 
 
 def account_groups(accounts: tuple[Account, ...], value: str, default: str) -> tuple[ChoiceGroup, ...]:

@@ -103,6 +103,11 @@ def _receipt_by_check() -> Scenario:
     return Scenario(receipt(HAT), (given_back(HAT_BACK),), {"refund_method": "check"})
 
 
+@case("sales receipt, refunded by a check to be printed")
+def _receipt_by_check_to_print() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), {"refund_method": "check", "check_number": "to_print"})
+
+
 @case("unpaid invoice, cancelled")
 def _invoice_cancelled() -> Scenario:
     def fill(made: CompanyBuilder) -> None:

@@ -16,6 +16,7 @@ from qbwc_server.refunds.model import Refund
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale
 from qbwc_server.refunds.settings import SaleField, Settings
+from qbxml import Address
 from tests.refunds.builders import adjusted, back, invoice, ref, refund_of, sales_order, sales_receipt, sold
 
 HAT = sold("HAT", 2, "50.00")
@@ -122,8 +123,9 @@ def test_the_customers_name_tells_several_sales_apart(customer: str) -> None:
 
 
 def test_the_name_may_stand_on_the_billing_address_where_all_orders_have_one_customer() -> None:
-    refund = of_order(customer_name="Ada Buyer")
-    assert chosen(refund, hat("A", "Web", bill_to="Bob Seller"), hat("B", "Web", bill_to="Ada Buyer")) == "B"
+    bob = hat("A", "Web", bill_address=Address(addr1="Bob Seller"))
+    ada = hat("B", "Web", bill_address=Address(addr1="Ada Buyer"))
+    assert chosen(of_order(customer_name="Ada Buyer"), bob, ada) == "B"
 
 
 def test_a_name_that_quickbooks_cut_is_still_the_name() -> None:

@@ -54,6 +54,12 @@ def test_a_check_that_pays_an_expense_is_none() -> None:
     assert found(replace(CHECK, accounts=())) == []
 
 
+def test_a_check_of_ours_is_known_by_its_memo_once_it_is_printed() -> None:
+    printed = replace(CHECK, ref_number="1057", memo="Refund 900 of order 1000 (shopify), gateway manual")
+    assert found(printed) == []
+    assert found(replace(printed, memo="Refund for the broken hat")) == ["A-3"]
+
+
 def test_the_nearest_day_comes_first_and_0_days_look_for_nothing() -> None:
     far = replace(MEMO, txn_id="A-9", day=DAY - timedelta(days=14))
     assert found(far, MEMO) == ["A-1", "A-9"]

@@ -11,8 +11,8 @@ from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.payout import money_by_gateway
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.sale import CompanyFacts, Known
-from qbwc_server.refunds.settings import RefundMethod, Settings
-from qbxml import ARRefundCreditCardAdd, Ref
+from qbwc_server.refunds.settings import CheckNumber, RefundMethod, Settings
+from qbxml import Address, ARRefundCreditCardAdd, Ref
 from tests.refunds.builders import (
     COMPANY,
     RECEIVABLES,
@@ -161,6 +161,22 @@ def test_a_check_names_receivables_on_its_line_and_pays_out_the_memo() -> None:
     assert (line.account_ref, line.amount, line.customer_ref) == (ref(RECEIVABLES), Decimal("100.00"), ref("Ada Buyer"))
     assert (applied.txn_id.use_macro, applied.amount) == (memo_of(posting).def_macro, line.amount)
     assert (check.is_to_be_printed, check.ref_number) == (False, memo_of(posting).ref_number)
+
+
+def test_a_check_to_be_printed_has_no_number_and_the_address_of_the_sale() -> None:
+    address = Address(addr1="Ada Buyer", addr2="1 Elm St", city="Albany", state="NY", postal_code="12207")
+    sale = sales_receipt(HAT, deposit_account=ref("Checking"), bill_address=address)
+    posting = posted(REFUND, sale, replace(CHECK, check_number=CheckNumber.TO_PRINT))
+    check, numbered = check_of(posting), check_of(posted(REFUND, sale, CHECK))
+    assert (check.is_to_be_printed, check.ref_number, check.address) == (True, None, address)
+    assert check.memo == "Refund 901 of order 1001 (shopify), gateway shopify_payments, transaction 7001"
+    assert payouts_of(posting)[0].ref_number == ""
+    assert replace(check, is_to_be_printed=False, ref_number=numbered.ref_number, address=None) == numbered
+
+
+def test_only_checks_are_printed() -> None:
+    posting = posted(REFUND, sales_receipt(HAT), Settings(check_number=CheckNumber.TO_PRINT))
+    assert card_refund_of(posting).ref_number == memo_of(posting).ref_number
 
 
 def test_a_check_from_a_bank_account_may_go_with_others() -> None:

@@ -25,7 +25,7 @@ def test_a_payment_is_deleted_either_way_and_a_mere_credit_goes_with_its_memo() 
 
 
 def test_what_lies_before_the_first_open_day_is_left_alone() -> None:
-    dated = {"1001-ABC": date(2024, 3, 31)}
+    dated = [("1001-ABC", date(2024, 3, 31))]
     assert in_closed_books(dated, None) is None
     assert in_closed_books(dated, date(2024, 3, 31)) is None
     closed = in_closed_books(dated, date(2024, 4, 1))

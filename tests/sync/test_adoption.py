@@ -12,6 +12,7 @@ from tests.sync.driver import START, Driver, hats, judge, open_shop, receipts, r
 from tests.sync.test_first_contact import second_database  # noqa: F401  a fixture
 from tests.sync.test_sales import REFUNDS, one_of_each
 
+BY_CHECK = {"refund_method": "check", "refund_account": "Checking"}
 KINDS = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
 
 
@@ -32,7 +33,7 @@ def books(driver: Driver) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(shows_external_guid=False)])
-@pytest.mark.parametrize("settings", [{}, {"refund_method": "check", "refund_account": "Checking"}])
+@pytest.mark.parametrize("settings", [{}, BY_CHECK, {**BY_CHECK, "check_number": "to_print"}])
 def test_what_another_installation_entered_is_taken_over(
     memory: Database,
     second_database: Database,  # noqa: F811
@@ -124,25 +125,38 @@ def test_a_voided_document_of_ours_goes_to_a_person(memory: Database, second_dat
     assert len(second.company.transactions("CreditMemo")) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("ARRefundCreditCard", {}), ("Check", BY_CHECK), ("Check", {**BY_CHECK, "check_number": "to_print"})],
+    ids=["by card", "by check", "by check to be printed"],
+)
 def test_the_payout_of_an_open_payment_is_not_made_twice_where_guids_are_not_shown(
     memory: Database,
     second_database: Database,  # noqa: F811
+    kind: str,
+    settings: dict[str, str],
 ) -> None:
-    """Where the payment is larger than the payout, only the number tells that it was made."""
+    """Where the payment is larger than the payout, only its number tells that it was made, or its memo."""
 
     def fill(made: CompanyBuilder) -> None:
         made.sales_order(made.customer("C"), hats(1), ref_number="1001")
         made.prepayment("C", "100.00", deposit_to="Checking", ref_number="1001")
+        owed = made.credit_memo("C", hats(1), ref_number="HAND")
+        made.refund_by_check(owed, owed.total, is_to_be_printed=True, memo="Gift")
 
     hidden = Behaviour(shows_external_guid=False)
-    driver = open_shop(memory, fill, behaviour=hidden)
+    settings = {**settings, "hand_entry_days": "0"}
+    driver = open_shop(memory, fill, behaviour=hidden, settings=settings)
     driver.bring_in(refund("r1", "1001"))
     driver.drain()
     assert driver.statuses() == {"r1": "posted"}
 
     second = taken_over(driver, second_database, hidden)
+    second.set(**settings)
     second.bring_in(refund("r1", "1001"))
     second.drain()
 
-    assert len(second.company.transactions("ARRefundCreditCard")) == 1
+    made = [each.txn_id for each in second.company.transactions(kind)][1 if kind == "Check" else 0 :]
+    assert [document.txn_id for document in second.row("r1").documents if document.role == "payout"] == made
+    assert len(made) == 1
     assert second.company.customer_balance("C") == Decimal("-78.35")

@@ -104,6 +104,20 @@ def test_a_second_transaction_with_our_guid_or_our_number_is_there_twice() -> No
     assert beside(copy, posted=replace(POSTED, txn_id="")) == ["not_known_as_entered"]
 
 
+def test_a_check_without_a_number_is_known_by_its_memo_and_never_by_having_none() -> None:
+    check = replace(POSTED, type="Check", ref_number="", memo="Refund 901 of order 1001 (shopify)")
+    other = replace(SEEN, type="Check", txn_id="1-2", external_guid="", ref_number="", memo="Rent")
+    assert beside(other, posted=check) == []
+    assert beside(replace(other, memo=check.memo), posted=check) == ["there_twice"]
+    assert beside(replace(other, memo=check.memo, ref_number="1057"), posted=check) == ["there_twice"]
+    assert beside(replace(other, memo=""), posted=replace(check, memo="")) == []
+
+
+def test_a_check_that_was_printed_since_is_as_it_was_entered() -> None:
+    check = replace(POSTED, type="Check", ref_number="", open_credit=None)
+    assert kinds(check, replace(SEEN, type="Check", ref_number="1057", open_credit=None)) == []
+
+
 def test_what_carries_our_marks_and_is_not_known_is_said_and_nothing_else() -> None:
     stranger = replace(SEEN, txn_id="1-3", external_guid=OTHER, ref_number="77", customer_id="80-9")
     assert beside(stranger) == ["unknown_posting"]
