@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from qbsim import Behaviour, CompanyBuilder
 from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import Act
 from tests.sync.driver import START, Driver, hats, judge, open_shop, receipts, refund
+from tests.sync.test_reconcile import reconciled
 
 DAY = (START - timedelta(days=2)).date()
 
@@ -85,3 +87,14 @@ def test_two_equal_refunds_of_one_customer_are_not_taken_for_work_by_hand(
     driver.bring_in(refund("r2", "1001"))
     driver.drain()
     assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+
+
+def test_another_memo_under_the_number_of_one_that_was_adopted_does_not_break_the_reconcile(memory: Database) -> None:
+    driver = stopped(memory)
+    driver.decide("r1", Act.ADOPT)
+    adopted = driver.company.transactions("CreditMemo")[0]
+    driver.company.record(
+        replace(adopted, stamp=driver.company.counters.transaction_stamp(driver.clock()), ref_number="HAND-1", links=[])
+    )
+    driver.wait()
+    assert reconciled(driver) == []
