@@ -31,7 +31,7 @@ from qbwc_server.sync.books import (
     sale_of,
     told_more,
 )
-from qbwc_server.sync.looking import MAX_CANDIDATES, Look, located_in, look_of
+from qbwc_server.sync.looking import MAX_CANDIDATES, Carrier, Look, carriers_in, located_in, look_of
 from qbwc_server.sync.plans import (
     Findings,
     carry_out,
@@ -55,17 +55,18 @@ from qbxml import (
     Status,
 )
 
-# An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
 OWN = ("own_memos", "own_checks")  # the questions about the customers' documents among which ours may be
+# An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
 NOT_OFFERED = frozenset({1030, 3100, 3250})
 
 
 def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     settings = settings_of(taking.connection)
     asked = sent.context.get("asked", {})
-    rows = [
-        row for row in _still_at(taking, sent, "find") if encode(look_of(row, settings)) == asked.get(str(row.id))
-    ]  # a refund that the shop has changed since is asked for anew, and all are where the settings have been
+    waiting = _still_at(taking, sent, "find")
+    looks = {row.id: look_of(row, settings) for row in waiting}
+    # A refund that the shop has changed since is asked for anew, and all of them are where the settings have changed.
+    rows = [row for row in waiting if encode(looks[row.id]) == asked.get(str(row.id))]
     by_id = answer.by_request_id
     _forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
@@ -74,22 +75,22 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         return
     found = _FoundSales.of(by_id)
     documents = documents_in(by_id[name] for name in ("memos", "cards", "checks") if name in by_id)
-    looks = {row.id: look_of(row, settings) for row in rows}
     among_many = [row for row in rows if looks[row.id].is_among_many]
     if found.is_cut:
         _too_many_sales(taking, among_many, settings)
     else:
+        carriers = carriers_in(found.dated, settings.order_number_field, settings.order_number_custom_field)
         for row in among_many:
-            _take_located(taking, row, looks[row.id], found, settings)
+            _take_located(taking, row, looks[row.id], carriers, settings)
     for row in rows:
         if not looks[row.id].is_among_many:
             _take_sales(taking, sent, row, found.of_look(looks[row.id]), documents, settings)
 
 
-def _take_located(taking: Taking, row: Refund, look: Look, found: _FoundSales, settings: Settings) -> None:
+def _take_located(taking: Taking, row: Refund, look: Look, carriers: Sequence[Carrier], settings: Settings) -> None:
     """What carries the order's number in another field is read in full next."""
     _clear_attempts(row)
-    located = located_in(look, found.dated)
+    located = located_in(look, carriers)
     if not located:
         stop(row, not_found(data_of(row), settings), taking.now)
         look_again_later(row, settings, taking.now)

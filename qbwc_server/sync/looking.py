@@ -3,11 +3,11 @@ can't filter by it: first the sales of some days with little more than that fiel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
-from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.sale import SaleType
 from qbwc_server.refunds.sale_numbers import carries_number, days_of_sale, sale_numbers, types_with_field
@@ -83,8 +83,8 @@ def of_about_the_same_days(rows: Sequence[Refund], settings: Settings) -> Sequen
     return [row for row in rows if _overlap((start, end), days_of_sale(data_of(row), settings))]
 
 
-def _overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
-    return bool(one[0] <= other[1] and other[0] <= one[1])
+def _overlap(one: tuple[date, date], other: tuple[date, date]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def wanted_by(looks: Iterable[Look]) -> SalesWanted:
@@ -106,25 +106,39 @@ def wanted_by(looks: Iterable[Look]) -> SalesWanted:
     )
 
 
-def located_in(look: Look, records: Iterable[SaleRecord]) -> tuple[Located, ...]:
-    """Those of the sales that carry the order's number in the field."""
+@dataclass(frozen=True)
+class Carrier:
+    """A sale of some days, with what stands in the field."""
+
+    located: Located
+    text: str
+    folded: str  # `text` in small letters
+
+
+def carriers_in(records: Iterable[SaleRecord], field: SaleField, custom_field: str) -> tuple[Carrier, ...]:
+    """The sales that have something in the field; read once for all refunds that are looked for among them."""
     return tuple(
-        Located(SaleType(type(record).__name__.removesuffix("Ret")), record.txn_id)
+        Carrier(Located(SaleType(type(record).__name__.removesuffix("Ret")), record.txn_id), text, text.casefold())
         for record in records
-        if record.txn_id and any(carries_number(text, look.numbers, look.field) for text in _texts(record, look))
+        for text in _texts(record, field, custom_field.casefold())
+        if record.txn_id and text
     )
 
 
-def _texts(record: SaleRecord, look: Look) -> list[str]:
-    if look.field is SaleField.CUSTOM_FIELD:
-        name = look.custom_field.casefold()
-        return [each.data_ext_value for each in record.data_ext_rets if each.data_ext_name.casefold() == name]
-    if look.field is SaleField.PO_NUMBER:
+def located_in(look: Look, carriers: Iterable[Carrier]) -> tuple[Located, ...]:
+    """Those of the sales that carry the order's number in the field."""
+    found = [
+        carrier.located
+        for folded in (number.casefold() for number in look.numbers)
+        for carrier in carriers
+        if folded in carrier.folded and carries_number(carrier.text, look.numbers, look.field)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _texts(record: SaleRecord, field: SaleField, custom_field: str) -> list[str]:
+    if field is SaleField.CUSTOM_FIELD:
+        return [each.data_ext_value for each in record.data_ext_rets if each.data_ext_name.casefold() == custom_field]
+    if field is SaleField.PO_NUMBER:
         return [] if isinstance(record, SalesReceiptRet) else [record.po_number or ""]
-    return [(record.memo if look.field is SaleField.MEMO else record.other) or ""]
-
-
-def asked_of(rows: Iterable[Refund], settings: Settings) -> Mapping[str, Any]:
-    """What is asked about each refund, by its id, as a message set keeps it: where a refund or the settings have
-    changed when the answer comes, it is asked for anew."""
-    return {str(row.id): encode(look_of(row, settings)) for row in rows}
+    return [(record.memo if field is SaleField.MEMO else record.other) or ""]

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
-from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.naming import Role, ref_number
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS, CheckNumber, Settings
@@ -30,7 +30,7 @@ from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import postings, questions, reconcile, undoing
 from qbwc_server.sync.books import known
-from qbwc_server.sync.looking import asked_of, look_of, of_about_the_same_days, wanted_by
+from qbwc_server.sync.looking import look_of, of_about_the_same_days, wanted_by
 from qbwc_server.sync.plans import Findings
 from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
 from qbxml import Call, with_txn_ids, write_message_set
@@ -233,12 +233,12 @@ def _read_claim(sending: Sending) -> _Message:  # noqa: ARG001  as the others
 def _find(sending: Sending) -> _Message:
     settings = settings_of(sending.connection)
     rows = of_about_the_same_days(sending.ready("find"), settings)
-    looks = [look_of(row, settings) for row in rows]
-    pairs = zip(rows, looks, strict=True)
-    ours = [ref_number(refund_store.data_of(row)) for row, look in pairs if not look.is_among_many]
+    looks = {row.id: look_of(row, settings) for row in rows}
+    ours = [ref_number(refund_store.data_of(row)) for row in rows if not looks[row.id].is_among_many]
     with_orders = known(sending.connection.company.known, "sales_orders") is not Known.NO
-    document = _written(questions.find(wanted_by(looks), ours, sales_orders=with_orders))
-    return _Message(document, context=_about(rows) | {"asked": asked_of(rows, settings)})
+    document = _written(questions.find(wanted_by(looks.values()), ours, sales_orders=with_orders))
+    asked = {str(number): encode(look) for number, look in looks.items()}  # what the answer is an answer to
+    return _Message(document, context=_about(rows) | {"asked": asked})
 
 
 def _follow(sending: Sending) -> _Message:

@@ -92,6 +92,7 @@ class Tally:
         self.happened.update({kind.name: count for kind, count in played.happened.items()})
         self.switches.update(f"{name}={getattr(played.schedule.behaviour, name)}" for name in (*SWITCHES,))
         self.switches[f"refund_method={played.schedule.refund_method}"] += 1
+        self.switches[f"check_number={played.schedule.check_number}"] += 1
         self.most_quiet_sessions = max(self.most_quiet_sessions, played.quiet_sessions)
         if played.findings and len(self.troubles) < MAX_TROUBLES_TOLD:
             self.troubles.append(_trouble(played, options))
