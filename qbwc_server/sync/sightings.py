@@ -1,8 +1,8 @@
 """What a look through the customers' transactions shows of the documents of a set in doubt.
 
 A document is told by its ExternalGUID. Where a company file does not show GUIDs it is told by its number (a check that
-is to be printed, by its Memo), customer and total, which several parts of a refund may share and which a person may have edited: then each transaction stands for
-one document at most, and what nobody can place is named as a stranger.
+is to be printed, by its Memo), customer and total, which several parts of a refund may share and which a person may
+have edited: then each transaction stands for one document at most, and what nobody can place is named as a stranger.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def sighting_of(document: Document, found: Sequence[FoundDocument], closed: Coll
 def _add_what_is_left_over(
     sightings: dict[int, Sighting], documents: Sequence[Document], found: Sequence[FoundDocument]
 ) -> None:
-    """Where one more carries the number or Memo, customer and total of a document than there are such documents, it is there
-    more than once."""
+    """Where one more carries the number or Memo, customer and total of a document than there are such documents, it is
+    there more than once."""
     by_txn_id = {item.txn_id: item for item in found}
     taken = {sighting.txn_id for sighting in sightings.values()}
     for document in documents:
