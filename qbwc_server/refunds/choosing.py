@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.lines import carries
@@ -12,7 +11,7 @@ from qbwc_server.refunds.model import Order, Refund
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Sale
 from qbwc_server.refunds.sale_numbers import ZONE_MARGIN, is_shortened, looked_for, types_with_field
-from qbwc_server.refunds.settings import Settings
+from qbwc_server.refunds.settings import SaleField, Settings
 
 MAX_SHOWN = 20  # sales that a person is shown to tell apart
 CUSTOMER_NAME_CHARACTERS = 41  # of one level of a customer's name (FACTS.md 10)
@@ -39,7 +38,7 @@ def choose_sale(
     by name), then those made from a sales order that was found too (of several such the one that carries the goods),
     then those over the order's total, then those of its day; what no sale fulfils decides nothing. A person decides
     where several are left, where the customer speaks for one sale and the total for another, and where a number that
-    was cut leads to a sale of which neither customer nor total is the order's.
+    was cut, or stands in a memo, may be another's (`_fits`).
 
     `emails` are those of customers, by ListID; None where they have not been read.
     """
@@ -47,17 +46,20 @@ def choose_sale(
         return not_found(refund, settings)
     found_ids = {sale.txn_id for sale in sales}
     remaining = [sale for sale in sales if not (set(sale.invoices) & found_ids)]
-    is_certain = not is_shortened(refund.order.number, settings)
-    if len(remaining) == 1 and (is_certain or _agrees(remaining[0], refund.order, emails or {})):
+    read = emails or {}
+    if len(remaining) == 1 and _fits(remaining[0], refund.order, settings, read):
         return remaining[0]
     rivals = Rivals(tuple(remaining))
-    may_tell = len(rivals.customers) > (1 if is_certain else 0)
+    may_tell = len(rivals.customers) > 1 or (
+        rivals.customers and not all(_fits(sale, refund.order, settings, read) for sale in remaining)
+    )
     if emails is None and refund.order.customer_email and may_tell:
         return rivals
-    decided = _decided(refund, remaining, {txn_id for sale in sales for txn_id in sale.invoices}, emails or {})
+    made_from = {txn_id: sale.txn_id for sale in sales for txn_id in sale.invoices}
+    decided = _decided(refund, remaining, made_from, read)
     if isinstance(decided, Skip):
         return decided
-    if decided is not None and (is_certain or _agrees(decided, refund.order, emails or {})):
+    if decided is not None and _fits(decided, refund.order, settings, read):
         return decided
     return undecided(refund, remaining, settings)
 
@@ -91,15 +93,17 @@ def undecided(refund: Refund, sales: Sequence[Sale], settings: Settings) -> Skip
 
 
 def _decided(
-    refund: Refund, sales: Sequence[Sale], invoiced: Collection[str], emails: Mapping[str, Collection[str]]
+    refund: Refund, sales: Sequence[Sale], made_from: Mapping[str, str], emails: Mapping[str, Collection[str]]
 ) -> Sale | Skip | None:
+    """The one of several; `made_from` are the sales orders of invoices, by TxnID."""
     order = refund.order
     remaining = _those(lambda sale: _has_email(sale, order, emails), sales)
     if len(remaining) == len(sales):
         remaining = _those(lambda sale: _has_name(sale, order), sales)
-    of_orders = [sale for sale in remaining if sale.txn_id in invoiced]
-    if of_orders:
-        return choose_invoice(refund, of_orders)
+    remaining = _those(lambda sale: sale.txn_id in made_from, remaining)
+    orders = {made_from.get(sale.txn_id, "") for sale in remaining}
+    if len(orders) == 1 and "" not in orders:
+        return choose_invoice(refund, remaining)
     over_total = [sale.txn_id for sale in sales if sale.total == order.total]
     if over_total and not any(sale.txn_id in over_total for sale in remaining):
         return None
@@ -113,9 +117,21 @@ def _those(test: Callable[[Sale], bool], sales: Sequence[Sale]) -> Sequence[Sale
     return [sale for sale in sales if test(sale)] or sales
 
 
-def _agrees(sale: Sale, order: Order, emails: Mapping[str, Collection[str]]) -> bool:
-    """Whether something beside the number tells that the sale is the order's."""
-    return sale.total == order.total or _has_email(sale, order, emails) or _has_name(sale, order)
+def _fits(sale: Sale, order: Order, settings: Settings, emails: Mapping[str, Collection[str]]) -> bool:
+    """Whether the number is enough to tell the sale as the order's.
+
+    Another order's number may have been cut to the same, so there the customer has to be the order's, or total and day.
+    A memo may have the number for another reason, such as a house number, so there customer or total have to be the
+    order's, as far as the shop tells them.
+    """
+    of_customer = _has_email(sale, order, emails) or _has_name(sale, order)
+    over_total = sale.total == order.total
+    if is_shortened(order.number, settings):
+        return of_customer or (over_total and _is_of_the_day(sale, order))
+    if settings.order_number_field is SaleField.MEMO:
+        tells_nothing = order.total is None and not (order.customer_name or order.customer_email)
+        return of_customer or over_total or tells_nothing
+    return True
 
 
 def _has_email(sale: Sale, order: Order, emails: Mapping[str, Collection[str]]) -> bool:
@@ -145,5 +161,4 @@ def _plain(name: str) -> str:
 def _is_of_the_day(sale: Sale, order: Order) -> bool:
     if order.created_at is None:
         return False
-    away: timedelta = abs(sale.txn_date - order.created_at.date())
-    return away <= ZONE_MARGIN
+    return abs((sale.txn_date - order.created_at.date()).days) <= ZONE_MARGIN.days

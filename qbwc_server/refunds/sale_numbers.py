@@ -38,8 +38,8 @@ def sale_numbers(order_number: str, settings: Settings) -> tuple[str, ...]:
     ('WEB-2024-10', '-2024-10001')
     """
     whole = _whole_number(order_number, settings)
-    most = _CHARACTERS.get(settings.order_number_field, len(whole))
-    if len(whole) <= most:
+    most = _CHARACTERS.get(settings.order_number_field)
+    if most is None or len(whole) <= most:
         return (whole,) if whole else ()
     return tuple(dict.fromkeys(end.strip() for end in (whole[:most], whole[-most:])))
 
@@ -51,7 +51,7 @@ def names_of_order(order_number: str, settings: Settings) -> tuple[str, ...]:
     >>> names_of_order("#1001", Settings(order_number_add_prefix="W"))
     ('1001', 'W1001')
     """
-    names = (order_ref_number(order_number), _whole_number(order_number, settings))
+    names = (_own_number(order_number), _whole_number(order_number, settings))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -61,7 +61,8 @@ def is_shortened(order_number: str, settings: Settings) -> bool:
     >>> is_shortened("1001", Settings()), is_shortened("WEB-2024-10001", Settings())
     (False, True)
     """
-    return sale_numbers(order_number, settings) not in ((), (_whole_number(order_number, settings),))
+    most = _CHARACTERS.get(settings.order_number_field)
+    return most is not None and len(_whole_number(order_number, settings)) > most
 
 
 def carries_number(text: str, numbers: Collection[str], field: SaleField) -> bool:
@@ -88,7 +89,7 @@ def days_of_sale(refund: Refund, settings: Settings) -> tuple[date, date]:
     the refund's, where that of the order is not known."""
     day = (refund.order.created_at or refund.created_at).date()
     away = timedelta(days=settings.order_number_days) + ZONE_MARGIN
-    return day - away, day + away
+    return max(day, date.min + away) - away, min(day, date.max - away) + away
 
 
 def looked_for(refund: Refund, settings: Settings) -> str:
@@ -97,7 +98,7 @@ def looked_for(refund: Refund, settings: Settings) -> str:
     numbers = sale_numbers(refund.order.number, settings)
     if not numbers:
         return "the number of this order, which has none"
-    own = order_ref_number(refund.order.number)
+    own = _own_number(refund.order.number)
     words = _FIELD_WORDS[settings.order_number_field].format(
         numbers=" or ".join(numbers), custom_field=settings.order_number_custom_field
     )
@@ -118,9 +119,13 @@ _FIELD_WORDS = {
 }
 
 
+def _own_number(order_number: str) -> str:
+    """The shop's number, without what can't be printed and so stands in no field of QuickBooks."""
+    return order_ref_number("".join(character for character in order_number if character.isprintable()))
+
+
 def _whole_number(order_number: str, settings: Settings) -> str:
-    printable = "".join(character for character in order_number if character.isprintable())
-    number = order_ref_number(printable)
+    number = _own_number(order_number)
     prefix = order_ref_number(settings.order_number_strip_prefix)
     suffix = settings.order_number_strip_suffix
     if prefix and len(number) > len(prefix) and number[: len(prefix)].casefold() == prefix.casefold():

@@ -108,6 +108,13 @@ def test_where_no_single_invoice_carries_the_goods_a_person_decides(parts: tuple
     assert chosen(refund_of(*parts), order, first, second) == "several_invoices"
 
 
+def test_invoices_of_two_sales_orders_under_one_number_are_told_apart_as_other_sales_are() -> None:
+    orders = [sales_order(HAT, txn_id=f"O{name}", invoices=(name,)) for name in "IJ"]
+    sales = (*orders, invoice(HAT, txn_id="I"), invoice(sold("HAT", 2, "20.00"), txn_id="J"))
+    assert chosen(of_order(total=Decimal("40.00")), *sales) == "J"
+    assert chosen(of_order(), *sales) == "ambiguous_sale"
+
+
 def test_where_two_invoices_carry_the_goods_a_person_decides() -> None:
     order = sales_order(HAT, txn_id="O", invoices=("I", "J"))
     assert chosen(refund_of(WHOLE), order, invoice(HAT, txn_id="I"), invoice(HAT, txn_id="J")) == "several_invoices"
@@ -202,15 +209,34 @@ def test_of_very_many_sales_a_person_is_shown_the_first_and_how_many_more_there_
     [
         ({}, "ambiguous_sale"),
         ({"customer_name": "Bob"}, "ambiguous_sale"),
-        ({"total": Decimal("99.00")}, "ambiguous_sale"),
-        ({"total": Decimal("100.00")}, "A"),
+        ({"total": Decimal("100.00")}, "ambiguous_sale"),
+        ({"total": Decimal("100.00"), "created_at": DAY}, "A"),
+        ({"total": Decimal("99.00"), "created_at": DAY}, "ambiguous_sale"),
         ({"customer_name": "Ada Buyer"}, "A"),
     ],
 )
-def test_a_sale_under_a_number_that_was_cut_is_the_orders_only_where_customer_or_total_agree(
+def test_a_sale_under_a_number_that_was_cut_is_the_orders_only_where_customer_or_total_and_day_agree(
     order: dict[str, Any], found: str
 ) -> None:
     assert chosen(refund_of(WHOLE, number=LONG, order=order), hat("A", ref_number=LONG[:11])) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        ({}, "A"),
+        ({"customer_name": "Bob"}, "ambiguous_sale"),
+        ({"total": Decimal("99.00")}, "ambiguous_sale"),
+        ({"total": Decimal("100.00"), "customer_name": "Bob"}, "A"),
+        ({"customer_name": "Ada Buyer", "total": Decimal("99.00")}, "A"),
+        ({"customer_email": "ada@shop.example"}, "emails of A"),
+    ],
+)
+def test_a_memo_may_have_the_number_for_another_reason_which_customer_and_total_tell(
+    order: dict[str, Any], found: str
+) -> None:
+    """As the house number in "Deliver to 1001 Elm St"."""
+    assert chosen(of_order(**order), hat("A"), settings=Settings(order_number_field=SaleField.MEMO)) == found
 
 
 def test_of_several_sales_whose_numbers_were_cut_to_the_same_customer_and_total_decide() -> None:

@@ -136,6 +136,13 @@ def test_the_days_lie_around_the_order_and_around_the_refund_where_its_day_is_no
     assert days_of_sale(unknown, settings) == (date(2024, 6, 4), date(2024, 6, 26))
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_first_and_the_last_of_all_days_are_no_error(day: date) -> None:
+    ordered = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+    start, end = days_of_sale(refund_of(order={"created_at": ordered}), Settings())
+    assert start <= day <= end
+
+
 def test_a_number_that_was_cut_names_no_order() -> None:
     assert names_of_order("WEB-2024-10001", Settings(order_number_strip_prefix="WEB-")) == (
         "WEB-2024-10001",
