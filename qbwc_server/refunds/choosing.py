@@ -14,6 +14,7 @@ from qbwc_server.refunds.sale_numbers import ZONE_MARGIN, is_shortened, looked_f
 from qbwc_server.refunds.settings import SaleField, Settings
 
 MAX_SHOWN = 20  # sales that a person is shown to tell apart
+MAX_RIVALS = 50  # sales whose customers' e-mail addresses are read to tell them apart
 CUSTOMER_NAME_CHARACTERS = 41  # of one level of a customer's name (FACTS.md 10)
 
 
@@ -49,11 +50,10 @@ def choose_sale(
     read = emails or {}
     if len(remaining) == 1 and _fits(remaining[0], refund.order, settings, read):
         return remaining[0]
-    rivals = Rivals(tuple(remaining))
-    may_tell = len(rivals.customers) > 1 or (
-        rivals.customers and not all(_fits(sale, refund.order, settings, read) for sale in remaining)
-    )
-    if emails is None and refund.order.customer_email and may_tell:
+    rivals = Rivals(tuple(sales))
+    may_tell = len(rivals.customers) > 1 or not all(_fits(sale, refund.order, settings, read) for sale in remaining)
+    wants_emails = emails is None and refund.order.customer_email and rivals.customers and may_tell
+    if wants_emails and len(sales) <= MAX_RIVALS:
         return rivals
     made_from = {txn_id: sale.txn_id for sale in sales for txn_id in sale.invoices}
     decided = _decided(refund, remaining, made_from, read)

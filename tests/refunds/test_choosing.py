@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_server.refunds.choosing import MAX_SHOWN, Rivals, choose_invoice, choose_sale
+from qbwc_server.refunds.choosing import MAX_RIVALS, MAX_SHOWN, Rivals, choose_invoice, choose_sale
 from qbwc_server.refunds.model import Refund
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale
@@ -177,6 +177,21 @@ def test_sales_of_one_customer_and_total_are_told_apart_by_the_day_of_the_order(
     old, new = hat("A", txn_date=date(2023, 3, 1)), hat("B", txn_date=date(2024, 3, 2))
     assert chosen(refund, old, new) == "B"
     assert chosen(refund, old, replace(new, txn_date=date(2024, 3, 3))) == "ambiguous_sale"
+
+
+def test_with_the_emails_read_the_invoices_are_still_known_as_those_of_their_sales_order() -> None:
+    refund = refund_of(back("TEE", 1, "10.00"), order={"customer_email": "ada@shop.example"})
+    order = sales_order(HAT, sold("TEE", 3, "10.00"), txn_id="O", invoices=("I", "J"))
+    sales = (order, invoice(HAT, txn_id="I"), invoice(sold("TEE", 3, "10.00"), txn_id="J"), hat("B", "Bob Seller"))
+    rivals = choose_sale(refund, sales, Settings())
+    assert isinstance(rivals, Rivals)
+    emails = {ref("Ada Buyer").list_id or "": ["ada@shop.example"]}
+    assert chosen(refund, *rivals.sales, emails=emails) == "J"
+
+
+def test_of_very_many_sales_no_emails_are_read() -> None:
+    sales = [hat(str(number), f"Customer {number}") for number in range(MAX_RIVALS + 1)]
+    assert chosen(of_order(customer_email="ada@shop.example"), *sales) == "ambiguous_sale"
 
 
 def test_where_the_customer_speaks_for_one_sale_and_the_total_for_another_a_person_decides() -> None:
