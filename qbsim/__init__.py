@@ -13,7 +13,7 @@ from qbsim.codec import CompanyFileError
 from qbsim.company import Company
 from qbsim.ledger import OutOfBalanceError
 from qbsim.opening import ConnectionFailed, OpeningFailure
-from qbsim.processor import Answer, QuickBooks, QuickBooksCrashed
+from qbsim.processor import Answer, QuickBooks, QuickBooksCrashed, SetInWork
 from qbsim.status import RequestRefused
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "QuickBooks",
     "QuickBooksCrashed",
     "RequestRefused",
+    "SetInWork",
     "SettableClock",
     "real_time",
 ]

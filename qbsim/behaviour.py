@@ -26,6 +26,9 @@ class Behaviour:
     keeps_partial_records: bool = True
     #: A set with a known newMessageSetID and the same content gets the stored outcome; off, it is worked again.
     recognises_repeats: bool = True
+    #: What a copy of a set gets while the first is still worked: its outcome as far as it is stored; or it is worked as
+    #: if it were another; or it fails as busy, with nothing worked.
+    repeat_of_a_set_in_work: Literal["stored", "worked", "busy"] = "stored"
     #: An Add whose ExternalGUID another transaction has is refused.
     refuses_repeated_external_guid: bool = False
     #: ExternalGUID is in the Rets.

@@ -100,6 +100,7 @@ class Company:
         self.counters = Counters()
         self.private_data = PrivateData()
         self.recovery = RecoveryRecords()
+        self.sets_in_work: set[str] = set()  # newMessageSetIDs; no file keeps them
         self.deleted: list[DeletedTransaction] = []
         self.deleted_list_elements: list[DeletedListElement] = []
         self.ref_numbers: dict[str, int] = {}

@@ -30,6 +30,8 @@ from qbsim.transactions.query import querying
 
 #: Intuit's words for a text that is no valid qbXML (hresults.csv); neither place nor reason is told.
 PARSE_MESSAGE = "QuickBooks found an error when parsing the provided XML text stream."
+#: A COM server that is busy answers so (RPC_E_SERVERCALL_RETRYLATER of Windows); that QuickBooks does is a guess.
+BUSY, BUSY_MESSAGE = "0x8001010A", "The message filter indicated that the application is busy."
 
 
 @dataclass(frozen=True)
@@ -107,20 +109,35 @@ class QuickBooks:
             message_set = read_message_set(request, supported_versions=self.behaviour.supported_versions)
         except ParseFault as fault:
             return Answer("", fault.hresult, PARSE_MESSAGE)
+        if self._is_busy_with(message_set):
+            return Answer("", BUSY, BUSY_MESSAGE)
         lines = _Lines(message_set)
         code, goes_on = self._begin_set(message_set, lines)
-        if goes_on:
-            context = Context(self.company, self.behaviour, self._session or Session(), self.locks)
-            self._work(context, message_set, lines, crash_after)
-            if message_set.new_message_set_id is not None and self._is_not_kept_and_says_so():
-                code = status.NOT_STORED
+        work = SetInWork(self, message_set, lines) if goes_on else None
+        if work is not None:
+            work.go_on(crash_after)
         if crash_after is not None:
             self._session = None
             raise QuickBooksCrashed(f"QuickBooks crashed when {crash_after} requests of the set were worked")
-        return lines.answer(code)
+        return work.end() if work is not None else lines.answer(code)
 
-    def _is_not_kept_and_says_so(self) -> bool:
-        return not self.behaviour.keeps_recovery_records and self.behaviour.tells_of_records_not_kept
+    def begin_set(self, request: str | bytes, requests: int) -> SetInWork:
+        """Works so many requests of a valid message set that was never sent before; the rest is worked when it is told
+        to end, and what comes in between finds it in work. Raises ParseFault where it can't be read."""
+        message_set = read_message_set(request, supported_versions=self.behaviour.supported_versions)
+        work = SetInWork(self, message_set, _Lines(message_set))
+        if message_set.new_message_set_id is not None:
+            self.company.sets_in_work.add(message_set.new_message_set_id)
+        work.go_on(requests)
+        return work
+
+    def context(self) -> Context:
+        """What requests are worked with, in the session that is open."""
+        return Context(self.company, self.behaviour, self._session or Session(), self.locks)
+
+    def _is_busy_with(self, message_set: MessageSet) -> bool:
+        in_work = message_set.new_message_set_id in self.company.sets_in_work
+        return in_work and self.behaviour.repeat_of_a_set_in_work == "busy" and bool(message_set.requests)
 
     def _begin_set(self, message_set: MessageSet, lines: _Lines) -> tuple[int, bool]:
         """The status of the set as error recovery sees it, and whether its requests are to be worked."""
@@ -137,6 +154,12 @@ class QuickBooks:
         if not message_set.requests:  # a status check
             if record is None:
                 return status.NOTHING_STORED, False
+        elif new in self.company.sets_in_work:
+            if self.behaviour.repeat_of_a_set_in_work == "worked":
+                return status.OK, True
+            if record is not None:
+                lines.stored(record)
+            return status.OK, False
         elif record is None:
             return status.OK, True
         elif record.digest != message_set.digest:
@@ -146,27 +169,46 @@ class QuickBooks:
         lines.stored(record)
         return status.OK, False
 
-    def _work(self, context: Context, message_set: MessageSet, lines: _Lines, crash_after: int | None) -> None:
-        record = None
-        if message_set.new_message_set_id is not None and self.behaviour.keeps_recovery_records:
-            record = RecoveryRecord(message_set.new_message_set_id, message_set.digest)
-        is_stopped = False
-        for number, request in enumerate(message_set.requests):
-            if crash_after is not None and number >= crash_after:
-                break
-            if is_stopped:
+
+class SetInWork:
+    """A message set that QuickBooks works: its requests one after the other, and its record."""
+
+    def __init__(self, quickbooks: QuickBooks, message_set: MessageSet, lines: _Lines) -> None:
+        self._company, self._behaviour = quickbooks.company, quickbooks.behaviour
+        self._context, self._set, self._lines = quickbooks.context(), message_set, lines
+        self._worked, self._is_stopped = 0, False
+        self._record: RecoveryRecord | None = None
+        if message_set.new_message_set_id is not None and self._behaviour.keeps_recovery_records:
+            self._record = RecoveryRecord(message_set.new_message_set_id, message_set.digest)
+
+    def go_on(self, until: int | None = None) -> None:
+        """Works on until so many requests of the set are worked; None: to its end, without writing that down yet."""
+        for request in self._set.requests[self._worked : until]:
+            self._worked += 1
+            if self._is_stopped:
                 outcome = Outcome(code=status.LEFT_OUT, message=message(status.LEFT_OUT))
             else:
-                outcome = _worked(context, request)
+                outcome = _worked(self._context, request)
             is_error = status.STATUSES[outcome.code].severity == "Error"
-            is_stopped = is_stopped or (is_error and message_set.on_error == "stopOnError")
-            lines.add(request, outcome)
-            if record is not None:
-                record.outcomes.append(StoredOutcome.of(_response_name(request), request.request_id, outcome))
-                if self.behaviour.keeps_partial_records:
-                    self.company.recovery.keep(record, self.behaviour.recovery_records_kept)
-        if record is not None and crash_after is None:
-            self.company.recovery.keep(record, self.behaviour.recovery_records_kept)
+            self._is_stopped = self._is_stopped or (is_error and self._set.on_error == "stopOnError")
+            self._lines.add(request, outcome)
+            if self._record is not None:
+                self._record.outcomes.append(StoredOutcome.of(_response_name(request), request.request_id, outcome))
+                if self._behaviour.keeps_partial_records:
+                    self._keep(self._record)
+
+    def end(self) -> Answer:
+        """Works the rest, and keeps the record; the answer to the set."""
+        self.go_on()
+        self._company.sets_in_work.discard(self._set.new_message_set_id or "")
+        if self._record is not None:
+            self._keep(self._record)
+        not_kept = self._set.new_message_set_id is not None and not self._behaviour.keeps_recovery_records
+        is_told = not_kept and self._behaviour.tells_of_records_not_kept
+        return self._lines.answer(status.NOT_STORED if is_told else status.OK)
+
+    def _keep(self, record: RecoveryRecord) -> None:
+        self._company.recovery.keep(record, self._behaviour.recovery_records_kept)
 
 
 class _Lines:

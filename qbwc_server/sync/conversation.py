@@ -42,6 +42,7 @@ IDLE_LIMIT = timedelta(hours=1)  # a session that was silent for longer is over
 NOTE_SEEN_EVERY = timedelta(minutes=1)  # how exact "last seen" is kept where a poll finds nothing to do
 RECHECK_STOPPED = timedelta(hours=1)  # how often a company file that stopped us is looked at again
 MAX_TEXT = 2000  # characters of what a Web Connector or QuickBooks says, kept for the pages
+MAX_REPEATED = 20  # postings that were sent twice, among which that of a late answer is looked for
 _UNKNOWN_TICKET = "This session is over. The next run of the Web Connector starts a new one."
 _CLOSING_TEXT = "OK"
 # Asked at every call, so they are put together once.
@@ -214,6 +215,9 @@ class SyncConversation:
                 return SESSION_OVER
             sent = _awaiting_answer(call) or _settled_without_answer(call, answer)
             if sent is None:
+                repeated = _answered_by_its_repeat(call, answer, digest)
+                if repeated is not None and isinstance(answer, Answer):
+                    take_late(self._taking(call), repeated, answer)
                 return self._unexpected(call, digest)
             sent.response = zlib.compress(response.encode("utf-8", "surrogatepass")) if response else None
             sent.response_digest = digest
@@ -438,6 +442,28 @@ def _settled_without_answer(call: _Call, answer: Answer | AnswerError | None) ->
         )
         .options(WITH_DOCUMENTS)
         .order_by(MessageSet.id.desc())
+    )
+    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+
+
+def _answered_by_its_repeat(call: _Call, answer: Answer | AnswerError | None, digest: str) -> MessageSet | None:
+    """A posting that this session sent first and a later one again, whose repeat was answered before this answer came:
+    where the two tell of other transactions, QuickBooks has worked both."""
+    if not isinstance(answer, Answer):
+        return None
+    candidates = call.database.scalars(
+        select(MessageSet)
+        .where(
+            MessageSet.connection_id == call.connection.id,
+            MessageSet.state == "answered",
+            MessageSet.kind == Kind.POST.value,
+            MessageSet.times_sent > 1,
+            MessageSet.response_digest != digest,
+            MessageSet.session_id > call.session.id,
+        )
+        .options(WITH_DOCUMENTS)
+        .order_by(MessageSet.id.desc())
+        .limit(MAX_REPEATED)
     )
     return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
 

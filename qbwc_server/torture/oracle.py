@@ -93,7 +93,7 @@ class _Books:
     def meddled(self) -> frozenset[str]:
         """Refunds of which somebody has edited, voided or deleted a transaction: what is theirs may differ."""
         touched = self.ending.touched
-        named = {row["external_id"] for row in self.ending.refunds if touched & set(_txn_ids(row))}
+        named = {row["external_id"] for row in self.ending.refunds if touched & set(told_txn_ids(row))}
         in_books = {key for key, group in self.all_by_refund.items() if touched & {t.txn_id for t in group}}
         return frozenset(named | in_books)
 
@@ -227,7 +227,7 @@ def _posted_stands(books: _Books) -> Iterator[Finding]:
 
 def _told_is_true(books: _Books) -> Iterator[Finding]:
     """Every document that is told of, whatever the status, stands under its TxnID as it should be."""
-    claims = Counter(txn_id for row in books.ending.refunds for txn_id in _txn_ids(row))
+    claims = Counter(txn_id for row in books.ending.refunds for txn_id in told_txn_ids(row))
     for txn_id, count in claims.items():
         if count > 1:
             yield Finding(Verdict.UNTRUE, "", f"the transaction {txn_id} is told of {count} times")
@@ -340,7 +340,8 @@ def _account(books: _Books, payout: Transaction) -> str:
     return found.full_name if found is not None else list_id
 
 
-def _txn_ids(row: Mapping[str, Any]) -> Iterator[str]:
+def told_txn_ids(row: Mapping[str, Any]) -> Iterator[str]:
+    """The TxnIDs that are told of a refund."""
     if row["credit_memo"]:
         yield row["credit_memo"]["txn_id"]
     for payout in row["payouts"]:

@@ -72,7 +72,8 @@ class Release(Enum):
     NEXT_SESSION = "when the next session has begun"
     AFTER_LOOK = "after the server has looked for it in the books"
     AFTER_ASKED = "after the server has asked for its outcome"
-    WITH_REPEAT = "when it was sent again, before the second copy"
+    WITH_REPEAT = "when what is in it was sent again, before the second copy"
+    DURING_REPEAT = "in part before the second copy, and the rest after it"
     AFTER_REPEAT = "after the second copy"
     END = "when all was quiet"
     NEVER = "never"
@@ -103,6 +104,7 @@ class Schedule:
     several_connectors: bool  # by the connection's setting
     incidents: tuple[Incident, ...]
     check_number: str = "ref_number"
+    in_order: bool = True  # an incident waits for those before it; else it happens at the first set that fits
 
 
 # --- drawn
@@ -112,6 +114,7 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
     "recovery_records_kept": ((None, 0.75), (1, 0.07), (3, 0.09), (20, 0.09)),
     "keeps_partial_records": ((True, 0.6), (False, 0.4)),
     "recognises_repeats": ((True, 0.8), (False, 0.2)),
+    "repeat_of_a_set_in_work": (("stored", 0.6), ("busy", 0.3), ("worked", 0.1)),
     "refuses_repeated_external_guid": ((False, 0.7), (True, 0.3)),
     "shows_external_guid": ((True, 0.8), (False, 0.2)),
     "takes_private_data": ((True, 0.85), (False, 0.15)),
@@ -125,6 +128,8 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
 }
 SWITCHES = tuple(_SWITCHES)
 _KIND_WEIGHTS = {kind: 2.0 if kind in (Kind.WORKED_LATE, Kind.QUICKBOOKS_CRASHES) else 1.0 for kind in Kind}
+# A set that comes late tells most when the server has sent the same again, or believes that all is done.
+_RELEASE_WEIGHTS = dict.fromkeys((Release.WITH_REPEAT, Release.AFTER_REPEAT, Release.END), 2.0)
 _JUMPS = (300, 3 * 3600, 26 * 3600, 3 * 86_400)  # seconds
 _MAX_TARGETS = 8  # the number that chooses among transactions, and of requests worked before a crash
 
@@ -147,6 +152,7 @@ def draw(seed: int) -> Schedule:
         several_connectors=meddled and rng.random() < 0.2,
         incidents=tuple(_incident(rng, kind) for kind in chosen),
         check_number="to_print" if rng.random() < 0.5 else "ref_number",
+        in_order=False,
     )
 
 
@@ -165,11 +171,12 @@ def _behaviour(rng: random.Random) -> Behaviour:
 
 def _incident(rng: random.Random, kind: Kind) -> Incident:
     aim = rng.choices((Aim.POSTING, Aim.SETTLING, Aim.ANY), (0.6, 0.2, 0.2))[0]
-    skip = rng.choices(range(5), (0.45, 0.25, 0.15, 0.1, 0.05))[0]
+    skip = rng.choices(range(4), (0.6, 0.25, 0.1, 0.05))[0]
     number = rng.randrange(_MAX_TARGETS)
     if kind in (Kind.CLOCK_FORWARD, Kind.CLOCK_BACK):
         number = rng.choice(_JUMPS)
-    return Incident(kind, aim, skip, number, rng.choice(tuple(Release)), rng.random() < 0.5)
+    release = rng.choices(tuple(Release), [_RELEASE_WEIGHTS.get(release, 1.0) for release in Release])[0]
+    return Incident(kind, aim, skip, number, release, rng.random() < 0.5)
 
 
 # --- gone through one by one

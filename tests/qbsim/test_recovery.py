@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from lxml import etree
 
@@ -56,6 +58,20 @@ def test_a_repeat_is_done_again_where_it_is_not_recognised() -> None:
     for _ in range(2):
         shop.ask(MEMO, newMessageSetID="job-1")
     assert memos(shop) == 2
+
+
+@pytest.mark.parametrize(("gets", "responses", "memos_then"), [("stored", 1, 1), ("worked", 2, 2), ("busy", 0, 1)])
+def test_a_copy_that_comes_while_the_first_is_worked(gets: Any, responses: int, memos_then: int) -> None:
+    shop = Shop(Behaviour(repeat_of_a_set_in_work=gets))
+    other = QuickBooks(shop.company, shop.quickbooks.behaviour)
+    text = message_set(TWO, newMessageSetID="job-1", onError="continueOnError")
+    first = other.begin_set(text, 1)
+    answer = shop.quickbooks.process(text)
+    assert bool(answer.hresult) == (gets == "busy")
+    assert answer.response.count("statusCode=") == responses
+    assert memos(shop) == memos_then
+    assert first.end().response.count("statusCode=") == 2
+    assert (memos(shop), len(check(shop, "job-1"))) == (memos_then, 2)
 
 
 def test_an_id_used_for_something_else_is_refused_whole(shop: Shop) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from qbwc_server.sync import doubts
+from qbsim import Behaviour
+from qbwc_server.store.tables import MessageSet
+from qbwc_server.sync import doubts, sightings, steps
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting
 from qbwc_server.sync.settling import Verdict as SettlingVerdict
 from qbwc_server.torture.oracle import Verdict
@@ -65,39 +67,102 @@ def _send_what_has_no_number(doubt: Doubt, evidence: list[Evidence]) -> Settling
     return SettlingVerdict(Action.CLOSE, found, tuple(each for each in doubt.document_ids if each not in found))
 
 
-def _by_number(document: Any, found: Any, closed: set[str]) -> Sighting | None:
+def _by_number(document: Any, found: Any, closed: Any) -> Sighting | None:
     kind = document.request_type.removesuffix("Add")
     seen = next((item for item in found if item.type == kind and item.ref_number == document.ref_number), None)
     return seen and Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, True, seen.ref_number)
 
 
 @contextmanager
-def broken(**replacements: Any) -> Iterator[None]:
-    """The rules for a set in doubt, replaced."""
-    kept = {name: getattr(doubts, name) for name in replacements}
-    for name, replacement in replacements.items():
-        setattr(doubts, name, replacement)
+def broken(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
+    """The rules for a set in doubt, replaced: module, name and what stands there instead."""
+    kept = [(module, name, getattr(module, name)) for module, name, _ in replacements]
+    for module, name, replacement in replacements:
+        setattr(module, name, replacement)
     try:
         yield
     finally:
-        for name, original in kept.items():
-            setattr(doubts, name, original)
+        for module, name, original in kept:
+            setattr(module, name, original)
 
 
-def test_a_server_that_sends_again_what_was_not_answered_is_caught() -> None:
+SENDS_AGAIN = ((doubts, "settle", _send_again),)
+ASKS_FOR_THE_NUMBER = ((doubts, "settle", _send_what_has_no_number), (sightings, "sighting_of", _by_number))
+
+
+@pytest.mark.parametrize("replacements", [SENDS_AGAIN, ASKS_FOR_THE_NUMBER], ids=["sends again", "asks for the number"])
+def test_a_server_that_breaks_the_rules_is_caught_by_drawn_schedules(replacements: Any) -> None:
     numbers = range(1, 1 + SCHEDULES_TO_CATCH_A_BROKEN_PROTOCOL)
     options = TortureOptions(seed=1, schedules=len(numbers), process_every=0)
-    for played in played_one_by_one(options, numbers, protocol=lambda: broken(settle=_send_again)):
+    for played in played_one_by_one(options, numbers, protocol=lambda: broken(*replacements)):
         if any(finding.verdict is Verdict.DOUBLED for finding in played.findings):
             return
     pytest.fail("no schedule showed that refunds are entered twice")
 
 
-def test_a_server_that_only_asks_for_the_number_is_caught_by_a_set_that_is_worked_late(scratch: Scratch) -> None:
-    schedule = with_incidents(Incident(Kind.WORKED_LATE, release=Release.END))
-    with broken(settle=_send_what_has_no_number, _sighting=_by_number):
+@pytest.mark.parametrize("release", [Release.END, Release.WITH_REPEAT, Release.AFTER_REPEAT, Release.DURING_REPEAT])
+def test_a_server_that_only_asks_for_the_number_is_caught_by_a_set_that_is_worked_late(
+    scratch: Scratch, release: Release
+) -> None:
+    schedule = with_incidents(Incident(Kind.WORKED_LATE, number=1, release=release))
+    with broken(*ASKS_FOR_THE_NUMBER):
         played = play_of(schedule, scratch).run()
     assert Verdict.DOUBLED in {finding.verdict for finding in played.findings}
+
+
+# --- what no server could have prevented
+
+# The first copy hangs; QuickBooks crashes in the midst of the second and writes no record of it; then comes the first.
+BEYOND = (
+    Incident(Kind.WORKED_LATE, release=Release.END, answered=False),
+    Incident(Kind.QUICKBOOKS_CRASHES, number=1),
+)
+WRITES_NO_RECORD = Behaviour(keeps_partial_records=False)
+
+
+def test_a_refund_that_nobody_could_save_is_told_apart_and_waits_for_a_person(scratch: Scratch) -> None:
+    played = play_of(with_incidents(*BEYOND, behaviour=WRITES_NO_RECORD), scratch).run()
+    assert played.findings == ()
+    assert {finding.verdict for finding in played.beyond_recall} == {Verdict.DOUBLED}
+
+
+def test_a_copy_while_the_first_is_worked_is_beyond_recall_only_where_quickbooks_takes_it_for_another(
+    scratch: Scratch,
+) -> None:
+    incident = Incident(Kind.WORKED_LATE, number=1, release=Release.DURING_REPEAT)
+    answers: tuple[Literal["stored", "worked", "busy"], ...] = ("stored", "busy", "worked")
+    for answer in answers:
+        behaviour = Behaviour(repeat_of_a_set_in_work=answer)
+        played = play_of(with_incidents(incident, behaviour=behaviour), scratch).run()
+        assert played.findings == (), (answer, played.findings)
+        assert bool(played.beyond_recall) == (answer == "worked"), answer
+        assert played.statuses == ({"posted": 2} if answer != "worked" else {"posted": 1, "review": 1}), answer
+
+
+def _drop_the_repeated(sending: Any) -> str | None:
+    """As a server does that has QuickBooks forget a set that it has sent again."""
+    twice = next((sent for sent in sending.database.query(MessageSet) if sent.times_sent > 1), None)
+    return twice and twice.message_set_id
+
+
+@pytest.mark.parametrize(
+    ("incidents", "replacements"),
+    [
+        # The same happens, and the server has sent the refund under another ID besides.
+        (BEYOND, SENDS_AGAIN),
+        # Both copies are worked since the server itself had the record dropped.
+        (BEYOND[:1], ((steps, "_record_to_clear", _drop_the_repeated),)),
+    ],
+    ids=["sent anew", "record dropped"],
+)
+def test_what_the_server_could_have_prevented_is_not_excused(
+    scratch: Scratch, incidents: tuple[Incident, ...], replacements: Any
+) -> None:
+    behaviour = WRITES_NO_RECORD if len(incidents) > 1 else Behaviour()
+    with broken(*replacements):
+        played = play_of(with_incidents(*incidents, behaviour=behaviour, orders=(0, 4, 6)), scratch).run()
+    assert Verdict.DOUBLED in {finding.verdict for finding in played.findings}
+    assert not played.beyond_recall
 
 
 def test_the_command_reports_what_it_did(tmp_path: Any) -> None:
