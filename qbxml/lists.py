@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, Named, aggregate
 from qbxml.common import Address, CurrencyRef, DataExtRet, ListRef, Ref, SalesTaxCodeRef, SimpleRef
-from qbxml.requests import ListQuery, PagedQuery
+from qbxml.requests import ListQuery, PagedQuery, Query
 from qbxml.types import GUID, ID, Amount, AnyText, Bool, DateTime, Int, OneOf, Percent, Text16, Text50
 
 ACCOUNT_TYPES = (
@@ -83,6 +83,23 @@ class CustomerRet(ListRecord):
 
 
 @aggregate
+class SalesTaxCodeRet(ListRecord):
+    """A code that says how a line is taxed; outside the US it names its tax, an item or a group of them."""
+
+    is_taxable: Bool | None = None
+    desc: AnyText | None = None
+    item_purchase_tax_ref: SimpleRef | None = None
+    item_sales_tax_ref: SimpleRef | None = None
+
+
+@aggregate
+class TemplateRet(ListRecord):
+    """A form on which documents of one type are printed."""
+
+    template_type: AnyText | None = None
+
+
+@aggregate
 class PaymentMethodRet(ListRecord):
     """A payment method; its type tells cards from cash."""
 
@@ -154,8 +171,15 @@ class ItemSalesTaxRet(ItemRecord):
 
 
 @aggregate
+class ItemSalesTaxRef(Ref):
+    """One of the taxes of a group."""
+
+
+@aggregate
 class ItemSalesTaxGroupRet(ItemRecord):
     """Several sales taxes together."""
+
+    item_sales_tax_refs: tuple[ItemSalesTaxRef, ...] = ()
 
 
 @aggregate
@@ -194,6 +218,36 @@ class ItemQuery(ListQuery, PagedQuery, rets=ITEM_RECORDS):
 
     include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
     owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
+class ItemSalesTaxQuery(ListQuery, PagedQuery, rets=(ItemSalesTaxRet,)):
+    """Sales taxes of one agency each."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+    owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
+class ItemSalesTaxGroupQuery(ListQuery, PagedQuery, rets=(ItemSalesTaxGroupRet,)):
+    """Groups of sales taxes."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+    owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
+class SalesTaxCodeQuery(ListQuery, rets=(SalesTaxCodeRet,)):
+    """Sales tax codes."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+
+
+@aggregate
+class TemplateQuery(Query, rets=(TemplateRet,)):
+    """All templates, of every type: this query knows no filter."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
 
 
 @aggregate

@@ -294,10 +294,28 @@ class SalesOrderQuery(OutputPart, LinksPart, LinesPart, NumberPart, TransactionP
 
 
 @aggregate
+class SalesOrderLineMod(Aggregate):
+    """A line of a sales order that stays, closed or with another quantity; a line that is not named is deleted."""
+
+    txn_line_id: ID
+    quantity: Quantity | None = None
+    is_manually_closed: Bool | None = None
+
+
+@aggregate
+class SalesOrderLineGroupMod(Aggregate):
+    """A bundle of a sales order that stays, with its lines."""
+
+    txn_line_id: ID
+    lines: tuple[SalesOrderLineMod, ...] = ()
+
+
+@aggregate
 class SalesOrderMod(Request, rets=(SalesOrderRet,), writes=True):
-    """Closes a sales order, or a line of it."""
+    """Closes a sales order, or lines of it. With lines, it must name all that are to stay."""
 
     txn_id: ID
     edit_sequence: Text16
     is_manually_closed: Bool | None = None
     memo: Text4095 | None = None
+    lines: tuple[SalesOrderLineMod | SalesOrderLineGroupMod, ...] = ()

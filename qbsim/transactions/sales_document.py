@@ -346,6 +346,13 @@ def read_line_draft(company: Company, element: Element, place: str) -> LineDraft
 # The rules
 
 
+def _check_template(company: Company, header: SalesHeader, place: str) -> None:
+    """A form is one for documents of a type, and another type can't use it."""
+    template = company.lists.templates.get(header.template_id or "")
+    if template is not None and template.template_type != place:
+        raise refusal(status.BAD_REFERENCE, kind="Template", value=template.name, object=place)
+
+
 def make_document(
     company: Company, kind: type[Document], draft: SalesDraft, replacing: Document | None = None
 ) -> Document:
@@ -361,6 +368,7 @@ def make_document(
     header = draft.header
     _complete_tax(company, draft, place)
     now = company.now()
+    _check_template(company, header, place)
     template = lists.templates.find(DEFAULT_TEMPLATES[place])
     header.template_id = header.template_id or (template.list_id if template else None)
     header.due_date = header.due_date or draft.txn_date or now.date()

@@ -73,7 +73,9 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
             fail(f"{file}: {error}")
         with database.transaction() as session:
             connection = connection_named(session, name)
-            result = take_in(session, connection, reading.refunds, now(), keep_known=reading.provisional)
+            result = take_in(
+                session, connection, reading.refunds, now(), keep_known=reading.provisional, told=reading.told
+            )
     counts = {
         "orders": reading.orders,
         "refunds": len(reading.refunds),

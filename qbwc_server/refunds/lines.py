@@ -19,7 +19,16 @@ from qbwc_server.refunds.money import spread
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, Taken
 from qbwc_server.refunds.settings import Restock, Settings, StoreCredit
-from qbwc_server.refunds.tax import TaxRule, booked_lines, code_name, flat_lines, simplest_rate, tax_rule
+from qbwc_server.refunds.tax import (
+    Rounding,
+    TaxRule,
+    booked_lines,
+    code_name,
+    flat_lines,
+    rates_hold,
+    simplest_rate,
+    tax_rule,
+)
 from qbxml import CreditMemoLineAdd, Ref, cents
 
 MAX_DESCRIPTION_CHARACTERS = 4095  # of a line's Desc (FACTS.md 1)
@@ -109,7 +118,14 @@ def credit_lines(
     given = _given_back(refund, sale, settings, company, taken)
     if isinstance(given, Skip) or not kept:
         return given
-    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, _rates(refund, sale, company)) or TaxRule({}))
+    work = _Work(
+        refund,
+        sale,
+        settings,
+        company,
+        taken,
+        tax_rule(sale, _rates(refund, sale, company), company.tax_parts) or TaxRule({}),
+    )
     code = work.code(bears_tax=False)
     words = {"gift_card_item": "Gift card", "store_credit_item": "Store credit"}
     pieces = [_Piece(None, None, -part.amount, code, f"{words[part.setting]} given", part.setting) for part in kept]
@@ -144,6 +160,14 @@ def carries(sale: Sale, refund: Refund) -> bool:
     if not all(line.quantity.is_finite() for line in refund.lines):
         return False
     return not _missing(sale, refund.lines)
+
+
+def all_came_back(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts) -> bool:
+    """Whether all goods of a sale came back into stock, or never left it."""
+    work = _Work(refund, sale, settings, company, Taken(), TaxRule({}))
+    returned = _returned(work)
+    goods = (line for line in work.sale_lines if work.moves_stock(line))
+    return all(returned.get(line.txn_line_id, ZERO) == line.quantity for line in goods)
 
 
 def not_sold(sale: Sale, refund: Refund, item_of_sku: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -300,7 +324,14 @@ def _all_that_is_left(
     """Every line with what is left of it, where that is what the refund gives back; else None."""
     if refund.value != sale.total - taken.total or refund.value <= 0:
         return None
-    work = _Work(refund, sale, settings, company, taken, tax_rule(sale, _rates(refund, sale, company)) or TaxRule({}))
+    work = _Work(
+        refund,
+        sale,
+        settings,
+        company,
+        taken,
+        tax_rule(sale, _rates(refund, sale, company), company.tax_parts) or TaxRule({}),
+    )
     pieces = []
     for line in work.sale_lines:
         amount, quantity = work.amount_left(line), work.quantity_left(line)
@@ -325,11 +356,13 @@ def _tax_of_all(work: _Work) -> Decimal | None:
     sale, taken, value = work.sale, work.taken, work.refund.value
     subtotal = sum((piece.amount for piece in work.pieces), ZERO)
     untouched = not (taken.total or taken.quantities or taken.amounts)
+    if untouched and not rates_hold(sale, work.company.tax_rates, work.company.tax_parts):
+        return None  # QuickBooks takes today's rates for the memo
     if untouched and sale.is_tax_included:
         return sale.tax if subtotal in (sale.total, sale.total - sale.tax) else None
     if untouched and value - subtotal == sale.tax:
         return sale.tax  # QuickBooks computes for the memo what it computed for the sale
-    rule = tax_rule(sale, _rates(work.refund, sale, work.company))
+    rule = tax_rule(sale, _rates(work.refund, sale, work.company), work.company.tax_parts)
     if rule is None:
         return None
     computed = rule.tax_on(work.amounts)
@@ -395,7 +428,9 @@ def _returned(work: _Work) -> dict[str, Decimal]:
 def _line_by_line(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
 ) -> CreditLines | Skip:
-    rule = tax_rule(sale, _rates(refund, sale, company))
+    rule = tax_rule(sale, _rates(refund, sale, company), company.tax_parts)
+    if not rates_hold(sale, company.tax_rates, company.tax_parts):  # QuickBooks takes today's rates for the memo
+        rule = TaxRule(company.tax_rates, sale.is_tax_included, Rounding.BY_CODE, company.tax_parts)
     if rule is None and sale.is_tax_included:
         return Skip("tax_included")
     if rule is None:

@@ -147,3 +147,15 @@ class Refund:
     def given(self) -> Decimal:
         """What the customer has been given, in money and store credit."""
         return self.money_back + self.store_credit
+
+
+@dataclass(frozen=True)
+class OrderTold:
+    """An order as it stood at a time, with all the refunds that it had: one of before that it lacks is gone."""
+
+    source: str
+    shop: str
+    order_id: str
+    number: str
+    as_of: datetime
+    refunds: frozenset[str]  # the order system's ids

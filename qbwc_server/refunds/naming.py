@@ -32,6 +32,10 @@ class Role(Enum):
     APPLICATION = "application"
     PAYMENT = "payment"  # received on an invoice that QuickBooks has as unpaid, before its refund
     CLOSING = "closing"  # of a sales order; a change, not a transaction of its own
+    VOIDING = "voiding"  # of an unpaid invoice; a change likewise
+
+
+CHANGES = frozenset({Role.CLOSING, Role.VOIDING})  # of a sale that stands there: they enter nothing and can't be undone
 
 
 def external_guid(refund: Refund, role: Role, part: int, generation: int) -> str:
@@ -59,12 +63,12 @@ def ref_number(refund: Refund) -> str:
 
     The order number, a dash and three characters of the refund's key; where that is too long, R and ten of them.
     """
-    key = _key(refund)
+    characters = key(refund)
     number = order_ref_number(refund.order.number)
-    short = f"{number}-{key[:3]}"
+    short = f"{number}-{characters[:3]}"
     if number and len(short) <= REF_NUMBER_CHARACTERS and short.isascii() and short.isprintable():
         return short
-    return "R" + key[:10]
+    return "R" + characters[:10]
 
 
 def memo_text(refund: Refund, *, gateway: str = "", transaction_id: str = "") -> str:
@@ -98,6 +102,12 @@ def is_our_memo(text: str) -> bool:
     return _OUR_MEMO.match(text) is not None
 
 
+def key(refund: Refund) -> str:
+    """Letters and digits that stand for a refund and no other."""
+    identity = _identity(refund.source, refund.shop, refund.external_id)
+    return base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode("ascii")
+
+
 def mentions(text: str, number: str) -> bool:
     """Whether a text has an order's number as a word of its own.
 
@@ -118,8 +128,3 @@ def _identity(*names: str) -> str:
     """Different for different names, and writable as UTF-8 whatever they hold."""
     joined = _SEPARATOR.join(name.translate(_ESCAPES) for name in names)
     return joined.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _key(refund: Refund) -> str:
-    identity = _identity(refund.source, refund.shop, refund.external_id)
-    return base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode("ascii")

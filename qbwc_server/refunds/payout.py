@@ -84,11 +84,12 @@ def payouts(
     receivables: Ref,
     day: date,
     generation: int,
+    first_part: int = 1,
 ) -> tuple[Document, ...] | Skip:
     """The checks or card refunds of a refund, one for each gateway, each linked to the credit that it pays out and
     drawn from the account of its gateway; none for a gateway whose method is none."""
     documents = []
-    for part, money in enumerate(money_by_gateway(refund), 1):
+    for part, money in enumerate(money_by_gateway(refund), first_part):
         mapped = gateway_named(company.gateways, money.gateway)
         method = refund_method(settings, mapped)
         if method is RefundMethod.NONE:

@@ -19,6 +19,7 @@ from qbwc_server.refunds.gateways import gateway_named
 from qbwc_server.refunds.lines import (
     MAX_DESCRIPTION_CHARACTERS,
     CreditLines,
+    all_came_back,
     credit_lines,
     kept_as_liability,
     no_item_for_store_credit,
@@ -27,15 +28,16 @@ from qbwc_server.refunds.lines import (
 from qbwc_server.refunds.matching import candidates, tax_lines
 from qbwc_server.refunds.model import ZERO, Refund
 from qbwc_server.refunds.money import spread
-from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.naming import CHANGES, Role
+from qbwc_server.refunds.open_orders import OpenPart, closing, closing_of_all, open_part, shares_of
 from qbwc_server.refunds.payout import money_by_gateway, payout_account, payouts, refund_method
 from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
 from qbwc_server.refunds.sale_numbers import names_of_order
-from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings
+from qbwc_server.refunds.settings import CancelledInvoices, ClosedBooks, RefundMethod, SalesOrders, Settings
 from qbwc_server.refunds.tax import booked_lines
-from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SalesOrderMod, SetCredit
+from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SetCredit, TxnVoid
 
 
 class SaleCase(Enum):
@@ -121,12 +123,17 @@ def plan(
     if skip is not None:
         return skip
     told = refund
-    refund = without_channel_tax(told, sale, company)
+    refund = reduced = without_channel_tax(told, sale, company)
     of_refund = refund.created_at.astimezone(company.time_zone).date()
     day = _booking_day(of_refund, settings, company)
     skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
+    part = open_part(refund, sale, settings, company, taken)
+    if isinstance(part, Skip):
+        return part
+    if part is not None:
+        refund, sale = (refund, part.order) if part.rest is None else (part.rest, sale)
     payment = _missing_payment(refund, sale, settings, company, taken, generation)
     if isinstance(payment, Skip):
         return payment
@@ -139,14 +146,26 @@ def plan(
         return Skip("order_never_invoiced", {"order": sale.ref_number})
     if treatment.close_order and settings.sales_order is SalesOrders.CREDIT:
         treatment = _MEMO_PAYOUT
-    enter = _close_order if treatment.close_order else _memo_with_payout
-    posting = enter(refund, sale, settings, company, treatment, taken, day, generation)
+    if sale.is_void:
+        return _of_void_sale(refund, sale)
+    kept = why_not_voided(refund, sale, settings, company, taken) if told.given == 0 else None
+    if kept == "":
+        return _void(refund, sale)
+    if treatment.close_order:
+        posting = _close_order(refund, sale, settings, company, treatment, taken, day, generation, part)
+    else:
+        posting = _memo_with_payout(refund, sale, settings, company, treatment, taken, day, generation)
+    if part is not None and part.rest is not None and isinstance(posting, Posting):
+        posting = _with_open_part(posting, part, settings, company, day, generation)
     if isinstance(posting, Skip):
         return posting
     if payment is not None and payment.document is not None:
         posting = _after_payment(posting, payment.document, refund, sale)
-    notices = [*posting.notices, *_notices_of_what_came_before(told, refund, taken)]
-    if day != of_refund and any(document.role not in (Role.CLOSING, Role.PAYMENT) for document in posting.documents):
+    notices = [*posting.notices, *_notices_of_what_came_before(told, reduced, taken)]
+    if kept is not None:
+        notices.append(Notice("not_voided", {"ref_number": sale.ref_number, "why": kept}))
+    dated_otherwise = CHANGES | {Role.PAYMENT}
+    if day != of_refund and any(document.role not in dated_otherwise for document in posting.documents):
         notices.append(Notice("dated_later", {"date": of_refund.isoformat(), "day": day.isoformat()}))
     return unfit_documents(posting.documents) or replace(posting, notices=tuple(notices))
 
@@ -199,8 +218,6 @@ def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: C
     goods_back = any(line.quantity and (line.restocked or line.amount) for line in refund.lines)
     if refund.value == 0 and refund.money_back == 0 and not goods_back:
         return Skip("nothing_to_post")
-    if sale.type is SaleType.SALES_ORDER and sale.invoices:
-        return Skip("several_invoices", {"order": number, "invoices": ", ".join(sale.invoices)})
     if sale.is_pending:
         return Skip("sale_pending", {"order": number})
     skip = no_item_for_store_credit(refund, settings, company)
@@ -269,7 +286,10 @@ def _memo_with_payout(
     receivables = _receivables(sale, company)
     if receivables is None:
         return Skip("no_receivables")
-    memo = _memo(refund, sale, credited, receivables, day, generation)
+    template = settings.credit_memo_template
+    if template and company.templates is not None and company.template_named(template) is None:
+        return Skip("template_unknown", {"template": template})
+    memo = _memo(refund, sale, credited, receivables, day, generation, company.template_named(template) or template)
     documents = [memo]
     pays_out = treatment.payout and settings.refund_method is not RefundMethod.NONE and refund.money_back > 0
     if pays_out:
@@ -398,7 +418,15 @@ def _has_payment(sale: Sale) -> bool:
     return any(payment.amount > 0 for payment in sale.payments)
 
 
-def _memo(refund: Refund, sale: Sale, credited: CreditLines, receivables: Ref, day: date, generation: int) -> Document:
+def _memo(
+    refund: Refund,
+    sale: Sale,
+    credited: CreditLines,
+    receivables: Ref,
+    day: date,
+    generation: int,
+    template: str,
+) -> Document:
     guid = naming.external_guid(refund, Role.MEMO, 1, generation)
     number = naming.ref_number(refund)
     return Document(
@@ -409,6 +437,7 @@ def _memo(refund: Refund, sale: Sale, credited: CreditLines, receivables: Ref, d
             customer_ref=sale.customer,
             class_ref=sale.class_ref,
             ar_account_ref=receivables,
+            template_ref=Ref(full_name=template) if template else None,
             txn_date=day,
             ref_number=number,
             sales_rep_ref=sale.sales_rep,
@@ -527,6 +556,57 @@ def _notices_of_lines(refund: Refund, settings: Settings, credited: CreditLines)
     return notices
 
 
+def may_be_voided(refund: Refund, sale: Sale, settings: Settings) -> bool:
+    """Whether the settings want the sale voided, as far as the kind of sale goes."""
+    wanted = settings.cancelled_unpaid_invoice is CancelledInvoices.VOID
+    return wanted and sale_case(refund, sale) is SaleCase.INVOICE_CANCELLED
+
+
+def why_not_voided(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken) -> str | None:
+    """Why an invoice that the settings want voided is credited all the same; empty where it is voided, None where they
+    don't want it.
+
+    A void undoes all of the invoice on its own day, brings all its goods back into stock, and lets go of what it is
+    linked to: a payment or credit would stand open, a sales order would be open again.
+    """
+    if not may_be_voided(refund, sale, settings):
+        return None
+    why = ""
+    if refund.value != sale.total or taken.total:
+        why = "only a part of it was cancelled at once"
+    elif sale.linked:
+        why = f"it is linked to {', '.join(sale.linked)}"
+    elif sale.open_balance != sale.total:
+        why = f"only {sale.open_balance} of it is open"
+    elif not all_came_back(refund, sale, settings, company):
+        why = "not all of its goods came back into stock"
+    elif _in_closed_books(company, sale.txn_date) is not None:
+        why = f"it is dated {sale.txn_date.isoformat()}, when the books are closed"
+    return why
+
+
+def _void(refund: Refund, sale: Sale) -> Posting:
+    voiding = Document(
+        role=Role.VOIDING,
+        part=1,
+        request=TxnVoid(txn_void_type="Invoice", txn_id=sale.txn_id),
+        external_guid="",
+        ref_number=sale.ref_number,
+        amount=sale.total,
+    )
+    notice = Notice("invoice_voided", {"ref_number": sale.ref_number, "amount": _money(sale.total, refund)})
+    return Posting((voiding,), (notice,), total=refund.value, tax=refund.tax)
+
+
+def _of_void_sale(refund: Refund, sale: Sale) -> Posting | Skip:
+    """A sale that somebody voided: nothing of it is left to be given back, and what went back has no place."""
+    if refund.given > 0:
+        facts = {"sale_type": sale.type.words, "order": sale.ref_number, "money": _money(refund.given, refund)}
+        return Skip("sale_void", facts)
+    facts = {"sale_type": sale.type.words, "ref_number": sale.ref_number}
+    return Posting((), (Notice("sale_already_void", facts),))
+
+
 def _close_order(
     refund: Refund,
     sale: Sale,
@@ -536,29 +616,19 @@ def _close_order(
     taken: Taken,
     day: date,
     generation: int,
+    part: OpenPart | None,
 ) -> Posting | Skip:
-    """A sales order that was never invoiced: nothing was booked, so nothing is negated."""
-    if refund.value > sale.total - taken.total:
+    """A sales order, or a part of one, that was never invoiced: nothing was booked, so nothing is negated."""
+    if part is None and refund.value > sale.total - taken.total:
         return _more_than_sale(refund, sale, taken)
-    if refund.value < sale.total - taken.total and not sale.is_closed:
-        facts = {"value": str(refund.value), "order": sale.ref_number, "total": str(sale.total)}
-        return Skip("partial_refund_of_open_order", facts)
     if kept_as_liability(refund, settings):
         why = "The sales order was never invoiced, so there is no credit memo to take it from."
         return Skip("store_credit", {"amount": _money(refund.store_credit, refund), "why": why})
-    documents: list[Document] = []
-    if not sale.is_closed:
-        documents.append(
-            Document(
-                role=Role.CLOSING,
-                part=1,
-                request=SalesOrderMod(txn_id=sale.txn_id, edit_sequence=sale.edit_sequence, is_manually_closed=True),
-                external_guid="",
-                ref_number=sale.ref_number,
-                amount=ZERO,
-            )
-        )
-    notices = [Notice("order_already_closed" if sale.is_closed else "order_closed", {"ref_number": sale.ref_number})]
+    closed = closing(part) if part is not None else closing_of_all(sale)
+    if isinstance(closed, Skip):
+        return closed
+    documents = [closed] if closed is not None else []
+    notices = [_notice_of_closing(sale, part)]
     if refund.store_credit > 0:
         notices.append(Notice("store_credit_left", {"amount": _money(refund.store_credit, refund)}))
     if refund.money_back > 0:
@@ -569,7 +639,42 @@ def _close_order(
         unrecorded = refund.money_back - sum((document.amount for document in paid), ZERO)
         if unrecorded:
             notices.append(_unpaid_notice(refund, sale, settings, company, unrecorded))
-    return Posting(tuple(documents), tuple(notices), total=refund.value, tax=refund.tax)
+    shares, total = shares_of(part) if part is not None else ((), refund.value)
+    return Posting(tuple(documents), tuple(notices), shares, total, refund.tax if part is None else ZERO)
+
+
+def _notice_of_closing(order: Sale, part: OpenPart | None) -> Notice:
+    if part is not None and part.cancelled:
+        return Notice("order_part_closed", {"ref_number": order.ref_number, "lines": part.words})
+    return Notice("order_already_closed" if order.is_closed else "order_closed", {"ref_number": order.ref_number})
+
+
+def _with_open_part(
+    posting: Posting, part: OpenPart, settings: Settings, company: CompanyFacts, day: date, generation: int
+) -> Posting | Skip:
+    """What was invoiced, with the closing of what was not. The order is changed last: as long as it is open, the refund
+    is taken apart in the same way again."""
+    order, opened = part.order, part.refund
+    if settings.sales_order is SalesOrders.SKIP:
+        facts = {"ref_number": order.ref_number, "lines": part.words, "amount": _money(opened.value, opened)}
+        return replace(posting, notices=(*posting.notices, Notice("order_part_left", facts)))
+    closed = closing(part)
+    if isinstance(closed, Skip):
+        return closed
+    notices = [*posting.notices, _notice_of_closing(order, part)]
+    documents = list(posting.documents)
+    if opened.money_back > 0:
+        taken = sum(1 for document in documents if document.role is Role.PAYOUT)
+        paid = _pay_open_payment(opened, order, settings, company, _CLOSED_PAYOUT, Taken(), day, generation, taken + 1)
+        if isinstance(paid, Skip):
+            return paid
+        documents += paid
+        unrecorded = opened.money_back - sum((document.amount for document in paid), ZERO)
+        if unrecorded:
+            notices.append(_unpaid_notice(opened, order, settings, company, unrecorded))
+    documents += [closed] if closed is not None else []
+    shares = (*posting.shares, *shares_of(part)[0])
+    return replace(posting, documents=tuple(documents), notices=tuple(notices), shares=shares)
 
 
 def _unpaid_notice(
@@ -592,6 +697,7 @@ def _pay_open_payment(
     taken: Taken,
     day: date,
     generation: int,
+    first_part: int = 1,
 ) -> tuple[Document, ...] | Skip:
     """The payout of money that stands as the customer's open payment, linked to that payment."""
     pays = treatment.payout and settings.refund_method is not RefundMethod.NONE
@@ -612,6 +718,7 @@ def _pay_open_payment(
         receivables=receivables,
         day=day,
         generation=generation,
+        first_part=first_part,
     )
 
 

@@ -83,9 +83,13 @@ REASONS: dict[str, tuple[Status, str]] = {
         "The sales order {order} was invoiced ({invoices}), but no single invoice of it carries all that is refunded.",
     ),
     "sale_pending": (_R, "The sale {order} is still marked as pending in QuickBooks, so it is not in the books yet."),
+    "sale_void": (
+        _R,
+        "The {sale_type} {order} is void in QuickBooks, though {money} went back to the customer for it.",
+    ),
     "partial_refund_of_open_order": (
         _R,
-        "Only {value} of the sales order {order} over {total} is refunded, and nothing of it has been invoiced. "
+        "{value} of the sales order {order} over {total} is refunded, and what of it is to be closed can't be told: {why}. "
         "Change the order in QuickBooks by hand, or close it there.",
     ),
     "ambiguous_payment": (
@@ -110,6 +114,11 @@ REASONS: dict[str, tuple[Status, str]] = {
     "payment_method_unknown": (
         _R,
         "QuickBooks has no payment method {payment_method}. Correct {where}.",
+    ),
+    "template_unknown": (
+        _R,
+        "QuickBooks has no active template for credit memos that is called {template}. "
+        "Correct the setting credit_memo_template.",
     ),
     "no_undeposited_funds": (
         _R,
@@ -192,6 +201,11 @@ REASONS: dict[str, tuple[Status, str]] = {
         _R,
         "QuickBooks has a credit memo {ref_number} already that is not as Connex would enter it: {found}.",
     ),
+    "entered_otherwise": (
+        _R,
+        "The credit memo {ref_number} is entered over {entered}, and by now {planned} would be: the sale was changed "
+        "in between.",
+    ),
     # The conversation
     "in_doubt": (
         _R,
@@ -260,7 +274,12 @@ NOTICES: dict[str, str] = {
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "payment_recorded": "The payment of {amount} that QuickBooks lacked was received on the invoice {ref_number}, dated {day}, into {account}.",
+    "invoice_voided": "The invoice {ref_number} over {amount} was voided: it was cancelled before any money moved. QuickBooks takes no void back, so this can't be undone.",
+    "not_voided": "The invoice {ref_number} was credited instead of voided, since {why}.",
+    "sale_already_void": "The {sale_type} {ref_number} was void already; nothing was booked.",
     "order_closed": "The sales order {ref_number} was never invoiced; it was closed, and nothing was booked.",
+    "order_part_closed": "Never invoiced of the sales order {ref_number}: {lines}. It was closed there, and nothing was booked for it.",
+    "order_part_left": "Never invoiced of the sales order {ref_number}: {lines}, refunded with {amount}. The settings enter nothing for it.",
     "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",

@@ -48,6 +48,7 @@ class SaleLine:
     other2: str = ""
     is_group: bool = False
     invoiced: Decimal = Decimal(0)  # of a sales order's line
+    is_closed: bool = False  # of a sales order's line
     parts: tuple[SaleLine, ...] = ()
     also_called: tuple[str, ...] = ()  # the item's manufacturer's part number and barcode, as far as they were read
     moves_stock: bool = True  # False where QuickBooks shows that the item's stock is not kept
@@ -101,8 +102,12 @@ class Sale:
     open_balance: Decimal = ZERO  # of an invoice
     payments: tuple[Payment, ...] = ()  # of an invoice: payments linked to it, credits not among them
     open_payments: tuple[Payment, ...] = ()  # of a sales order: the customer's payments that are not used up
+    linked: tuple[str, ...] = ()  # of an invoice: all that it is linked to, by type and number or TxnID
+    is_void: bool = False  # it was voided, and stands in the books with zero
     invoices: tuple[str, ...] = ()  # of a sales order: TxnIDs
     is_closed: bool = False  # of a sales order
+    behind: Sale | None = None  # of an invoice: the sales order that it was made from, if that is still open in part
+    memo: str = ""
     po_number: str = ""
     other: str = ""
     bill_address: Address | None = None
@@ -173,11 +178,17 @@ class CompanyFacts:
     item_of_sku: Mapping[str, str] = field(default_factory=dict)  # the mapping: SKU, casefolded, to an item's name
     gateways: Mapping[str, Gateway] = field(default_factory=dict)  # the mapping, by `gateway_key`
     tax_rates: Mapping[str, Decimal] = field(default_factory=dict)  # percent, by sales tax code, where codes have one
+    tax_parts: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)  # of codes that bear several taxes
+    templates: tuple[str, ...] | None = None  # names of the forms of credit memos; None where they were not read
     home_currency: str = ""  # ISO 4217, as far as it can be told
     non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax
     closing_date: date | None = None
     accountants_copy_until: date | None = None
     check_from_undeposited_funds: Known = Known.UNKNOWN
+
+    def template_named(self, name: str) -> str | None:
+        """The form of credit memos of that name, whatever its case."""
+        return next((each for each in self.templates or () if each.casefold() == name.casefold()), None)
 
     def account_named(self, full_name: str) -> Account | None:
         """The active account of that full name, whatever its case."""

@@ -15,6 +15,7 @@ MAX_NAME_CHARACTERS = 159  # of an account or item, the longest FullName that Qu
 MAX_PAYMENT_METHOD_CHARACTERS = 31
 MAX_CUSTOM_FIELD_CHARACTERS = 31  # of the name of a custom field (FACTS.md 10)
 MAX_AFFIX_CHARACTERS = 40  # of what is taken off an order's number, or put on it
+MAX_TEMPLATE_CHARACTERS = 31
 MAX_DAYS = 366
 MAX_ROUNDING_LIMIT = Decimal("1.00")
 
@@ -57,6 +58,13 @@ class ClosedBooks(Enum):
 
     WAIT = "wait"
     NEXT_OPEN_DAY = "next_open_day"
+
+
+class CancelledInvoices(Enum):
+    """What becomes of an unpaid invoice whose order was cancelled before any money moved."""
+
+    APPLY_CREDIT = "apply_credit"
+    VOID = "void"
 
 
 class SalesOrders(Enum):
@@ -232,6 +240,12 @@ class Settings:
         "ref_number: a check has the number of its credit memo, such as 1001-7QK. to_print: it has none and waits "
         "among the checks to print; QuickBooks gives it its number when it is printed.",
     )
+    credit_memo_template: str = _setting(
+        "",
+        "Template of credit memos",
+        "The form on which credit memos are printed, by its name in QuickBooks; it must be one for credit memos. "
+        "Example: Custom Credit Memo. Empty: the default of QuickBooks.",
+    )
     review: str = _setting(
         "off",
         "Approval",
@@ -256,6 +270,14 @@ class Settings:
         "On: where an invoice is unpaid in QuickBooks, though the shop took the money and gave it back, the payment is "
         "received on the invoice first, dated the day of the order, so that nothing stays open. Example: payment "
         "1001-7QK of 108.00 into Checking, credit memo 108.00, card refund 108.00. Off: the invoice stays open.",
+    )
+    cancelled_unpaid_invoice: CancelledInvoices = _setting(
+        CancelledInvoices.APPLY_CREDIT,
+        "Unpaid invoices of cancelled orders",
+        "apply_credit: a credit memo, applied to the invoice, on the day of the cancellation. void: the invoice is "
+        "voided, so that its own day shows no sale; this can't be undone. Example: invoice 1003 of 108.00 becomes "
+        "0.00, marked VOID. A memo is entered all the same where the invoice is linked to something, is cancelled "
+        "only in part, is dated in closed books, or where goods did not come back.",
     )
     sales_order: SalesOrders = _setting(
         SalesOrders.CLOSE,
@@ -457,6 +479,11 @@ def _check_custom_field(key: str, value: str) -> None:
         )
 
 
+def _check_template(key: str, value: str) -> None:
+    if len(value) > MAX_TEMPLATE_CHARACTERS:
+        raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_TEMPLATE_CHARACTERS}")
+
+
 _READERS: dict[type, Callable[[str, str], Any]] = {
     bool: _read_bool,
     str: _read_text,
@@ -467,6 +494,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     WebConnectors: _reader_of_enum(WebConnectors),
     Undo: _reader_of_enum(Undo),
     ClosedBooks: _reader_of_enum(ClosedBooks),
+    CancelledInvoices: _reader_of_enum(CancelledInvoices),
     SalesOrders: _reader_of_enum(SalesOrders),
     StoreCredit: _reader_of_enum(StoreCredit),
     SaleField: _reader_of_enum(SaleField),
@@ -476,6 +504,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
     "rounding_limit": _check_rounding_limit,
     "payment_method": _check_payment_method,
+    "credit_memo_template": _check_template,
     "review": _check_review,
     "order_number_strip_prefix": _check_affix,
     "order_number_strip_suffix": _check_affix,

@@ -8,7 +8,7 @@ tells, so the way that makes the sale's own tax is taken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from itertools import combinations
@@ -37,6 +37,7 @@ class TaxRule:
     rates: Mapping[str, Decimal]  # percent, by the name of a sales tax code; one that is not there bears no tax
     inclusive: bool = False  # the amounts of the lines have the tax in them
     rounding: Rounding = Rounding.TOGETHER
+    parts: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)  # of a rate that is made of several taxes
 
     def bears_tax(self, code: Ref | None) -> bool:
         """Whether a line with this code is taxed."""
@@ -44,28 +45,41 @@ class TaxRule:
 
     def tax_on(self, amounts: Iterable[tuple[Decimal, Ref | None]]) -> Decimal:
         """The tax on amounts with their codes, or in them."""
-        bases: dict[tuple[object, Decimal], Decimal] = {}
+        bases: dict[tuple[object, tuple[Decimal, ...]], Decimal] = {}
         for index, (amount, code) in enumerate(amounts):
             rate = self.rates.get(code_name(code), ZERO)
             groups = {Rounding.TOGETHER: "", Rounding.BY_CODE: code_name(code), Rounding.BY_LINE: index}
-            key = (groups[self.rounding], rate)
+            key = (groups[self.rounding], self.parts.get(code_name(code), (rate,)))
             bases[key] = bases.get(key, ZERO) + amount
-        return sum((_tax(base, rate, inclusive=self.inclusive) for (_, rate), base in bases.items()), ZERO)
+        return sum((_taxes(base, parts, inclusive=self.inclusive) for (_, parts), base in bases.items()), ZERO)
 
 
-def tax_rule(sale: Sale, rates: Mapping[str, Decimal]) -> TaxRule | None:
+def tax_rule(
+    sale: Sale, rates: Mapping[str, Decimal], parts: Mapping[str, tuple[Decimal, ...]] | None = None
+) -> TaxRule | None:
     """How the tax of a sale is worked out; None where nothing makes the tax that it has.
 
-    `rates` are those of the company's sales tax codes, where codes have rates of their own.
+    `rates` are those of the company's sales tax codes, where codes have rates of their own, and `parts` those of the
+    several taxes of which such a rate is made; each of them is rounded by itself.
     """
     lines = booked_lines(sale)
     if sale.is_tax_included:
         gross = sum((line.amount for line in lines), ZERO)
-        return _rule_by_codes(sale, lines, rates, inclusive=True) if gross == sale.total else None
+        return _rule_by_codes(sale, lines, rates, parts or {}, inclusive=True) if gross == sale.total else None
     if sale.tax and not sale.tax_percentage and sale.sales_tax_item is None:
-        return _rule_by_codes(sale, lines, rates, inclusive=False)
+        return _rule_by_codes(sale, lines, rates, parts or {}, inclusive=False)
     taxed = taxed_codes(sale)
     return TaxRule(dict.fromkeys(taxed, sale.tax_percentage)) if taxed is not None else None
+
+
+def rates_hold(sale: Sale, rates: Mapping[str, Decimal], parts: Mapping[str, tuple[Decimal, ...]]) -> bool:
+    """Whether today's rates of the company's tax codes make the tax of a sale; also where they can't be told."""
+    lines = booked_lines(sale)
+    codes = {code_name(line.sales_tax_code) for line in lines if line.amount}
+    if not sale.tax or sale.tax_percentage or sale.sales_tax_item is not None or not codes <= rates.keys():
+        return True
+    rules = [TaxRule(rates, sale.is_tax_included, way, parts) for way in (Rounding.BY_CODE, Rounding.BY_LINE)]
+    return min(abs(_tax_of(lines, rule) - sale.tax) for rule in rules) <= _ROUNDING_OF_GROUPS
 
 
 def simplest_rate(net: Decimal, tax: Decimal) -> Decimal | None:
@@ -132,7 +146,12 @@ def taxed_codes(sale: Sale) -> frozenset[str] | None:
 
 
 def _rule_by_codes(
-    sale: Sale, lines: tuple[SaleLine, ...], rates: Mapping[str, Decimal], *, inclusive: bool
+    sale: Sale,
+    lines: tuple[SaleLine, ...],
+    rates: Mapping[str, Decimal],
+    parts: Mapping[str, tuple[Decimal, ...]],
+    *,
+    inclusive: bool,
 ) -> TaxRule | None:
     """A rate for each code: the company's, else the one that the sale's tax tells where a single code bears it."""
     codes = {code_name(line.sales_tax_code) for line in lines if line.amount}
@@ -143,7 +162,9 @@ def _rule_by_codes(
     if only is not None:
         found.append(dict.fromkeys(codes, only))
     rules = [
-        TaxRule(known, inclusive, rounding) for known in found for rounding in (Rounding.BY_CODE, Rounding.BY_LINE)
+        TaxRule(known, inclusive, rounding, {c: p for c, p in parts.items() if sum(p, ZERO) == known.get(c)})
+        for known in found
+        for rounding in (Rounding.BY_CODE, Rounding.BY_LINE)
     ]
     if not rules:
         return None
@@ -153,6 +174,14 @@ def _rule_by_codes(
 
 def _tax_of(lines: Iterable[SaleLine], rule: TaxRule) -> Decimal:
     return rule.tax_on((line.amount, line.sales_tax_code) for line in lines)
+
+
+def _taxes(base: Decimal, rates: tuple[Decimal, ...], *, inclusive: bool) -> Decimal:
+    """Several taxes on, or in, the same amount, each rounded by itself."""
+    if not inclusive or len(rates) == 1:
+        return sum((_tax(base, rate, inclusive=inclusive) for rate in rates), ZERO)
+    together = 100 + sum(rates, ZERO)
+    return sum((cents(base * rate / together) for rate in rates), ZERO)
 
 
 def _tax(base: Decimal, rate: Decimal, *, inclusive: bool) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qbwc_server.refunds.model import Refund
+from qbwc_server.refunds.model import OrderTold, Refund
 from qbwc_server.sources.checks import checked, text
 from qbwc_server.sources.reading import Reading, RecordRefused, Refused
 
@@ -16,6 +16,7 @@ class Gathering:
         self._refunds: dict[tuple[str, str, str], tuple[Refund, str]] = {}
         self._refused: list[Refused] = []
         self._provisional: set[tuple[str, str, str]] = set()
+        self._told: list[OrderTold] = []
 
     def add(self, refund: Refund, place: str, *, fields_are_places: bool = False, provisional: bool = False) -> None:
         """Takes a refund that passes the checks, and refuses any other; `provisional` as in Reading.
@@ -37,6 +38,10 @@ class Gathering:
         if first != settled:
             self.refuse(place, f"is the refund of {first_place} again, but says something else; keep one of the two")
 
+    def tell(self, order: OrderTold) -> None:
+        """Notes which refunds an order has, so that one which it has no more is known to be gone."""
+        self._told.append(order)
+
     def refuse(self, place: str, reason: str) -> None:
         """Notes a record that does not go in."""
         self._refused.append(Refused(text(place), text(reason)))
@@ -48,4 +53,5 @@ class Gathering:
             tuple(self._refused),
             orders,
             frozenset(self._provisional),
+            tuple(self._told),
         )

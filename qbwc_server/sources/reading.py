@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from qbwc_server.refunds.model import Refund
+from qbwc_server.refunds.model import OrderTold, Refund
 
 
 def no_refunds(order_id: str) -> Sequence[Any]:  # noqa: ARG001  there are none, whatever the order
@@ -41,6 +41,8 @@ class Reading:
     orders: int  # orders seen, with or without refunds
     provisional: frozenset[tuple[str, str, str]] = frozenset()
     """Refunds, by source, shop and id, of which only their order tells: one that is known already stays as it is."""
+    told: tuple[OrderTold, ...] = ()
+    """Orders that came with all the refunds they have, where refunds can be taken back."""
 
 
 class UnreadableFile(ValueError):

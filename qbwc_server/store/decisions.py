@@ -20,7 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.fingerprint import fingerprint
 from qbwc_server.refunds.model import Refund as RefundData
-from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.store.holding import hold
 from qbwc_server.store.planned import number_of, plan_digest
@@ -63,7 +63,7 @@ class Books(Enum):
     PARTLY = "partly"
     ALL = "all"
     BY_HAND = "by hand"  # somebody else entered all of it
-    ORDER_CLOSED = "order closed"  # nothing but the closing of a sales order
+    CHANGED = "sale changed"  # nothing but the closing of a sales order or the voiding of an invoice
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ _RULES = (
     _Rule((Act.NOTE,), books=frozenset({Books.ON_ITS_WAY})),
     _Rule((Act.SKIP, Act.DONE_BY_HAND, Act.NOTE), _OPEN, _NOTHING),
     _Rule((Act.NOTE,), _OPEN),
-    _Rule((Act.NOTE,), frozenset({Status.POSTED}), frozenset({Books.NOTHING, Books.BY_HAND, Books.ORDER_CLOSED})),
+    _Rule((Act.NOTE,), frozenset({Status.POSTED}), frozenset({Books.NOTHING, Books.BY_HAND, Books.CHANGED})),
     _Rule((Act.UNDO, Act.NOTE), frozenset({Status.POSTED})),
     _Rule(
         (Act.APPROVE, Act.DECLINE, Act.TRY_AGAIN, Act.DONE_BY_HAND, Act.NOTE),
@@ -100,7 +100,7 @@ _RULES = (
     _Rule(
         (Act.DONE_BY_HAND, Act.NOTE),
         _STOPPED,
-        frozenset({Books.NOTHING, Books.BY_HAND, Books.ORDER_CLOSED}),
+        frozenset({Books.NOTHING, Books.BY_HAND, Books.CHANGED}),
         frozenset({"changed_in_shop", "withdrawn_in_shop"}),
     ),
     _Rule(
@@ -153,8 +153,8 @@ def books_of(row: Refund) -> Books:
         found = Books.NOTHING
     elif all(document.by_hand for document in documents):
         found = Books.BY_HAND
-    elif all(document.role == Role.CLOSING.value for document in posted):
-        found = Books.ORDER_CLOSED if len(posted) == len(documents) else Books.PARTLY
+    elif all(Role(document.role) in CHANGES for document in posted):
+        found = Books.CHANGED if len(posted) == len(documents) else Books.PARTLY
     else:
         found = Books.ALL if len(posted) == len(documents) else Books.PARTLY
     return found
@@ -198,7 +198,9 @@ def decide(
     possible = allowed(row)
     if act not in possible:
         words = ", ".join(item.value for item in possible)
-        raise DecisionError(f"{act.value} is not possible for {_name(row)}, which is {_state(row)}; possible: {words}")
+        why_not = _why_not_undone(row) if act is Act.UNDO else ""
+        state = f"{_state(row)}{why_not}"
+        raise DecisionError(f"{act.value} is not possible for {_name(row)}, which is {state}; possible: {words}")
     before = _state(row)
     choice = _Choice(session, row, who, why, now, tuple(txn_ids))
     row.decision_note = why or row.decision_note
@@ -268,8 +270,12 @@ def _try_again(choice: _Choice) -> None:
 
 def _undo(choice: _Choice) -> None:
     row = choice.row
+    payment_stays = _others_stand_on_the_sale(choice)
     for document in row.documents:
-        if document.state == "posted" and not document.by_hand and document.role != Role.CLOSING.value:
+        if document.role == Role.PAYMENT.value and document.state == "posted" and payment_stays:
+            _tell(row, choice.now, f"The payment {document.ref_number} stays: another refund of the invoice needs it")
+            continue
+        if document.state == "posted" and not document.by_hand and Role(document.role) not in CHANGES:
             if not document.txn_id and document.role != Role.APPLICATION.value:
                 raise DecisionError(f"QuickBooks never told the TxnID of {number_of(document)}; undo it there by hand")
             document.undo = "wanted"
@@ -277,6 +283,18 @@ def _undo(choice: _Choice) -> None:
     row.decided = row.decided | {"undo": choice.facts}
     row.status, row.stage, row.reason = Status.POSTING.value, "undo", None
     row.attempts, row.not_before = 0, None
+
+
+def _others_stand_on_the_sale(choice: _Choice) -> bool:
+    """Whether another refund of the same sale is entered, which takes it for paid."""
+    row = choice.row
+    others = select(Refund.id).where(
+        Refund.connection_id == row.connection_id,
+        Refund.sale_txn_id == row.sale_txn_id,
+        Refund.id != row.id,
+        Refund.documents.any(Document.state == "posted"),
+    )
+    return choice.session.scalar(others.limit(1)) is not None
 
 
 def _note(choice: _Choice) -> None:
@@ -427,6 +445,12 @@ def _checked_note(act: Act, text: str) -> str:
 
 def _tell(row: Refund, now: datetime, text: str) -> None:
     note(row, now, text if text.endswith((".", "!", "?")) else f"{text}.")
+
+
+def _why_not_undone(row: Refund) -> str:
+    if not any(document.role == Role.VOIDING.value and document.state == "posted" for document in row.documents):
+        return ""
+    return ": QuickBooks takes no void back, so enter the invoice anew by hand where it is owed after all"
 
 
 def _name(row: Refund) -> str:

@@ -22,6 +22,7 @@ DOCUMENT_WORDS = {
     Role.APPLICATION.value: "application to the invoice",
     Role.PAYMENT.value: "payment on the invoice",
     Role.CLOSING.value: "closing of the sales order",
+    Role.VOIDING.value: "voiding of the invoice",
 }
 SALES_TAX = "Sales tax"
 _PAYOUT_WORDS = {"CheckAdd": "check", "ARRefundCreditCardAdd": "credit card refund"}

@@ -16,7 +16,7 @@ from qbwc_server.refunds import naming
 from qbwc_server.refunds.again import look_again_at
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.fingerprint import fingerprint, is_withdrawn
-from qbwc_server.refunds.model import ZERO
+from qbwc_server.refunds.model import ZERO, OrderTold
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.sale import Taken
@@ -45,9 +45,11 @@ def take_in(
     refunds: Sequence[RefundData],
     now: datetime,
     keep_known: Collection[tuple[str, str, str]] = (),
+    told: Sequence[OrderTold] = (),
 ) -> Imported:
     """Brings refunds into the store. The same refund again changes nothing; those of `keep_known` (source, shop, id)
-    stay as they are where they are there. What waited for them as a part waits no longer.
+    stay as they are where they are there. What waited for them as a part waits no longer. Refunds that an order of
+    `told` has no more were taken back by the shop.
 
     No Web Connector is served for this connection until the transaction ends: what is taken here must not leave
     meanwhile.
@@ -72,7 +74,32 @@ def take_in(
                 counts[_take_change(session, row, data, now)] += 1
         session.flush()
         _forget_waiting(session, connection, chunk)
+    for start in range(0, len(told), IMPORT_CHUNK):
+        for row in _gone(session, connection, told[start : start + IMPORT_CHUNK]):
+            _take_withdrawal(session, row, now)
+            counts["changed" if row.reason and row.reason["code"] == "withdrawn" else "changed_too_late"] += 1
+        session.flush()
     return Imported(**counts)
+
+
+def _gone(session: DatabaseSession, connection: Connection, told: Sequence[OrderTold]) -> list[Refund]:
+    """The refunds of some orders that are older than what is told of the order, and not in it."""
+    orders = {(order.source, order.shop, order.order_id): order for order in told}
+    rows = session.scalars(
+        select(Refund)
+        .where(
+            Refund.connection_id == connection.id,
+            Refund.order_number.in_([naming.order_ref_number(order.number) for order in told]),
+            Refund.withdrawn_at.is_(None),
+        )
+        .options(selectinload(Refund.documents))
+    )
+    gone = []
+    for row in rows:
+        order = orders.get((row.source, row.shop, data_of(row).order.order_id))
+        if order is not None and row.external_id not in order.refunds and row.created_at < order.as_of:
+            gone.append(row)
+    return gone
 
 
 def data_of(row: Refund) -> RefundData:

@@ -74,6 +74,8 @@ class CompanyFile(Base):
     accounts: Mapped[list[Any] | None]
     payment_methods: Mapped[list[Any] | None]
     items: Mapped[dict[str, Any] | None]  # those that settings and mappings name
+    tax_rates: Mapped[dict[str, Any] | None]  # percent, several taxes by sales tax code, where codes have rates
+    templates: Mapped[list[Any] | None]  # names of the forms of credit memos
     lists_read_at: Mapped[datetime | None]
     claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, proved, stands, ...
     claim_holder: Mapped[str] = mapped_column(Text, default="")
@@ -158,7 +160,8 @@ class Refund(Base):
     customer_key: Mapped[str] = mapped_column(SearchKey(), default="", server_default="")
     customer_turned_key: Mapped[str] = mapped_column(SearchKey(), default="", server_default="")  # last name first
 
-    # Those of its generation, which is what it is now; of an earlier one only the undone are left.
+    # Those of its generation, which is what it is now; of an earlier one are left only what was undone, and a payment
+    # on the invoice that other refunds need.
     documents: Mapped[list[Document]] = relationship(
         back_populates="refund",
         order_by="Document.id",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session as DatabaseSession
 
+from qbwc_server.refunds.model import OrderTold
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.store.refunds import Imported, data_of, take_in
 from qbwc_server.store.tables import Connection, Refund, Upload
@@ -90,11 +91,17 @@ def drop(session: DatabaseSession, upload: Upload) -> None:
     session.flush()
 
 
-def attempt(session: DatabaseSession, connection: Connection, refunds: Sequence[RefundData], now: datetime) -> Tried:
+def attempt(
+    session: DatabaseSession,
+    connection: Connection,
+    refunds: Sequence[RefundData],
+    now: datetime,
+    told: Sequence[OrderTold] = (),
+) -> Tried:
     """What taking these refunds in would do; nothing is changed."""
     each = _compared(session, connection, refunds)
     with session.begin_nested() as trial:
-        counts = take_in(session, connection, refunds, now)
+        counts = take_in(session, connection, refunds, now, told=told)
         trial.rollback()
     session.expire_all()
     return Tried(counts, each)

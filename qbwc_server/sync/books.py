@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -29,6 +29,8 @@ from qbxml import (
     ItemInventoryAssemblyRet,
     ItemInventoryRet,
     ItemRecord,
+    ItemSalesTaxGroupRet,
+    ItemSalesTaxRet,
     LineGroupRet,
     LineRet,
     LinkedTxn,
@@ -37,6 +39,7 @@ from qbxml import (
     Ref,
     SalesOrderRet,
     SalesReceiptRet,
+    SalesTaxCodeRet,
     TransactionRecord,
 )
 
@@ -121,6 +124,10 @@ def sale_of(record: SaleRecord) -> Sale:
             for link in links
             if link.txn_type == "ReceivePayment"
         ),
+        linked=tuple(f"{link.txn_type} {link.ref_number or link.txn_id}" for link in links)
+        if isinstance(record, InvoiceRet)
+        else (),
+        is_void=is_void(record),
         invoices=tuple(link.txn_id for link in links if link.txn_type == "Invoice")
         if isinstance(record, SalesOrderRet)
         else (),
@@ -128,7 +135,13 @@ def sale_of(record: SaleRecord) -> Sale:
         po_number="" if isinstance(record, SalesReceiptRet) else (record.po_number or ""),
         other=record.other or "",
         bill_address=record.bill_address,
+        memo=record.memo or "",
     )
+
+
+def is_void(record: SaleRecord) -> bool:
+    """Whether a sale was voided: QuickBooks sets it to zero and puts VOID before its Memo."""
+    return (record.memo or "").upper().startswith("VOID") and _total(record) == 0
 
 
 def payment_of(record: ReceivePaymentRet) -> Payment:
@@ -226,6 +239,7 @@ def company_facts(
     currencies = preferences.multi_currency_preferences
     taxes = preferences.sales_tax_preferences
     home = currency_code(currencies.home_currency_ref) if currencies is not None else ""
+    taxes_by_code = {code: tuple(map(Decimal, taxes)) for code, taxes in (company.tax_rates or {}).items()}
     return CompanyFacts(
         accounts=tuple(decode(Account, account) for account in company.accounts or ()),
         time_zone=zoneinfo.ZoneInfo(settings.time_zone or server_zone),
@@ -233,12 +247,42 @@ def company_facts(
         items={name: decode(Ref, ref) for name, ref in (company.items or {}).items()},
         item_of_sku={sku.casefold(): item for sku, item in (mapping or {}).items()},
         gateways={gateway_key(name): gateway for name, gateway in (gateways or {}).items()},
+        tax_rates={code: sum(taxes, Decimal(0)) for code, taxes in taxes_by_code.items()},
+        tax_parts={code: taxes for code, taxes in taxes_by_code.items() if len(taxes) > 1},
+        templates=tuple(company.templates) if company.templates is not None else None,
         home_currency=home or home_currency_of(host.country or ""),
         non_taxable_code=taxes.default_non_taxable_sales_tax_code_ref if taxes is not None else None,
         closing_date=_closing_date(preferences),
         accountants_copy_until=_dividing_date(described),
         check_from_undeposited_funds=known(company.known, "check_from_undeposited_funds"),
     )
+
+
+def has_rates_by_code(company: CompanyFile) -> bool:
+    """Whether each sales tax code of the company file has a rate of its own, as outside the US."""
+    country = decode(HostRet, company.host).country if company.host is not None else None
+    return bool(country) and country != "US"
+
+
+def taxes_of_codes(
+    codes: Iterable[SalesTaxCodeRet], taxes: Iterable[ItemSalesTaxRet], groups: Iterable[ItemSalesTaxGroupRet]
+) -> dict[str, tuple[Decimal, ...]]:
+    """The percentages of the taxes that each sales tax code bears on sales, by its name. One that names a tax which
+    was not shown is left out: its rate is not known, and never taken for zero."""
+    rates: dict[str, tuple[Decimal, ...]] = {
+        tax.list_id: (tax.tax_rate,) for tax in taxes if tax.list_id and tax.tax_rate is not None
+    }
+    for group in groups:
+        parts = [rates.get(ref.list_id or "", ()) for ref in group.item_sales_tax_refs]
+        if group.list_id and parts and all(parts):
+            rates[group.list_id] = tuple(rate for part in parts for rate in part)
+    found: dict[str, tuple[Decimal, ...]] = {}
+    for code in codes:
+        tax = code.item_sales_tax_ref
+        borne = (Decimal(0),) if code.is_taxable is False else rates.get((tax.list_id or "") if tax else "", ())
+        if code.name and borne:
+            found[code.name] = borne
+    return found
 
 
 def known(facts: Mapping[str, Any], name: str) -> Known:
@@ -287,6 +331,7 @@ def _line(record: LineRet | LineGroupRet) -> SaleLine:
         other1=record.other1 or "",
         other2=record.other2 or "",
         invoiced=record.invoiced or Decimal(0),
+        is_closed=bool(record.is_manually_closed),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from qbwc_server.store.tables import CompanyFile, MessageSet, Refund
 from qbwc_server.sync.books import (
     account_of,
     known,
+    taxes_of_codes,
 )
 from qbwc_server.sync.plans import conclude
 from qbwc_server.sync.questions import CLAIM_NAME, CLAIM_OWNER_ID
@@ -31,12 +32,18 @@ from qbxml import (
     DataExtRet,
     HostRet,
     ItemRecord,
+    ItemSalesTaxGroupRet,
+    ItemSalesTaxRet,
     Outcome,
     PaymentMethodRet,
     PreferencesRet,
     Ref,
     Response,
+    SalesTaxCodeRet,
+    TemplateRet,
 )
+
+_SHOWN = (Outcome.DONE, Outcome.NOTHING_FOUND)  # how a list was answered, be it empty
 
 
 def take_company(taking: Taking, answer: Answer) -> None:
@@ -59,19 +66,21 @@ def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     take_company(taking, answer)
     by_id = answer.by_request_id
     accounts = by_id.get("accounts")
-    if accounts is None or accounts.status.outcome not in (Outcome.DONE, Outcome.NOTHING_FOUND):
+    if accounts is None or accounts.status.outcome not in _SHOWN:
         said = accounts.status.explanation if accounts is not None else "it gave no answer"
         stop_writing(company, "accounts_unreadable", f"QuickBooks did not show its chart of accounts: {said}")
     else:
         found = [account_of(record) for record in accounts.records if isinstance(record, AccountRet)]
         company.accounts = [encode(account) for account in found if account is not None]
     methods = by_id.get("methods")
-    if methods is not None and methods.status.outcome in (Outcome.DONE, Outcome.NOTHING_FOUND):
+    if methods is not None and methods.status.outcome in _SHOWN:
         company.payment_methods = [
             encode(Ref(list_id=record.list_id, full_name=record.name))
             for record in methods.records
             if isinstance(record, PaymentMethodRet)
         ]
+    _take_tax_codes(company, by_id)
+    _take_templates(company, by_id)
     settings = taking.connection.settings
     names = [settings[key] for key in ITEM_KEYS if settings.get(key)]
     names += item_mappings(taking.database, taking.connection.id).values()
@@ -84,6 +93,35 @@ def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     _look_for_leftovers_again(taking)
     if company.reconcile_due_at is None:
         company.reconcile_due_at = taking.now + RECONCILE_EVERY
+
+
+def _take_tax_codes(company: CompanyFile, by_id: Mapping[str, Response]) -> None:
+    """What each sales tax code bears; where one of the three lists was not shown, the rates that were known stay."""
+    responses = [by_id.get(name) for name in ("tax_codes", "taxes", "tax_groups")]
+    if any(r is None or r.status.outcome not in _SHOWN for r in responses):
+        return
+    records = [record for response in responses if response is not None for record in response.records]
+    taxes = taxes_of_codes(
+        [record for record in records if isinstance(record, SalesTaxCodeRet)],
+        [record for record in records if isinstance(record, ItemSalesTaxRet)],
+        [record for record in records if isinstance(record, ItemSalesTaxGroupRet)],
+    )
+    company.tax_rates = {code: [f"{rate:f}" for rate in rates] for code, rates in taxes.items()}
+
+
+def _take_templates(company: CompanyFile, by_id: Mapping[str, Response]) -> None:
+    """The forms of credit memos: those of other documents can't be used for them."""
+    response = by_id.get("templates")
+    if response is None or response.status.outcome not in _SHOWN:
+        return
+    company.templates = [
+        record.name
+        for record in response.records
+        if isinstance(record, TemplateRet)
+        and record.name
+        and record.template_type == "CreditMemo"
+        and record.is_active is not False
+    ]
 
 
 def _look_for_leftovers_again(taking: Taking) -> None:

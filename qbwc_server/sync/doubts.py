@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.open_orders import mark
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.planned import number_of
+from qbwc_server.store.refunds import data_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
-from qbwc_server.sync.books import FoundDocument, known
+from qbwc_server.sync.books import FoundDocument, is_void, known
 from qbwc_server.sync.finding import documents_in, failed_question
 from qbwc_server.sync.outcomes import take_outcomes
 from qbwc_server.sync.plans import (
     DOCUMENT_WORDS,
     add_notice,
+    closed_order,
     conclude_all,
     mark_posted,
     memo_number,
@@ -29,7 +33,7 @@ from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Verdict, settle
 from qbwc_server.sync.sightings import add_what_memos_show, sightings_of, strangers
 from qbwc_server.sync.taking import Taking, learn, records_of
-from qbxml import Answer, Outcome, Response, SalesOrderRet
+from qbxml import Answer, InvoiceRet, Outcome, Response, SalesOrderRet, written_value
 
 
 def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -41,10 +45,9 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         record_evidence(taking, sent, scanned=False)  # then its outcome is asked for without
         return
     found = documents_in(by_id[name] for name in ("memos", "cards", "checks", "payments") if name in by_id)
-    closed = {
-        record.txn_id
-        for record in records_of(by_id, "orders", SalesOrderRet)
-        if record.is_manually_closed and record.txn_id
+    orders = {record.txn_id: record for record in records_of(by_id, "orders", SalesOrderRet) if record.txn_id}
+    voided = {
+        record.txn_id for record in records_of(by_id, "invoices", InvoiceRet) if record.txn_id and is_void(record)
     }
     all_seen = all(
         len(by_id[name].records) < MAX_FOUND_PER_CUSTOMERS
@@ -56,7 +59,7 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     documents = [request.document for request in target.requests]
     told_by_guid = known(taking.company.known, "shows_guids") is Known.YES
     free = found if told_by_guid else _not_known_as_others(taking, documents, found)
-    sightings = sightings_of(documents, free, closed)
+    sightings = sightings_of(documents, free, {d.id for d in documents if _has_changed_its_sale(d, orders, voided)})
     add_what_memos_show(sightings, documents, found)
     record_evidence(
         taking,
@@ -75,6 +78,22 @@ def _not_known_as_others(
     own = {document.id for document in documents}
     known_as = known_by(taking.database, taking.connection.id, Document.txn_id, [item.txn_id for item in found])
     return tuple(item for item in found if {document.id for document in known_as.get(item.txn_id, [])} <= own)
+
+
+def _has_changed_its_sale(document: Document, orders: Mapping[str, SalesOrderRet], voided: Collection[str]) -> bool:
+    """Whether the sales order or invoice that a document changes shows that it did."""
+    if document.role == Role.VOIDING.value:
+        return document.refund.sale_txn_id in voided
+    order = orders.get(closed_order(document)) if document.role == Role.CLOSING.value else None
+    return order is not None and _is_closed(order, document)
+
+
+def _is_closed(order: SalesOrderRet, document: Document) -> bool:
+    """Whether an order is as its closing leaves it: closed, or with the remark that a part of it was closed for just
+    this refund."""
+    if written_value(document.request, "SalesOrderMod/Memo"):
+        return mark(data_of(document.refund)) in (order.memo or "")
+    return bool(order.is_manually_closed)
 
 
 def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:

@@ -12,6 +12,8 @@ from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import ref_number
+from qbwc_server.refunds.open_orders import with_order_behind
+from qbwc_server.refunds.planning import may_be_voided
 from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
 from qbwc_server.refunds.sale_numbers import looked_for, names_of_order
@@ -114,6 +116,8 @@ def _take_sales(
         stop(row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}), taking.now)
         return
     chosen = choose_sale(data_of(row), sales, settings)
+    if not isinstance(chosen, Rivals):
+        chosen = with_order_behind(data_of(row), chosen, sales)
     if isinstance(chosen, Skip):
         stop(row, chosen, taking.now)
         look_again_later(row, settings, taking.now)
@@ -157,7 +161,7 @@ def _wants(sale: Sale, documents: tuple[FoundDocument, ...], refund: RefundData,
         sale=sale,
         wants_payments=tuple(p.txn_id for p in sale.payments) if sale.type is SaleType.INVOICE else (),
         wants_invoices=sale.invoices if sale.type is SaleType.SALES_ORDER else (),
-        wants_open_payments=sale.type is SaleType.SALES_ORDER and not sale.invoices,
+        wants_open_payments=(sale.type is SaleType.SALES_ORDER and not sale.invoices) or sale.behind is not None,
         wants_items=items_to_look_at(refund, sale, settings) if sale.type is not SaleType.SALES_ORDER else (),
         documents=documents,
     )
@@ -204,6 +208,8 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
             stop(row, outcome, taking.now)
+        elif outcome is None:
+            row.stage, row.findings = "find", None
         elif outcome.complete:
             carry_out(taking.database, row, outcome, settings, facts, taking.now)
         else:
@@ -260,13 +266,34 @@ def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
         stop(row, Skip("too_many_to_look_through", facts), taking.now)
 
 
-def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
-    """What is known of a refund's sale after another round of reading."""
+def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip | None:
+    """What is known of a refund's sale after another round of reading; None where it has to be looked for anew."""
     if findings.rivals:
         rival = choose_sale(refund, findings.rivals, settings, read.emails)
         if isinstance(rival, Rivals):
             raise TypeError("with the e-mail addresses read, none are wanted any more")
+        rival = with_order_behind(refund, rival, findings.rivals)
         return rival if isinstance(rival, Skip) else _wants(rival, findings.documents, refund, settings)
+    if findings.wants_sale:
+        return _read_again(findings, read)
+    found = _read_further(findings, read, refund, settings)
+    if isinstance(found, Findings) and found.complete and may_be_voided(refund, found.sale, settings):
+        return dataclasses.replace(found, wants_sale=(found.sale.txn_id,))
+    return found
+
+
+def _read_again(findings: Findings, read: _Read) -> Findings | None:
+    """A void names no EditSequence (FACTS.md 1), so the invoice is read right before: None where it is not as it was
+    found."""
+    sale = findings.sale
+    record = read.invoices.get(sale.txn_id)
+    now = sale_of(record) if record is not None else None
+    if now is None or (now.edit_sequence, now.linked) != (sale.edit_sequence, sale.linked):
+        return None
+    return dataclasses.replace(findings, wants_sale=())
+
+
+def _read_further(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip:
     sale = findings.sale
     whoever = (d for d in (*read.hand_memos, *read.hand_payouts) if sale.customer.same_as(d.customer))
     documents = _merged(findings.documents, (*read.own, *whoever))
@@ -274,9 +301,12 @@ def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Set
         invoiced = [sale_of(read.invoices[txn_id]) for txn_id in findings.wants_invoices if txn_id in read.invoices]
         if not invoiced:  # none of them is there any more
             return Skip("several_invoices", {"order": sale.ref_number, "invoices": ", ".join(sale.invoices)})
-        chosen = choose_invoice(refund, invoiced)
+        chosen = with_order_behind(refund, choose_invoice(refund, invoiced), (sale, *invoiced))
         if isinstance(chosen, Skip):
             return chosen
+        if chosen.type is SaleType.SALES_ORDER:  # none of its invoices is concerned
+            further = _wants(chosen, documents, refund, settings)
+            return dataclasses.replace(further, wants_invoices=(), wants_open_payments=True, looked_through=True)
         return dataclasses.replace(_wants(chosen, documents, refund, settings), looked_through=True)
     if findings.wants_payments:
         sale = dataclasses.replace(sale, payments=tuple(_payment_read(p, read.payments) for p in sale.payments))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.tables import Document, MessageSet, Refund, SetRequest
@@ -111,6 +111,8 @@ def _identity_of(response: Response) -> tuple[str, str]:
 
 def _posted(taking: Taking, document: Document, response: Response, used_macro: bool) -> None:
     txn_id, edit_sequence = _identity_of(response)
+    if document.role == Role.VOIDING.value:  # its answer is no record, and names the invoice at most
+        txn_id = document.refund.sale_txn_id
     total, guid = None, None
     in_full = False  # not so the answer to a payment that only sets a credit (FACTS.md 5)
     for record in response.records:
@@ -133,7 +135,7 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
         add_notice(document.refund, Notice("payout_by_txn_id"))
     if document.alone:
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
-    if document.role in (Role.APPLICATION.value, Role.PAYMENT.value):
+    if document.role in (Role.APPLICATION.value, Role.PAYMENT.value, Role.VOIDING.value):
         read_anew(taking, document.refund)
 
 
@@ -191,7 +193,7 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
         "ref_number": memo_number(row),
         "account": document.account,
     }
-    if document.role in (Role.MEMO.value, Role.PAYMENT.value, Role.CLOSING.value):
+    if Role(document.role) in CHANGES | {Role.MEMO, Role.PAYMENT}:
         return Skip("refused_by_quickbooks", facts)
     document.state = "review"
     if document.alone:
@@ -228,8 +230,8 @@ def _retry_document(taking: Taking, document: Document, status: Status) -> Skip 
         skip = Skip("payout_kept_failing", {**skip.facts, "ref_number": memo_number(row)})
     elif skip is not None:
         document.state = "failed"
-    elif document.role == Role.CLOSING.value:
-        row.stage = "find"  # its EditSequence has to be read anew
+    elif Role(document.role) in CHANGES:
+        row.stage = "find"  # the sale has to be read anew
     return skip
 
 

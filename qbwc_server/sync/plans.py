@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import or_, select
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from qbwc_server.refunds.by_hand import HandMemo, taken_by_hand
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.entered import Entered, perhaps_by_hand
-from qbwc_server.refunds.naming import Role, ref_number
+from qbwc_server.refunds.naming import CHANGES, Role, ref_number
 from qbwc_server.refunds.planning import plan
 from qbwc_server.refunds.posting import Document as PlannedDocument
 from qbwc_server.refunds.posting import Posting
@@ -29,8 +29,9 @@ from qbwc_server.store.refunds import data_of, look_again_later, note, taken_by_
 from qbwc_server.store.refunds import stop as stop
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
-from qbxml import Ref, write_request
+from qbxml import Ref, SalesOrderMod, write_request, written_value
 
+WAIT_FOR_ORDER = timedelta(minutes=1)  # before a refund looks again whether its order is free
 _MORE_THAN_IS_LEFT = frozenset({"more_than_sale", "quantity_more_than_sale"})
 
 
@@ -46,6 +47,7 @@ class Findings:
     wants_emails: tuple[str, ...] = ()  # ListIDs of the customers of `rivals`
     rivals: tuple[Sale, ...] = ()  # `sale` among them, until it is known which was refunded
     wants_memos: tuple[str, ...] = ()  # TxnIDs of credit memos that name the sale, whose lines are still to be read
+    wants_sale: tuple[str, ...] = ()  # the TxnID of the invoice, once more before it is voided
     looked_through: bool = False  # the customer's own documents
     looked_for_memos: bool = False  # of the customer, whoever entered them
     by_hand: tuple[HandMemo, ...] = ()  # perhaps: ours are told apart when the refund is planned
@@ -61,6 +63,7 @@ class Findings:
             or self.wants_items
             or self.wants_emails
             or self.wants_memos
+            or self.wants_sale
         )
         return self.looked_through and self.looked_for_memos and not wants
 
@@ -87,6 +90,13 @@ def carry_out(
         stop(row, outcome, now)
         look_again_later(row, settings, now)
         return
+    if _order_is_being_changed(session, row, outcome):
+        row.stage, row.findings, row.not_before = "find", None, now + WAIT_FOR_ORDER
+        return
+    otherwise = _entered_otherwise(row, outcome)
+    if otherwise is not None:
+        stop(row, otherwise, now)
+        return
     written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
     note(row, now, _planned_text(outcome))
@@ -105,6 +115,35 @@ def carry_out(
         stop(row, doubtful, now)
         return
     conclude(row, now)
+
+
+def _order_is_being_changed(session: DatabaseSession, row: Refund, posting: Posting) -> bool:
+    """Whether another refund is about to change the sales order that this one would change, too: they go one after the
+    other, since the first one leaves another order behind."""
+    orders = {d.request.txn_id for d in posting.documents if isinstance(d.request, SalesOrderMod)}
+    others = session.scalars(
+        select(Document)
+        .join(Refund)
+        .where(
+            Refund.connection_id == row.connection_id,
+            Refund.id != row.id,
+            Refund.status == Status.POSTING.value,
+            Document.role == Role.CLOSING.value,
+            Document.state.in_(("planned", "sent")),
+        )
+    )
+    return bool(orders) and any(closed_order(other) in orders for other in others)
+
+
+def _entered_otherwise(row: Refund, posting: Posting) -> Skip | None:
+    """A reason where a credit memo of the refund is entered, and another amount would be by now."""
+    memos = {d.part: d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted" and not d.by_hand}
+    for planned in posting.documents:
+        entered = memos.get(planned.part) if planned.role is Role.MEMO else None
+        if entered is not None and entered.amount != planned.amount:
+            facts = {"ref_number": entered.ref_number, "entered": f"{entered.amount}", "planned": f"{planned.amount}"}
+            return Skip("entered_otherwise", facts)
+    return None
 
 
 def entered_by_hand(session: DatabaseSession, row: Refund, memos: Sequence[HandMemo]) -> list[HandMemo]:
@@ -313,7 +352,7 @@ def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: S
     """Takes over what stands in QuickBooks already; a reason where something there is not as it should be."""
     candidates = list(found)
     for document in row.documents:
-        if document.state == "posted" or document.role == Role.CLOSING.value:
+        if document.state == "posted" or Role(document.role) in CHANGES:
             continue
         by_guid = next((f for f in candidates if f.external_guid and f.external_guid == document.external_guid), None)
         if by_guid is not None:
@@ -381,6 +420,11 @@ def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDoc
         document.state = "posted"
         document.txn_id = "" if link.txn_type == "Invoice" else link.txn_id
         document.posted_amount = link.amount
+
+
+def closed_order(document: Document) -> str:
+    """The TxnID of the sales order that a closing changes."""
+    return written_value(document.request, "SalesOrderMod/TxnID")
 
 
 def link_of(document: Document, links: Iterable[Link], sale_txn_id: str) -> Link | None:

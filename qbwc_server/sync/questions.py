@@ -22,6 +22,8 @@ from qbxml import (
     HostQuery,
     InvoiceQuery,
     ItemQuery,
+    ItemSalesTaxGroupQuery,
+    ItemSalesTaxQuery,
     ModifiedDateRangeFilter,
     PaymentMethodQuery,
     PreferencesQuery,
@@ -29,6 +31,8 @@ from qbxml import (
     Request,
     SalesOrderQuery,
     SalesReceiptQuery,
+    SalesTaxCodeQuery,
+    TemplateQuery,
     TxnDateRangeFilter,
     TxnDeletedQuery,
 )
@@ -103,15 +107,24 @@ class Wanted:
 
 
 def lists(
-    items: Sequence[str], *, with_company: bool, posted: Mapping[str, Sequence[str]] | None = None
+    items: Sequence[str],
+    *,
+    with_company: bool,
+    with_tax_codes: bool = False,
+    posted: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Call, ...]:
-    """The chart of accounts, the payment methods, the items that settings name, the claim on the company file, and our
-    newest postings (TxnIDs by type)."""
+    """The chart of accounts, the payment methods, the templates, the items that settings name, the claim on the company
+    file, and our newest postings (TxnIDs by type); with `with_tax_codes` also what each sales tax code bears."""
     requests: dict[str, Request] = {
         "accounts": AccountQuery(active_status="All"),
         "methods": PaymentMethodQuery(active_status="ActiveOnly"),
+        "templates": TemplateQuery(),
         "claim": CompanyQuery(owner_ids=(CLAIM_OWNER_ID,)),
     }
+    if with_tax_codes:
+        requests["tax_codes"] = SalesTaxCodeQuery(active_status="All")
+        requests["taxes"] = ItemSalesTaxQuery(active_status="All")
+        requests["tax_groups"] = ItemSalesTaxGroupQuery(active_status="All")
     if items:
         requests["items"] = ItemQuery(full_names=tuple(items))
     if with_company:
@@ -285,8 +298,9 @@ def _hand_payouts(wanted: Wanted) -> dict[str, Request]:
     }
 
 
-def scan(customers: Iterable[str], closing: Iterable[str], since: datetime) -> tuple[Call, ...]:
-    """Everything that a posting in doubt may have left with its customers, whatever number it carries by now."""
+def scan(customers: Iterable[str], closing: Iterable[str], voiding: Iterable[str], since: datetime) -> tuple[Call, ...]:
+    """Everything that a posting in doubt may have left with its customers, whatever number it carries by now, and the
+    sales orders and invoices that it would have closed and voided."""
     window = ModifiedDateRangeFilter(from_modified_date=since - CLOCK_MARGIN)
     entities = EntityFilter(list_ids=_unique(customers))
     requests: dict[str, Request] = {}
@@ -312,6 +326,9 @@ def scan(customers: Iterable[str], closing: Iterable[str], since: datetime) -> t
     orders = _unique(closing)
     if orders:
         requests["orders"] = SalesOrderQuery(txn_ids=orders)
+    invoices = _unique(voiding)
+    if invoices:
+        requests["invoices"] = InvoiceQuery(txn_ids=invoices)
     return _calls(requests)
 
 

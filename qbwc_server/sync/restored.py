@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from qbwc_server.refunds.naming import CHANGES
 from qbwc_server.store.planned import number_of
 from qbwc_server.store.refunds import note
 from qbwc_server.store.restored import LOOKING, STOPPED, missing_documents
@@ -151,8 +152,8 @@ def _extent_is_known(taking: Taking, checked: int) -> None:
 
 
 def _mark_what_leaves_no_transaction(taking: Taking, oldest: datetime) -> None:
-    """The closing of a sales order and a credit that was set are gone with what was posted at the same time or
-    before them; where a person lets them be planned again, they are looked for first."""
+    """The closing of a sales order, the voiding of an invoice and a credit that was set are gone with what was posted
+    at the same time or before them; where a person lets them be planned again, they are looked for first."""
     documents = taking.database.scalars(
         select(Document)
         .join(Refund)
@@ -161,7 +162,7 @@ def _mark_what_leaves_no_transaction(taking: Taking, oldest: datetime) -> None:
             Document.state == "posted",
             Document.fate == "",
             Document.posted_at >= oldest,
-            (Document.role == "closing") | (Document.txn_id == ""),
+            Document.role.in_([role.value for role in CHANGES]) | (Document.txn_id == ""),
         )
     )
     for document in documents:

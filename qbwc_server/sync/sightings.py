@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from qbwc_server.refunds.model import ZERO
-from qbwc_server.refunds.naming import Role
+from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.store.planned import memo_of
 from qbwc_server.store.tables import Document
 from qbwc_server.sync.books import FoundDocument, Link
-from qbwc_server.sync.plans import describe, is_named_as, link_of, matches
+from qbwc_server.sync.plans import closed_order, describe, is_named_as, link_of, matches
 from qbwc_server.sync.settling import Sighting
 
 MAX_STRANGERS_TOLD = 3  # transactions, in the reason that a person reads
 
 
 def sightings_of(
-    documents: Sequence[Document], found: Sequence[FoundDocument], closed: Collection[str]
+    documents: Sequence[Document], found: Sequence[FoundDocument], changed: Collection[int]
 ) -> dict[int, Sighting]:
-    """What is seen of each document, by its id, among transactions that are not known as any other; `closed` are the
-    TxnIDs of sales orders that are closed."""
+    """What is seen of each document, by its id, among transactions that are not known as any other; `changed` are the
+    ids of those whose sales order or invoice shows that they changed it."""
     sightings: dict[int, Sighting] = {}
     for document in documents:
         taken = {sighting.txn_id for sighting in sightings.values()}
-        sighting = sighting_of(document, [item for item in found if item.txn_id not in taken], closed)
+        sighting = sighting_of(document, [item for item in found if item.txn_id not in taken], changed)
         if sighting is not None:
             sightings[document.id] = sighting
     _add_what_is_left_over(sightings, documents, found)
@@ -67,11 +67,10 @@ def strangers(
     return [describe(item) for item in perhaps[:MAX_STRANGERS_TOLD]]
 
 
-def sighting_of(document: Document, found: Sequence[FoundDocument], closed: Collection[str]) -> Sighting | None:
+def sighting_of(document: Document, found: Sequence[FoundDocument], changed: Collection[int]) -> Sighting | None:
     """What is seen of a document among transactions that stand for no other one."""
-    if document.role == Role.CLOSING.value:
-        sale = document.refund.sale_txn_id
-        return Sighting(document.id, "SalesOrder", sale, "", True, "closed") if sale in closed else None
+    if Role(document.role) in CHANGES:
+        return _sighting_of_change(document) if document.id in changed else None
     kind = _type_of(document)
     marked = [item for item in found if item.type == kind and item.external_guid == document.external_guid != ""]
     if len(marked) > 1:
@@ -83,6 +82,12 @@ def sighting_of(document: Document, found: Sequence[FoundDocument], closed: Coll
     if seen is None:
         return None
     return Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, matches(document, seen), describe(seen))
+
+
+def _sighting_of_change(document: Document) -> Sighting:
+    if document.role == Role.VOIDING.value:
+        return Sighting(document.id, "Invoice", document.refund.sale_txn_id, "", True, "voided")
+    return Sighting(document.id, "SalesOrder", closed_order(document), "", True, "closed")
 
 
 def _add_what_is_left_over(
@@ -116,7 +121,7 @@ def _may_be(document: Document, item: FoundDocument) -> bool:
     Customers pay every day. So of payments only one over the amount is in question, which is nothing where a credit is
     set alone.
     """
-    if document.role == Role.CLOSING.value or item.type != _type_of(document):
+    if Role(document.role) in CHANGES or item.type != _type_of(document):
         return False
     if item.type != "ReceivePayment":
         return True

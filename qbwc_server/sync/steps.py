@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds.codec import decode, encode
-from qbwc_server.refunds.naming import Role, ref_number
+from qbwc_server.refunds.naming import CHANGES, Role, ref_number
 from qbwc_server.refunds.sale import Known
 from qbwc_server.refunds.settings import ITEM_KEYS, CheckNumber, Settings
 from qbwc_server.refunds.undoing import undo_request
@@ -29,9 +29,9 @@ from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import postings, questions, reconcile, undoing
-from qbwc_server.sync.books import known
+from qbwc_server.sync.books import has_rates_by_code, known
 from qbwc_server.sync.looking import look_of, of_about_the_same_days, wanted_by
-from qbwc_server.sync.plans import Findings
+from qbwc_server.sync.plans import Findings, closed_order
 from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
 from qbxml import Call, with_txn_ids, write_message_set
 from qbxml import MessageSet as QbxmlMessageSet
@@ -185,6 +185,7 @@ def _lists(sending: Sending) -> _Message:
     calls = questions.lists(
         sorted(items),
         with_company=connection.company.host is None,
+        with_tax_codes=has_rates_by_code(connection.company),
         posted=postings.txn_ids_by_type(documents),
     )
     return _Message(_written(calls), context={"posted": [document.id for document in documents]})
@@ -435,11 +436,12 @@ def _sendable(company: CompanyFile, row: Refund) -> list[tuple[Document, bytes, 
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
     memo_goes_along = memo is not None and memo.state == "planned"
     found: list[tuple[Document, bytes, bool]] = []
-    # The rest waits for a payment that is missing on the invoice: refused, it leaves nothing of the refund behind.
-    payment = next((d for d in row.documents if d.role == Role.PAYMENT.value and d.state != "posted"), None)
+    first = _goes_first(row, memo)
     for document in row.documents:
-        if document.state != "planned" or payment not in (None, document):
+        if document.state != "planned" or first not in (None, document):
             continue
+        if document.role == Role.CLOSING.value and memo is not None and _others_are_open(row, document):
+            continue  # while the order is open, the refund is taken apart in the same way again
         if not document.uses_memo or memo is None:
             found.append((document, document.request, False))
         elif memo.state == "posted":
@@ -447,6 +449,17 @@ def _sendable(company: CompanyFile, row: Refund) -> list[tuple[Document, bytes, 
         elif memo_goes_along and _macro_works(company, document):
             found.append((document, document.request, True))
     return found
+
+
+def _goes_first(row: Refund, memo: Document | None) -> Document | None:
+    """What all the rest waits for, since it may be refused and leaves nothing of the refund behind then: a payment that
+    is missing on the invoice, or the closing of an order of which nothing is credited."""
+    roles = {Role.PAYMENT.value} if memo is not None else {Role.PAYMENT.value, Role.CLOSING.value}
+    return next((d for d in row.documents if d.role in roles and d.state != "posted"), None)
+
+
+def _others_are_open(row: Refund, document: Document) -> bool:
+    return any(other.state in ("planned", "sent") for other in row.documents if other is not document)
 
 
 def _macro_works(company: CompanyFile, document: Document) -> bool:
@@ -468,7 +481,7 @@ def _wanted_of(rows: Sequence[Refund], settings: Settings) -> tuple[Call, ...]:
     for row in rows:
         findings = decode(Findings, row.findings)
         payments += findings.wants_payments
-        invoices += findings.wants_invoices
+        invoices += (*findings.wants_invoices, *findings.wants_sale)
         customer = findings.sale.customer.list_id
         if customer and not findings.looked_through:
             customers.append(customer)
@@ -508,11 +521,12 @@ def _day_beside(moment: datetime, days: int) -> date | None:
 
 def _scan(target: MessageSet) -> tuple[Call, ...]:
     documents = [request.document for request in target.requests]
-    closing = [document.refund.sale_txn_id for document in documents if document.role == Role.CLOSING.value]
-    customers = [document.customer_id for document in documents if document.role != Role.CLOSING.value]
+    closing = [closed_order(document) for document in documents if document.role == Role.CLOSING.value]
+    voiding = [document.refund.sale_txn_id for document in documents if document.role == Role.VOIDING.value]
+    customers = [document.customer_id for document in documents if Role(document.role) not in CHANGES]
     # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
     since = min([target.sent_at, *(document.refund.created_at for document in documents)])
-    return questions.scan(customers, closing, since)
+    return questions.scan(customers, closing, voiding, since)
 
 
 def _record_to_clear(sending: Sending) -> str | None:

@@ -86,7 +86,7 @@ def preview(name: str, upload_id: int) -> AnyResponse | str | tuple[str, int]:
         except UnreadableFile as error:
             uploads.drop(session, upload)
             return _form(name, f"Nothing of {upload.file_name} could be read: {error}"), 422
-        tried = uploads.attempt(session, connection, reading.refunds, site().clock())
+        tried = uploads.attempt(session, connection, reading.refunds, site().clock(), reading.told)
         told = list(zip(reading.refunds, tried.each, strict=True))
         return render_template(
             "import_preview.html",
@@ -123,7 +123,7 @@ def confirm(name: str, upload_id: int) -> AnyResponse:
 
 def _take_in(session: DatabaseSession, connection: Connection, upload: Upload, content: bytes) -> str:
     reading = _read(stored.settings_of(connection), upload, content)
-    result = take_in(session, connection, reading.refunds, site().clock())
+    result = take_in(session, connection, reading.refunds, site().clock(), told=reading.told)
     details = {
         "file": upload.file_name,
         "new": result.added,

@@ -30,6 +30,7 @@ CHOICE_WORDS = {
     "several": "Several PCs (several)",
     "void": "Voiding (void)",
     "delete": "Deleting (delete)",
+    "apply_credit": "Credit memo, applied to the invoice (apply_credit)",
     "close": "Close the order (close)",
     "credit": "Credit memo and payout (credit)",
     "skip": "Enter nothing (skip)",
@@ -48,6 +49,7 @@ CHOICE_WORDS = {
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
 NOT_OFFERED = "Not offered in this release."
 DEFAULT_METHOD = "That of the original sale (default)"
+DEFAULT_TEMPLATE = "The default of QuickBooks (default)"
 ARTICLE_KEYS = (  # in the order of the article's page
     "credit_memo_for_invoices",
     "refund_receipt",
@@ -95,7 +97,10 @@ SECTIONS = (  # a setting that none of them names stands under the last one
     (
         "Approval and doubts",
         "When a person is asked first, and what happens where something is not as it should be.",
-        ("review", "hand_entry_days", "sales_order", "closed_books", "undo", "web_connectors"),
+        (
+            *("review", "hand_entry_days", "cancelled_unpaid_invoice", "sales_order"),
+            *("closed_books", "undo", "web_connectors"),
+        ),
     ),
     ("Accounting", "How dates, taxes and payments are entered. Most shops leave these as they are.", ()),
 )
@@ -159,6 +164,7 @@ EXAMPLES = {
     "closed_books": (
         "With next_open_day, and the books closed through March 31: a refund of March 30 is dated 04/01 in QuickBooks."
     ),
+    "cancelled_unpaid_invoice": "void: invoice 1003 of 108.00 stays in the register with 0.00 and the mark VOID.",
     "sales_order": "close: order 1003, of which nothing was invoiced, shows as closed, and no credit memo is entered.",
     "hand_entry_days": (
         "With 14: a credit memo of 41.04 that you entered yourself ten days after the refund is shown to you first."
@@ -174,6 +180,7 @@ EXAMPLES = {
     "order_number_custom_field": 'With "Web Order": the invoice 77 that has 1001 in its field Web Order is found.',
     "order_number_days": "With 30: an invoice dated April 20 is found for an order of April 1, one of June is not.",
     "look_again_days": "With 30: an order that is entered in QuickBooks two weeks late still gets its refund.",
+    "credit_memo_template": 'With "Web Credit Memo": credit memos are printed on the form of that name.',
     "payment_method": 'With "Visa": the credit card refund shows the payment method Visa.',
 }
 
@@ -246,6 +253,7 @@ class Lists:
 
     accounts: tuple[Account, ...] | None
     payment_methods: tuple[str, ...] | None
+    templates: tuple[str, ...] | None  # of credit memos
     items: tuple[str, ...]  # those that are known, far from all
 
 
@@ -255,6 +263,7 @@ def lists_of(company: CompanyFile) -> Lists:
     return Lists(
         accounts=payout_accounts(company.accounts),
         payment_methods=None if methods is None else _names(methods),
+        templates=None if company.templates is None else tuple(sorted(company.templates, key=str.casefold)),
         items=_names((company.items or {}).values()),
     )
 
@@ -311,6 +320,7 @@ def errors(settings: Settings, wanted: Mapping[str, str], lists: Lists) -> dict[
     problems = {
         "refund_account": account_problem(wanted.get("refund_account", ""), lists),
         "payment_method": method_problem(wanted.get("payment_method", ""), lists),
+        "credit_memo_template": template_problem(wanted.get("credit_memo_template", ""), lists),
     }
     return {**found, **{key: problem for key, problem in problems.items() if problem}}
 
@@ -327,6 +337,13 @@ def method_problem(method: str, lists: Lists) -> str:
     if not method or lists.payment_methods is None or method in lists.payment_methods:
         return ""
     return f"{method!r} is no active payment method of this company file"
+
+
+def template_problem(template: str, lists: Lists) -> str:
+    """Why credit memos can't have a template; empty where they can, or the templates were never read."""
+    if not template or lists.templates is None or template in lists.templates:
+        return ""
+    return f"{template!r} is no active template of credit memos of this company file"
 
 
 @cache
@@ -347,6 +364,8 @@ def field(key: str, value: str, lists: Lists, error: str) -> Field:
         kind, groups = "select", account_groups(lists.accounts, value, DEFAULT_ACCOUNT)
     elif key == "payment_method" and lists.payment_methods is not None:
         kind, groups = "select", (method_group(lists.payment_methods, value, DEFAULT_METHOD),)
+    elif key == "credit_memo_template" and lists.templates is not None:
+        kind, groups = "select", (_name_group(lists.templates, value, DEFAULT_TEMPLATE, "template of credit memos"),)
     return Field(
         key=key,
         kind=kind,
@@ -386,9 +405,13 @@ def account_groups(accounts: tuple[Account, ...], value: str, default: str) -> t
 
 def method_group(methods: tuple[str, ...], value: str, default: str) -> ChoiceGroup:
     """The payment methods to choose from; `value` is the one that is set, `default` what none of them means."""
-    choices = [Choice("", default), *(Choice(method, method) for method in methods)]
-    if value and value not in methods:
-        choices.insert(1, Choice(value, f"{value} (not an active payment method)"))
+    return _name_group(methods, value, default, "payment method")
+
+
+def _name_group(names: tuple[str, ...], value: str, default: str, kind: str) -> ChoiceGroup:
+    choices = [Choice("", default), *(Choice(name, name) for name in names)]
+    if value and value not in names:
+        choices.insert(1, Choice(value, f"{value} (not an active {kind})"))
     return ChoiceGroup("", tuple(choices))
 
 

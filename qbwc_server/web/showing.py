@@ -54,6 +54,7 @@ DOCUMENT_WORDS = {
     "ARRefundCreditCardAdd": "Credit card refund",
     "ReceivePaymentAdd": "Application to the invoice",
     "SalesOrderMod": "Closing of the sales order",
+    "TxnVoid": "Voiding of the invoice",
 }
 PAYOUT_WORDS = {"Check": "Check", "ARRefundCreditCard": "Credit card refund"}
 MESSAGE_WORDS = {

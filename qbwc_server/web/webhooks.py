@@ -139,7 +139,9 @@ def _take_orders(door: _Door, name: str, source: str, topic: str, body: bytes) -
             connection = connection_named(session, name)
             now = site().clock()
             reading = _read(session, connection, document, door.format)
-            taken = take_in(session, connection, reading.refunds, now, keep_known=reading.provisional)
+            taken = take_in(
+                session, connection, reading.refunds, now, keep_known=reading.provisional, told=reading.told
+            )
             refusals = [Refusal(entry.place, entry.reason) for entry in reading.refused]
             if refusals:
                 webhooks.note_refusals(session, connection, source, topic, refusals, now)

@@ -28,6 +28,9 @@ class Scenario:
     mapping: Mapping[str, str] = field(default_factory=dict)  # items by SKU
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     notices: frozenset[str] = frozenset()  # of the last refund
+    left_open: Mapping[str, str] = field(default_factory=dict)  # by type: what is owed on it, below zero as credit
+    country: str = "US"
+    lists: Callable[[CompanyBuilder], None] = field(default_factory=lambda: shop)
 
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {}
@@ -116,12 +119,88 @@ def _invoice_cancelled() -> Scenario:
     return Scenario(fill, (given_back(HAT_BACK, money="0"),))
 
 
+VOID = {"cancelled_unpaid_invoice": "void", "no_restock_item": "No Restock"}
+
+
+@case("unpaid invoice, cancelled and voided")
+def _invoice_voided() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    return Scenario(fill, (given_back(HAT_BACK, money="0"),), VOID, notices=frozenset({"invoice_voided"}))
+
+
+@case("unpaid invoice, cancelled, but the hat was not returned: not voided")
+def _goods_are_gone() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    notices = frozenset({"not_voided", "stock_not_returned"})
+    return Scenario(fill, (given_back(HAT_LOST, money="0"),), VOID, notices=notices)
+
+
+@case("unpaid invoice made from a sales order, cancelled: not voided")
+def _invoice_of_an_order() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice_from_sales_order(made.sales_order("Ann", [HAT], ref_number="1001"), ref_number="1001")
+
+    return Scenario(fill, (given_back(HAT_BACK, money="0"),), VOID, notices=frozenset({"not_voided"}))
+
+
 @case("partly paid invoice, 40.00 of 108.00 went back")
 def _invoice_partly_paid() -> Scenario:
     def fill(made: CompanyBuilder) -> None:
         made.receive_payment(made.invoice("Ann", [HAT], ref_number="1001"), "40.00", deposit_to="Checking")
 
     return Scenario(fill, (given_back(HAT_BACK, money="40.00"),))
+
+
+# Sales orders
+
+
+def order_of(hats: int, *, invoiced: int = 0) -> Callable[[CompanyBuilder], None]:
+    """A sales order of so many hats, paid in advance; some of them invoiced, and those paid by it."""
+
+    def fill(made: CompanyBuilder) -> None:
+        order = made.sales_order("Ann", [Line("Hat", quantity=hats)], ref_number="1001")
+        whole = 108 * hats
+        if not invoiced:
+            made.prepayment("Ann", whole, deposit_to="Checking", ref_number="1001")
+            return
+        invoice = made.invoice_from_sales_order(order, {order.lines[0].txn_line_id: invoiced}, ref_number="77")
+        made.receive_payment(invoice, total=whole, deposit_to="Checking", ref_number="1001")
+
+    return fill
+
+
+@case("sales order never invoiced, paid in advance")
+def _order() -> Scenario:
+    return Scenario(order_of(1), (given_back(HAT_BACK),), notices=frozenset({"order_closed"}))
+
+
+@case("one of three hats of a sales order never invoiced, paid in advance")
+def _part_of_an_order() -> Scenario:
+    paid_for_the_others = {"ReceivePayment": "-216.00"}
+    notices = frozenset({"order_part_closed"})
+    return Scenario(order_of(3), (given_back(HAT_BACK),), notices=notices, left_open=paid_for_the_others)
+
+
+@case("sales order invoiced in part, refunded in full: two hats invoiced, one open")
+def _order_invoiced_in_part() -> Scenario:
+    refund = given_back(back("Hat", 3, "300.00", tax="24.00"))
+    return Scenario(order_of(3, invoiced=2), (refund,), notices=frozenset({"order_part_closed"}))
+
+
+@case("sales order invoiced in part, only what is open refunded")
+def _open_part() -> Scenario:
+    return Scenario(order_of(3, invoiced=2), (given_back(HAT_BACK),), notices=frozenset({"order_part_closed"}))
+
+
+@case("sales order never invoiced, set to `credit`")
+def _order_credited() -> Scenario:
+    refund, notices = given_back(HAT_BACK), frozenset({"order_left_open"})
+    paid_in_advance = {"ReceivePayment": "-108.00"}  # for whatever books the income of orders
+    return Scenario(order_of(1), (refund,), {"sales_order": "credit"}, notices=notices, left_open=paid_in_advance)
 
 
 # Lines
@@ -233,7 +312,8 @@ def _by_hand() -> Scenario:
         made.credit_memo("Ann", [HAT], ref_number="1001-1")
 
     settings = {"hand_entry_days": "0"}  # else a person is asked whether the two are one
-    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"counted_by_hand"}))
+    notices, by_hand = frozenset({"counted_by_hand"}), {"CreditMemo": "-108.00"}  # which nobody has paid out
+    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=notices, left_open=by_hand)
 
 
 # Money
@@ -266,7 +346,8 @@ def _as_store_credit() -> Scenario:
 def _store_credit_in_receivables() -> Scenario:
     refund = given_back(HAT_BACK, money=(AS_STORE_CREDIT, by("shopify_payments", "58.00")))
     notices = frozenset({"store_credit_left"})
-    return Scenario(receipt(HAT), (refund,), {"store_credit": "receivables"}, notices=notices)
+    credit = {"CreditMemo": "-50.00"}
+    return Scenario(receipt(HAT), (refund,), {"store_credit": "receivables"}, notices=notices, left_open=credit)
 
 
 @case("gift card of 50.00 given back, with a refund item for goods")
@@ -317,3 +398,62 @@ def _number_twice() -> Scenario:
         receipt(Line("Scarf", quantity=1))(made)
 
     return Scenario(fill, (given_back(HAT_BACK, order={"total": Decimal("108.00")}),))
+
+
+# Other countries: tax by the code of each line
+
+
+def abroad(hat: str, book: str) -> Callable[[CompanyBuilder], None]:
+    """Hats under one tax code, books under another."""
+
+    def lists(made: CompanyBuilder) -> None:
+        made.inventory_item("Hat", price="100.00", cost="40.00", on_hand=100, tax_code=hat)
+        made.non_inventory_item("Book", price="10.10", tax_code=book)
+        made.customer("Ann")
+
+    return lists
+
+
+def sold_with_tax_in_it(made: CompanyBuilder) -> None:
+    """A hat and a book, whose prices have the tax in them."""
+    lines = [Line("Hat", quantity=1, amount="120.00"), Line("Book", quantity=1, amount="10.10")]
+    made.sales_receipt("Ann", lines, ref_number="1001", deposit_to="Checking", is_tax_included=True)
+
+
+@case("UK: hat with 20 % VAT in its price, sold beside a zero-rated book")
+def _united_kingdom() -> Scenario:
+    refund = given_back(back("Hat", 1, "100.00", tax="20.00"), currency="GBP")
+    return Scenario(sold_with_tax_in_it, (refund,), country="UK", lists=abroad("S", "Z"))
+
+
+@case("UK: a part of the hat's price with 20 % VAT in it")
+def _united_kingdom_in_part() -> Scenario:
+    refund = given_back(back("Hat", 1, "41.67", tax="8.33"), currency="GBP")
+    return Scenario(sold_with_tax_in_it, (refund,), country="UK", lists=abroad("S", "Z"))
+
+
+@case("Canada: book with GST of 5 % and PST of 7 %, each rounded by itself, sold beside a hat with HST")
+def _canada() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        lines = [Line("Hat", quantity=1), Line("Book", quantity=1)]
+        made.sales_receipt("Ann", lines, ref_number="1001", deposit_to="Checking")
+
+    refund = given_back(back("Book", 1, "10.10", tax="1.22"), currency="CAD")
+    return Scenario(fill, (refund,), country="CA", lists=abroad("H", "S"))
+
+
+@case("Australia: hat with 10 % GST in its price, sold beside a GST-free book")
+def _australia() -> Scenario:
+    refund = given_back(back("Hat", 1, "109.09", tax="10.91"), currency="AUD")
+    return Scenario(sold_with_tax_in_it, (refund,), country="AU", lists=abroad("GST", "FRE"))
+
+
+@case("Australia: all of a sale on account with GST in its prices")
+def _australia_on_account() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        lines = [Line("Hat", quantity=1, amount="120.00"), Line("Book", quantity=1, amount="10.10")]
+        invoice = made.invoice("Ann", lines, ref_number="1001", is_tax_included=True)
+        made.receive_payment(invoice, deposit_to="Checking")
+
+    refund = given_back(back("Hat", 1, "109.09", tax="10.91"), back("Book", 1, "10.10"), currency="AUD")
+    return Scenario(fill, (refund,), country="AU", lists=abroad("GST", "FRE"))

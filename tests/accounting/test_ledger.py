@@ -14,11 +14,11 @@ from qbsim import Company, CompanyBuilder, SettableClock
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.mappings import set_gateways, set_items
-from tests.accounting.scenarios import SCENARIOS, shop
+from tests.accounting.scenarios import SCENARIOS
 from tests.shared import PROJECT
 from tests.sync.driver import START, Driver, judge
 
-KINDS = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
+KINDS = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment", "Invoice", "SalesReceipt")
 _ENTRY = re.compile(r"(.+) (\d+\.\d\d)")
 
 
@@ -50,16 +50,20 @@ def _side(cell: str) -> dict[str, Decimal]:
 
 
 def entered(before: Company, after: Company) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """Debits and credits by account, of all that was entered in between."""
-    old = {transaction.txn_id for kind in KINDS for transaction in before.transactions(kind)}
+    """Debits and credits by account, of all that was entered in between, and of what was taken out of an entry."""
+    old = {transaction.txn_id: transaction.entries for kind in KINDS for transaction in before.transactions(kind)}
+    booked: list[tuple[str, Decimal]] = []
+    for transaction in (t for kind in KINDS for t in after.transactions(kind)):
+        there = old.get(transaction.txn_id, [])
+        booked += [(entry.account_id, entry.amount) for entry in transaction.entries if entry not in there]
+        booked += [(entry.account_id, -entry.amount) for entry in there if entry not in transaction.entries]
     debits: dict[str, Decimal] = {}
     credits: dict[str, Decimal] = {}
-    for transaction in (t for kind in KINDS for t in after.transactions(kind) if t.txn_id not in old):
-        for entry in transaction.entries:
-            account = after.lists.accounts.get(entry.account_id)
-            assert account is not None
-            side = debits if entry.amount > 0 else credits
-            side[account.full_name] = side.get(account.full_name, Decimal(0)) + abs(entry.amount)
+    for account_id, amount in booked:
+        account = after.lists.accounts.get(account_id)
+        assert account is not None
+        side = debits if amount > 0 else credits
+        side[account.full_name] = side.get(account.full_name, Decimal(0)) + abs(amount)
     return debits, credits
 
 
@@ -79,13 +83,25 @@ def test_the_ledger_shows_what_the_guide_says(name: str, memory: Database) -> No
     debits, credits = entered(driver.before, driver.company)
     assert (debits, credits) == rows()[name]
     assert sum(debits.values()) == sum(credits.values())
+    assert left_open(driver.company) == scenario.left_open
+    assert driver.company.customer_balance("Ann") == sum(map(Decimal, scenario.left_open.values()), Decimal(0))
+
+
+def left_open(company: Company) -> dict[str, str]:
+    """What is still owed on documents, or stands on them as the customer's credit, by their type."""
+    found = {}
+    for kind in ("Invoice", "CreditMemo", "ReceivePayment"):
+        amount = sum((each.open_debt - each.open_credit for each in company.transactions(kind)), Decimal(0))
+        if amount:
+            found[kind] = str(amount)
+    return found
 
 
 def _played(name: str, memory: Database) -> Driver:
     scenario = SCENARIOS[name]()
     clock = SettableClock(START - timedelta(days=3))
-    made = CompanyBuilder("Hat Shop", clock, undeposited_funds="*Undeposited Funds")
-    shop(made)
+    made = CompanyBuilder("Hat Shop", clock, undeposited_funds="*Undeposited Funds", country=scenario.country)
+    scenario.lists(made)
     scenario.fill(made)
     clock.set(START)
     driver = Driver(memory, made.company, clock, settings=scenario.settings)

@@ -14,9 +14,16 @@ from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
 from qbwc_server.refunds.planning import earliest_open_day, sale_case
 from qbwc_server.refunds.reasons import Status
-from qbwc_server.refunds.sale import Sale, Taken
-from qbwc_server.refunds.settings import ClosedBooks, RefundMethod, SalesOrders, Settings, StoreCredit
-from qbxml import ReceivePaymentAdd, Ref, SalesOrderMod
+from qbwc_server.refunds.sale import CompanyFacts, Sale, Taken
+from qbwc_server.refunds.settings import (
+    CancelledInvoices,
+    ClosedBooks,
+    RefundMethod,
+    SalesOrders,
+    Settings,
+    StoreCredit,
+)
+from qbxml import ReceivePaymentAdd, Ref, SalesOrderMod, TxnVoid
 from tests.refunds.builders import (
     COMPANY,
     RECEIVABLES,
@@ -455,6 +462,67 @@ def test_a_time_that_no_day_belongs_to_is_refused() -> None:
     assert (skip.reason, skip.status) == ("unfit_data", Status.FAILED)
 
 
+# Unpaid invoices of cancelled orders
+
+VOIDED = Settings(cancelled_unpaid_invoice=CancelledInvoices.VOID, no_restock_item="No Restock")
+CANCELLED = refund_of(WHOLE, money=())
+
+
+def test_a_cancelled_invoice_of_which_nothing_is_left_is_voided_where_the_settings_say_so() -> None:
+    posting = posted(CANCELLED, invoice(HAT, paid="0"), VOIDED)
+    assert [document.request for document in posting.documents] == [
+        TxnVoid(txn_void_type="Invoice", txn_id=invoice(HAT).txn_id)
+    ]
+    assert set(notices_of(posting)) == {"invoice_voided"}
+    assert posting.total == Decimal("100.00")
+    assert roles(posted(CANCELLED, invoice(HAT, paid="0"))) == ["memo", "application"]
+
+
+@pytest.mark.parametrize(
+    ("refund", "changes", "company", "taken", "why"),
+    [
+        (refund_of(back("HAT", 1, "50.00"), money=()), {}, COMPANY, Taken(), "only a part of it"),
+        (
+            refund_of(back("HAT", 1, "50.00"), money=()),
+            {},
+            COMPANY,
+            Taken(total=Decimal("50.00"), quantities={"L1": Decimal(1)}, amounts={"L1": Decimal("50.00")}),
+            "only a part of it",
+        ),
+        (CANCELLED, {"linked": ("CreditMemo 77",)}, COMPANY, Taken(), "it is linked to CreditMemo 77"),
+        (CANCELLED, {"open_balance": Decimal("90.00")}, COMPANY, Taken(), "only 90.00 of it is open"),
+        (refund_of(replace(WHOLE, restocked=False), money=()), {}, COMPANY, Taken(), "goods came back"),
+        (CANCELLED, {}, replace(COMPANY, closing_date=date(2024, 3, 1)), Taken(), "it is dated 2024-03-01"),
+        (CANCELLED, {}, replace(COMPANY, accountants_copy_until=date(2024, 3, 1)), Taken(), "it is dated 2024-03-01"),
+    ],
+    ids=["a part", "the rest", "linked", "applied", "goods kept", "books closed", "accountant's copy"],
+)
+def test_what_a_void_would_undo_wrongly_is_credited_and_it_is_said_why(
+    refund: Refund, changes: dict[str, Any], company: CompanyFacts, taken: Taken, why: str
+) -> None:
+    posting = posted(refund, replace(invoice(HAT, paid="0"), **changes), VOIDED, company, taken)
+    assert roles(posting) == ["memo", "application"]
+    assert why in notices_of(posting)["not_voided"]
+
+
+def test_only_an_unpaid_invoice_for_which_no_money_moved_is_voided() -> None:
+    for refund, sale in (
+        (refund_of(WHOLE), invoice(HAT, paid="0")),
+        (CANCELLED, invoice(HAT)),
+        (CANCELLED, sales_receipt(HAT)),
+    ):
+        posting = posted(refund, sale, VOIDED)
+        assert "voiding" not in roles(posting)
+        assert "not_voided" not in notices_of(posting)
+
+
+def test_a_sale_that_is_void_has_nothing_left_to_give_back() -> None:
+    void = sales_receipt(replace(HAT, quantity=Decimal(0), amount=Decimal("0.00")), is_void=True)
+    posting = posted(CANCELLED, void)
+    assert (posting.documents, set(notices_of(posting))) == ((), {"sale_already_void"})
+    assert stopped(refund_of(WHOLE), void).reason == "sale_void"
+
+
 # Sales orders
 
 
@@ -487,11 +555,6 @@ def test_a_sales_order_without_money_is_only_closed() -> None:
     posting = posted(refund_of(WHOLE, money=()), sales_order(HAT, open_payments=(open_payment("100.00"),)))
     assert roles(posting) == ["closing"]
     assert set(notices_of(posting)) == {"order_closed"}
-
-
-def test_a_part_of_an_open_sales_order_waits_for_a_person() -> None:
-    skip = stopped(refund_of(back("HAT", 1, "50.00")), sales_order(HAT))
-    assert (skip.reason, skip.status) == ("partial_refund_of_open_order", Status.REVIEW)
 
 
 def test_once_a_person_has_closed_the_order_a_part_of_it_goes_through() -> None:
@@ -567,7 +630,11 @@ def test_where_no_payout_is_recorded_the_open_payment_stays() -> None:
 
 
 def test_a_sales_order_whose_invoice_was_not_found_is_not_taken_for_uninvoiced() -> None:
-    assert stopped(refund_of(WHOLE), sales_order(HAT, invoices=("77-1",))).reason == "several_invoices"
+    for order in (
+        sales_order(HAT, invoices=("77-1",)),
+        sales_order(replace(HAT, invoiced=Decimal(2)), invoices=("77-1",)),
+    ):
+        assert stopped(refund_of(WHOLE), order).reason == "several_invoices"
 
 
 def test_a_sales_order_in_a_company_without_receivables_is_told_so() -> None:

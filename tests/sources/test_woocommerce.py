@@ -205,6 +205,25 @@ def test_an_order_cancelled_after_it_was_paid_gives_nothing_until_it_is_refunded
     assert (reading.refunds, reading.refused) == ((), ())
 
 
+def test_an_order_tells_which_refunds_it_has_so_that_a_deleted_one_is_noticed() -> None:
+    [told] = read(woo_order(summary(total="-56.84"))).told
+    assert (told.shop, told.order_id, told.number) == ("shop.example", "723", "1001")
+    assert (told.as_of, told.refunds) == (datetime(2024, 3, 6, 15, tzinfo=timezone.utc), {"901"})
+    assert [order.refunds for order in read(woo_order()).told] == [frozenset()]
+    assert [order.refunds for order in read(woo_order(status="cancelled", date_paid_gmt=None)).told] == [{"cancel-723"}]
+
+
+def test_an_order_that_does_not_say_when_or_which_it_is_tells_nothing_of_its_refunds() -> None:
+    without_list = pair(woo_refund())
+    del without_list["order"]["refunds"]
+    assert read(without_list).told == ()
+    assert read(woo_order(date_modified_gmt=None)).told == ()
+    reading = read_orders(
+        json.dumps(woo_order(_links={"self": [{"href": ""}]})).encode(), format=None, shop="", time_zone=timezone.utc
+    )
+    assert (reading.told, reading.refused) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("link", "shop"),
     [

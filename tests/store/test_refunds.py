@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from qbwc_server.refunds.model import MoneyBack, Order, Refund, RefundLine
+from qbwc_server.refunds.model import MoneyBack, Order, OrderTold, Refund, RefundLine
 from qbwc_server.store.connections import add_connection, connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.refunds import Imported, count_ready, data_of, ready, take_in, taken_by_others
@@ -163,3 +163,34 @@ def test_a_memo_in_the_books_counts_against_the_sale_whatever_became_of_its_refu
             session.add(document(row, state))
         session.flush()
         assert taken_by_others(session, row_of(session, "r3"), "S-1").total == Decimal("20.00")
+
+
+def told(database: Database, *refunds: str, as_of: datetime, order_id: str = "1") -> Imported:
+    """The shop tells of the order 1001 with the refunds that it has."""
+    order = OrderTold("shopify", "", order_id, "#1001", as_of, frozenset(refunds))
+    with database.transaction() as session:
+        return take_in(session, connection_named(session, "shop"), (), NOW, told=[order])
+
+
+def statuses(database: Database) -> dict[str, str]:
+    with database.reading() as session:
+        return {row.external_id: row.status + (row.reason or {}).get("code", "") for row in session.query(Row)}
+
+
+def test_a_refund_that_its_order_has_no_more_was_taken_back(memory: Database) -> None:
+    bring_in(memory, refund("1"), refund("2"), refund("3", order="#1002"))
+    later = NOW + timedelta(seconds=1)
+
+    assert told(memory, "1", as_of=later) == Imported(changed=1)
+
+    assert statuses(memory) == {"1": "waiting", "2": "skippedwithdrawn", "3": "waiting"}
+    assert told(memory, "1", as_of=later) == Imported()
+    assert bring_in(memory, refund("2")) == Imported(changed=1)
+    assert statuses(memory)["2"] == "waiting"
+
+
+def test_an_order_of_before_a_refund_and_one_of_the_same_number_say_nothing_of_it(memory: Database) -> None:
+    bring_in(memory, refund("1"))
+    assert told(memory, as_of=NOW) == Imported()
+    assert told(memory, as_of=NOW + timedelta(days=1), order_id="2") == Imported()
+    assert statuses(memory) == {"1": "waiting"}

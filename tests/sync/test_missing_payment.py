@@ -6,7 +6,9 @@ import pytest
 
 from qbsim import CompanyBuilder
 from qbwc_server.store.database import Database
+from qbwc_server.store.decisions import Act
 from tests.sync.driver import Driver, Fault, Refusal, hats, judge, open_shop, refund
+from tests.sync.test_reconcile import reconciled
 
 ON = {"record_missing_payment": "on", "refund_account": "PayPal"}
 POST = 6  # of a first session: lists, find, follow, the claim in three sets, and the payment; the rest comes in another
@@ -47,6 +49,42 @@ def test_a_refused_payment_leaves_nothing_of_the_refund_in_the_books(memory: Dat
     assert driver.statuses() == {"r1": "failed: refused_by_quickbooks"}
     assert "payment on the invoice" in driver.row("r1").reason["message"]
     assert not driver.company.transactions("CreditMemo")
+
+
+def test_an_undo_takes_the_payment_back_too_after_what_stands_on_it(memory: Database) -> None:
+    driver = shop(memory)
+    driver.bring_in(refund("r1", "1001", 2))
+    driver.drain()
+    driver.decide("r1", Act.UNDO)
+    driver.wait()
+
+    undone = [e.request for e in driver.run_session().exchanges if e.kind == "undo"]
+    driver.drain()
+
+    kinds = ["ARRefundCreditCard", "CreditMemo", "ReceivePayment"]
+    assert [[kind for kind in kinds if f">{kind}<" in request] for request in undone] == [[kind] for kind in kinds]
+    assert driver.statuses() == {"r1": "skipped: undone"}
+    assert driver.company.trial_balance() == driver.before.trial_balance()
+    [invoice] = driver.company.transactions("Invoice")
+    assert (str(invoice.open_debt), payments(driver)) == ("43.30", [])
+
+
+def test_the_payment_stays_as_long_as_another_refund_stands_on_it(memory: Database) -> None:
+    driver = shop(memory)
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.bring_in(refund("r2", "1001"))
+    driver.drain()
+    driver.decide("r1", Act.UNDO)
+    driver.drain()
+
+    assert driver.statuses() == {"r1": "skipped: undone", "r2": "posted"}
+    assert (payments(driver), driver.company.customer_balance("Ann")) == (["43.30"], 0)
+    assert reconciled(driver) == []
+    driver.decide("r1", Act.TRY_AGAIN)
+    driver.drain()
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert (payments(driver), driver.company.customer_balance("Ann")) == (["43.30"], 0)
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_AFTER, Fault.CRASH_1])

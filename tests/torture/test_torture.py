@@ -67,7 +67,7 @@ def _send_what_has_no_number(doubt: Doubt, evidence: list[Evidence]) -> Settling
     return SettlingVerdict(Action.CLOSE, found, tuple(each for each in doubt.document_ids if each not in found))
 
 
-def _by_number(document: Any, found: Any, closed: Any) -> Sighting | None:
+def _by_number(document: Any, found: Any, changed: Any) -> Sighting | None:
     kind = document.request_type.removesuffix("Add")
     seen = next((item for item in found if item.type == kind and item.ref_number == document.ref_number), None)
     return seen and Sighting(document.id, seen.type, seen.txn_id, seen.edit_sequence, True, seen.ref_number)

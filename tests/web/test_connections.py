@@ -17,7 +17,7 @@ from qbwc_server.web import settings_form
 from tests.web.builders import add_connection, add_document, add_refund, add_session
 from tests.web.conftest import Visitor
 
-NO_LISTS = settings_form.Lists(None, None, ())
+NO_LISTS = settings_form.Lists(None, None, None, ())
 FORM = {
     "refund_receipt": "true",
     "refund_account": "",

@@ -136,6 +136,19 @@ def test_what_a_later_delivery_only_summarises_leaves_the_refund_as_it_is(
         assert session.scalars(select(Refund.created_at)).one() == datetime(2024, 3, 6, 15, tzinfo=timezone.utc)
 
 
+def test_a_refund_that_somebody_deleted_in_woocommerce_is_not_entered(
+    server: Server, sqlite_database: Database
+) -> None:
+    from_woocommerce(server, woo_order(summary(total="-56.84")))
+    earlier = woo_order(date_modified_gmt="2024-03-06T14:59:59")
+    assert from_woocommerce(server, earlier)[1]["changed"] == 0
+    later = woo_order(date_modified_gmt="2024-04-09T00:00:00")
+    assert from_woocommerce(server, later)[1]["changed"] == 1
+    with sqlite_database.reading() as session:
+        [row] = session.scalars(select(Refund))
+        assert (row.status, (row.reason or {})["code"]) == ("skipped", "withdrawn")
+
+
 def test_a_refund_that_comes_before_its_order_waits_for_it(server: Server, sqlite_database: Database) -> None:
     alone = {**refund(), "order_id": 5001}
     status, answer = from_shopify(server, alone, "refunds/create")

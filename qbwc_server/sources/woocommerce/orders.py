@@ -10,7 +10,7 @@ import html
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from qbwc_server.refunds.model import ZERO, Order, OrderLine, Refund
+from qbwc_server.refunds.model import ZERO, Order, OrderLine, OrderTold, Refund
 from qbwc_server.sources import checks
 from qbwc_server.sources.fields import Record
 from qbwc_server.sources.gathering import Gathering
@@ -55,6 +55,7 @@ def read_order(told: Told, shop: str, time_zone: tzinfo, gathering: Gathering) -
         record = Record(told.order, told.place)
         refunds = _refunds_of(record, told)
         cancelled_unpaid = not refunds and _status(record) == "cancelled" and not _is_paid(record)
+        _tell(record, refunds, shop, time_zone, gathering, cancelled_unpaid=cancelled_unpaid)
         if not refunds and not cancelled_unpaid:
             return
         context = _context(record, refunds, shop, time_zone)
@@ -65,6 +66,35 @@ def read_order(told: Told, shop: str, time_zone: tzinfo, gathering: Gathering) -
         return
     for refund in refunds:
         _add(refund, record, context, gathering, alone=len(refunds) == 1)
+
+
+def _tell(
+    order: Record,
+    refunds: list[_RefundTold],
+    shop: str,
+    time_zone: tzinfo,
+    gathering: Gathering,
+    *,
+    cancelled_unpaid: bool,
+) -> None:
+    """Which refunds the order has. WooCommerce says of none that it was deleted, but its order lists them all, and
+    changes its time with each that is made: an order of after a refund that lacks it shows that it is gone."""
+    if not order.has("refunds"):
+        return
+    try:
+        order_id = order.identifier("id")
+        number = order.identifier("number" if order.has("number") else "order_number")
+        site, changed = site_of(order, shop), moment_of(order, "date_modified", "updated_at", time_zone)
+    except RecordRefused:
+        return  # an order that does not say which it is tells nothing of any refund
+    if changed is None:
+        return
+    ids = {refund.refund_id for refund in refunds} | ({_cancellation_id(order_id)} if cancelled_unpaid else set())
+    gathering.tell(OrderTold("woocommerce", site, order_id, number, changed, frozenset(ids)))
+
+
+def _cancellation_id(order_id: str) -> str:
+    return f"cancel-{order_id}"
 
 
 def _add(told: _RefundTold, order: Record, context: OrderContext, gathering: Gathering, *, alone: bool) -> None:
@@ -101,7 +131,7 @@ def _cancellation(order: Record, context: OrderContext) -> Refund:
     """The refund that a cancelled order is for which no money ever came: all of it comes back."""
     return everything(
         context,
-        refund_id=f"cancel-{context.order.order_id}",
+        refund_id=_cancellation_id(context.order.order_id),
         created_at=_changed_at(order, context),
         note="Order cancelled before it was paid",
         gateway=NO_MONEY,

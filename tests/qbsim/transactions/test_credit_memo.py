@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from lxml.etree import _Element as Element
 
 from qbsim import Line
 from tests.qbsim.shop import CREDIT_MEMO, Shop, add, status, values
@@ -125,3 +126,18 @@ def test_a_group_is_unfolded_into_its_members(shop: Shop) -> None:
     assert values(memo, "CreditMemoLineGroupRet/TotalAmount", "SalesTaxTotal") == ["90.00", "4.00"]
     assert [q.text for q in memo.iterfind("CreditMemoLineGroupRet/CreditMemoLineRet/Quantity")] == ["2", "4"]
     assert shop.shirt.quantity_on_hand == 102
+
+
+def test_a_form_for_other_documents_can_not_be_its_template(shop: Shop) -> None:
+    shop.builder.template("Web Invoice", "Invoice")
+    shop.builder.template("Web Credit", "CreditMemo")
+
+    def added(template: str) -> Element:
+        return shop.one(
+            "<CreditMemoAddRq><CreditMemoAdd><CustomerRef><FullName>Ada</FullName></CustomerRef><TemplateRef><FullName>"
+            f"{template}</FullName></TemplateRef><CreditMemoLineAdd><ItemRef><FullName>{shop.shirt.full_name}</FullName>"
+            "</ItemRef><Quantity>1</Quantity></CreditMemoLineAdd></CreditMemoAdd></CreditMemoAddRq>"
+        )
+
+    assert status(added("Web Invoice")) == (3140, "Error")
+    assert added("Web Credit").findtext("CreditMemoRet/TemplateRef/FullName") == "Web Credit"

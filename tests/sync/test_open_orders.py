@@ -1,0 +1,157 @@
+"""What was never invoiced of a sales order is closed there once, and what was invoiced is credited, whatever breaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qbsim import CompanyBuilder, Line
+from qbwc_server.store.database import Database
+from tests.sync.driver import Driver, Exchange, Fault, Refusal, hats, judge, open_shop, refund
+
+POST = 6  # of a first session: lists, find, follow, the claim in three sets, and the posting
+
+
+def never_invoiced(made: CompanyBuilder) -> None:
+    made.customer("Ann")
+    made.sales_order("Ann", [*hats(3), Line("Shipping", amount="5.00")], ref_number="1001", memo="Web order")
+    made.prepayment("Ann", "69.95", deposit_to="Checking", ref_number="1001")
+
+
+def invoiced_in_part(made: CompanyBuilder) -> None:
+    """Two of three hats were invoiced, and all three paid."""
+    made.customer("Ann")
+    order = made.sales_order("Ann", hats(3), ref_number="1001")
+    invoice = made.invoice_from_sales_order(order, {order.lines[0].txn_line_id: 2}, ref_number="77")
+    made.receive_payment(invoice, total="64.95", deposit_to="Checking", ref_number="1001")
+
+
+def order_of(driver: Driver) -> Any:
+    (found,) = driver.company.transactions("SalesOrder")
+    return found
+
+
+def lines_of(driver: Driver) -> list[tuple[str, bool]]:
+    return [(str(line.quantity), line.is_manually_closed) for line in order_of(driver).lines]
+
+
+def test_refunds_of_an_order_that_was_never_invoiced_lower_and_close_it_step_by_step(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert lines_of(driver) == [("2", False), ("None", False)]
+    assert "Web order; Refund r1 of order 1001" in order_of(driver).memo
+
+    driver.bring_in(refund("r2", "1001", 2, shipping="5.00"))
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert order_of(driver).is_manually_closed
+    assert not driver.company.transactions("CreditMemo")
+    assert [str(card.total) for card in driver.company.transactions("ARRefundCreditCard")] == ["21.65", "48.30"]
+    assert driver.company.customer_balance("Ann") == 0
+
+
+def test_two_refunds_at_once_are_both_taken_off_the_order(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001"), refund("r2", "1001"))
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert lines_of(driver) == [("1", False), ("None", False)]
+
+
+def test_no_more_is_closed_than_the_order_has(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(*[refund(f"r{number}", "1001") for number in range(1, 5)])
+    driver.drain()
+
+    judge(driver)
+    assert sorted(driver.statuses().values()) == ["posted", "posted", "posted", "review: more_than_sale"]
+    assert lines_of(driver) == [("1", True), ("None", False)]
+    assert sum(card.total for card in driver.company.transactions("ARRefundCreditCard")) <= 69
+
+
+def test_of_an_order_that_was_invoiced_in_part_each_part_is_undone_where_it_stands(memory: Database) -> None:
+    driver = open_shop(memory, invoiced_in_part)
+    driver.bring_in(refund("r1", "1001", 3))
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    [memo] = driver.company.transactions("CreditMemo")
+    assert str(memo.total) == "43.30"
+    assert order_of(driver).is_manually_closed
+    assert driver.company.customer_balance("Ann") == 0
+    assert driver.company.balance_of("Checking") == 0
+    assert not list(order_of(driver).open_quantities())
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_AFTER, Fault.CRASH_0, Fault.CRASH_1, Fault.ANSWERED_LATE]
+)
+@pytest.mark.parametrize("number", [POST + 1, POST + 2])  # the invoice is looked for first; the order is changed last
+def test_whatever_is_lost_on_the_way_the_order_is_changed_once(memory: Database, number: int, fault: Fault) -> None:
+    driver = open_shop(memory, invoiced_in_part)
+    driver.bring_in(refund("r1", "1001", 3))
+    played = driver.run_session({number: fault})
+    assert played.kinds[number] == "post", played.kinds
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert order_of(driver).is_manually_closed
+    assert order_of(driver).memo.count("Refund r1") == 1
+    assert driver.company.customer_balance("Ann") == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.CRASH_1])
+def test_a_quantity_whose_lowering_was_not_answered_is_not_lowered_twice(memory: Database, fault: Fault) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001"))
+    driver.run_session({POST: fault})
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert lines_of(driver) == [("2", False), ("None", False)]
+
+
+def test_an_order_that_was_changed_after_it_was_read_is_read_anew(memory: Database) -> None:
+    builders: list[CompanyBuilder] = []
+
+    def fill(made: CompanyBuilder) -> None:
+        never_invoiced(made)
+        builders.append(made)
+
+    driver = open_shop(memory, fill)
+    driver.bring_in(refund("r1", "1001"))
+
+    def invoice(exchange: Exchange) -> None:
+        if exchange.kind == "post" and not driver.company.transactions("Invoice"):
+            order = order_of(driver)
+            builders[0].invoice_from_sales_order(order, {order.lines[0].txn_line_id: 2}, ref_number="77")
+            order.stamp.touch(driver.clock())
+
+    driver.run_session(on_set=invoice)
+    driver.drain()
+
+    assert driver.statuses() == {"r1": "posted"}
+    assert lines_of(driver) == [("3", True), ("None", False)]  # two of them are on the invoice by now
+    assert not list(driver.company.transactions("CreditMemo"))
+
+
+def test_a_payout_that_comes_later_than_the_closing_is_no_credit_memo(memory: Database) -> None:
+    driver = open_shop(memory, invoiced_in_part)
+    driver.refusals.append(Refusal("<ARRefundCreditCardAdd ", 3175, "The object is in use.", times=2))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert order_of(driver).is_manually_closed
+    assert not driver.company.transactions("CreditMemo")
+    assert driver.company.customer_balance("Ann") == 0
