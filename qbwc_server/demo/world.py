@@ -39,6 +39,7 @@ from qbwc_server.demo.shopify_orders import order_json, refund_json
 __all__ = [
     "COMPANY_NAME",
     "MAX_REFUNDS",
+    "RECEIVABLE",
     "REFUNDS_TO_SHOW_REVIEW",
     "REVIEW_KINDS",
     "TAX_PERCENT",
@@ -55,7 +56,7 @@ MAX_REFUNDS = 100_000
 #: Kinds that rightly wait for a person.
 REVIEW_KINDS = frozenset({Kind.GOODWILL, Kind.MORE_THAN_SALE})
 
-_RECEIVABLE = "Accounts Receivable"
+RECEIVABLE = "Accounts Receivable"
 #: What the demo's connection has as `no_restock_item`, and the account of that item.
 NO_RESTOCK_ITEM, NOT_RETURNED_ACCOUNT = "No Restock", "Goods Not Returned"
 _SHIPPING_ITEM, _DISCOUNT_ITEM = "Shipping", "Web Discount"
@@ -96,7 +97,7 @@ class Expected:
     @property
     def customer_change(self) -> Decimal:
         """By how much the customer owes more, or less where negative."""
-        return self.movements.get(_RECEIVABLE, ZERO)
+        return self.movements.get(RECEIVABLE, ZERO)
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ def _moved_by_memo(refund: Refund) -> dict[str, Decimal]:
             _add(moved, "Cost of Goods Sold", -product.cost * each.count)
     _add(moved, "Shipping Income", given_back.shipping)
     _add(moved, "Sales Tax Payable", given_back.tax)
-    _add(moved, _RECEIVABLE, -given_back.value)
+    _add(moved, RECEIVABLE, -given_back.value)
     return moved
 
 
@@ -270,7 +271,7 @@ def _paid_out(expected: Expected, amount: Decimal, account: str) -> Expected:
     if not amount:
         return expected
     moved = dict(expected.movements)
-    _add(moved, _RECEIVABLE, amount)
+    _add(moved, RECEIVABLE, amount)
     _add(moved, account, -amount)
     return replace(expected, payout_total=amount, payout_account=account, movements=moved)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
@@ -22,7 +22,7 @@ from qbwc_server.demo.world import Expected
 _ZERO = Decimal("0.00")
 _WAITING = ("waiting", "posting")
 _TYPES = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
-_NAMES_REFUND = re.compile(r"(?:VOID: )*Refund (\S+) of order ")
+_NAMES_REFUND = re.compile(r"(?:VOID: )*(?:Payment that was missing before: )?Refund (\S+) of order ")
 
 
 class Verdict(Enum):
@@ -54,6 +54,8 @@ class Ending:
     after: Company
     expected: Sequence[Expected]
     refunds: Sequence[Mapping[str, Any]]  # as `connex refunds --json` lists them
+    payments: Mapping[str, Decimal] = field(default_factory=dict)  # to be received on an invoice before its refund
+    payouts: Mapping[str, int] = field(default_factory=dict)  # of a refund, where they are not one
     touched: frozenset[str] = frozenset()  # TxnIDs that somebody has edited, voided or deleted in QuickBooks
     is_quiet: bool = True  # the last session had nothing to do, and nothing waits
 
@@ -114,6 +116,13 @@ class _Books:
     def payouts(self, expected: Expected) -> list[Transaction]:
         return self.of(expected, ARRefundCreditCard, Check)
 
+    def payments(self, expected: Expected) -> list[Transaction]:
+        """What was received on its invoice; a payment of nothing only sets a credit."""
+        return [each for each in self.of(expected, ReceivePayment) if amount_of(each)]
+
+    def payouts_due(self, expected: Expected) -> int:
+        return self.ending.payouts.get(expected.external_id, 1) if expected.payout_total else 0
+
     def applied(self, expected: Expected) -> Decimal:
         """What of its memos is set against the invoice."""
         sales = {sale.txn_id for sale in self.ending.after.by_ref_number("Invoice", expected.sale_number)}
@@ -137,10 +146,11 @@ class _Books:
 
 def _twice(books: _Books) -> Iterator[Finding]:
     for expected in books.ending.expected:
-        memos, payouts = books.memos(expected), books.payouts(expected)
+        is_paid_before = expected.external_id in books.ending.payments
         for what, found, most in (
-            ("credit memos", memos, 1 if expected.memo_total else 0),
-            ("payouts", payouts, 1 if expected.payout_total else 0),
+            ("credit memos", books.memos(expected), 1 if expected.memo_total else 0),
+            ("payouts", books.payouts(expected), books.payouts_due(expected)),
+            ("payments", books.payments(expected), 1 if is_paid_before else 0),
         ):
             if len(found) > most:
                 yield _finding(
@@ -209,8 +219,14 @@ def _posted_stands(books: _Books) -> Iterator[Finding]:
             continue
         if expected.memo_total and not books.memos(expected):
             yield _finding(Verdict.LOST, expected, "it is posted, and QuickBooks has no credit memo of it")
-        if expected.payout_total and not books.payouts(expected):
-            yield _finding(Verdict.LOST, expected, "it is posted, and QuickBooks has no payout of it")
+        if len(books.payouts(expected)) < books.payouts_due(expected):
+            said = f"{len(books.payouts(expected))} of {books.payouts_due(expected)} payouts of it"
+            yield _finding(Verdict.LOST, expected, f"it is posted, and QuickBooks has {said}")
+        received = sum((amount_of(payment) for payment in books.payments(expected)), _ZERO)
+        should = books.ending.payments.get(expected.external_id, _ZERO)
+        if received != should:
+            said = f"it is posted, and {received} was received on its invoice before; it should be {should}"
+            yield _finding(Verdict.LOST if received < should else Verdict.DOUBLED, expected, said)
         if books.applied(expected) < expected.applied:
             said = f"it is posted, and {books.applied(expected)} of {expected.applied} is set against the invoice"
             yield _finding(Verdict.LOST, expected, said)
@@ -252,10 +268,11 @@ def _told_document(books: _Books, expected: Expected, told: Mapping[str, Any], k
     points: list[tuple[str, object, object]] = [
         ("type", found.TYPE, kind),
         ("refund", found in books.by_refund.get(expected.external_id, []), True),
-        ("amount", amount_of(found), expected.memo_total if is_memo else expected.payout_total),
         ("amount as told", Decimal(told["amount"]), amount_of(found)),
         ("customer", customer.full_name if customer else None, expected.customer),
     ]
+    if is_memo or books.payouts_due(expected) == 1:
+        points.append(("amount", amount_of(found), expected.memo_total if is_memo else expected.payout_total))
     if not is_memo:
         points.append(("account", _account(books, found), expected.payout_account))
         memos = books.memos(expected)

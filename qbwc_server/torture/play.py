@@ -19,6 +19,7 @@ from qbsim import Answer, QuickBooks, QuickBooksCrashed, SetInWork, SettableCloc
 from qbsim.transactions import CreditMemo, Transaction
 from qbsim.web_connector.soap import CallFailed
 from qbwc_server.store.connections import add_connection, connection_named
+from qbwc_server.store.decisions import Act, decide
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
@@ -37,6 +38,7 @@ _MAX_TROUBLED_CALLS = 6  # calls with a full disk, until one fails
 _REAL_PAUSE_SECONDS = 1.05  # as PAUSE_SECONDS, where the server's clock can't be moved
 _COM_FAILURE = Answer("", "0x80010105", "The server threw an exception.")
 _Result = TypeVar("_Result")
+_APPROVED = ("approval_needed", "plan_changed")  # reasons for which a person approves what is shown
 _OURS = ("CreditMemo", "Check", "ARRefundCreditCard")
 _SET_IDS = re.compile(r'(new|old)MessageSetID="([^"]*)"')
 _CLOSED_ORDER = re.compile(r"<SalesOrderMod>\s*<TxnID>([^<]*)<")
@@ -177,9 +179,14 @@ class Play:
             "time_zone": "America/New_York",
             "refund_method": self.schedule.refund_method,
             "check_number": self.schedule.check_number,
+            "sales_order": self.schedule.sales_order,
         }
         if self.schedule.several_connectors:
             settings["web_connectors"] = "several"
+        if self.schedule.records_missing_payments:
+            settings["record_missing_payment"] = "true"
+        if self.schedule.is_approved:
+            settings["review"] = "always"
         with self.scratch.database.transaction() as session:
             add_connection(session, USER, USER, PASSWORD_HASH, settings, self._server_time(), "torture")
         for order in self.shop.orders[: len(self.shop.orders) - self.schedule.later]:
@@ -205,7 +212,7 @@ class Play:
                 break
             self._pause()
             ended = self._session(self.first)
-            if ended == "none":
+            if ended == "none" and not self._approve():
                 if self.later:
                     self._bring_in(self.later.pop(0))
                 elif not self._let_go():
@@ -220,7 +227,7 @@ class Play:
         """Sessions without incidents until nothing is left to do; how many there were."""
         for number in range(MAX_QUIET_SESSIONS):
             self._pause()
-            if self._session(self.first) == "none" and not self._let_go():
+            if self._session(self.first) == "none" and not self._approve() and not self._let_go():
                 return number
         return MAX_QUIET_SESSIONS
 
@@ -228,6 +235,17 @@ class Play:
         if self.server.is_real:
             time.sleep(_REAL_PAUSE_SECONDS)
         self.clock.advance(seconds=PAUSE_SECONDS)
+
+    def _approve(self) -> bool:
+        """Has a person approve what waits for it; whether there was anything."""
+        if not self.schedule.is_approved:
+            return False
+        with self.scratch.database.transaction() as session:
+            waiting = session.scalars(select(Refund).where(Refund.status == "review").order_by(Refund.id)).all()
+            shown = [row for row in waiting if row.reason and row.reason["code"] in _APPROVED]
+            for row in shown:
+                decide(session, row, Act.APPROVE, who="Ann", note="", now=self._server_time())
+        return bool(shown)
 
     def _let_go(self) -> bool:
         """Lets what waits for a later time come to its turn; whether there was anything."""
@@ -533,6 +551,8 @@ class Play:
             after=self.company,
             expected=self.shop.expected,
             refunds=rows,
+            payments=self.shop.payments,
+            payouts=self.shop.payouts,
             touched=frozenset(self.touched),
             is_quiet=is_quiet,
         )

@@ -16,7 +16,7 @@ from typing import Any
 
 from qbwc_server.torture.oracle import Verdict
 from qbwc_server.torture.play import Circumstances, Play, Played
-from qbwc_server.torture.schedule import SWITCHES, Kind, Schedule, draw, sequence, sequences
+from qbwc_server.torture.schedule import SETTINGS, SWITCHES, Kind, Schedule, draw, sequence, sequences
 from qbwc_server.torture.scratch import scratch_database
 from qbwc_server.torture.servers import Server, ServerInProcess, ServerProcess, undisturbed
 
@@ -91,8 +91,8 @@ class Tally:
         self.beyond_recall += bool(played.beyond_recall)
         self.happened.update({kind.name: count for kind, count in played.happened.items()})
         self.switches.update(f"{name}={getattr(played.schedule.behaviour, name)}" for name in (*SWITCHES,))
-        self.switches[f"refund_method={played.schedule.refund_method}"] += 1
-        self.switches[f"check_number={played.schedule.check_number}"] += 1
+        for name in SETTINGS:
+            self.switches[f"{name}={getattr(played.schedule, name)}"] += 1
         self.most_quiet_sessions = max(self.most_quiet_sessions, played.quiet_sessions)
         if played.findings and len(self.troubles) < MAX_TROUBLES_TOLD:
             self.troubles.append(_trouble(played, options))

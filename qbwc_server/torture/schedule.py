@@ -104,6 +104,10 @@ class Schedule:
     several_connectors: bool  # by the connection's setting
     incidents: tuple[Incident, ...]
     check_number: str = "ref_number"
+    records_missing_payments: bool = False  # the setting record_missing_payment
+    sales_order: str = "close"  # the setting of that name: close or skip
+    is_approved: bool = False  # the setting review=always, and a person who approves between the sessions
+    two_gateways: bool = False  # what went back as money did so through two
     in_order: bool = True  # an incident waits for those before it; else it happens at the first set that fits
 
 
@@ -127,6 +131,15 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
     "has_sales_orders": ((True, 0.8), (False, 0.2)),
 }
 SWITCHES = tuple(_SWITCHES)
+SETTINGS = (
+    "refund_method",
+    "check_number",
+    "several_connectors",
+    "records_missing_payments",
+    "sales_order",
+    "is_approved",
+    "two_gateways",
+)
 _KIND_WEIGHTS = {kind: 2.0 if kind in (Kind.WORKED_LATE, Kind.QUICKBOOKS_CRASHES) else 1.0 for kind in Kind}
 # A set that comes late tells most when the server has sent the same again, or believes that all is done.
 _RELEASE_WEIGHTS = dict.fromkeys((Release.WITH_REPEAT, Release.AFTER_REPEAT, Release.END), 2.0)
@@ -151,6 +164,10 @@ def draw(seed: int) -> Schedule:
         refund_method="check" if rng.random() < 0.4 else "credit_card",
         several_connectors=meddled and rng.random() < 0.2,
         incidents=tuple(_incident(rng, kind) for kind in chosen),
+        records_missing_payments=rng.random() < 0.3,
+        sales_order="skip" if rng.random() < 0.15 else "close",
+        is_approved=rng.random() < 0.15,
+        two_gateways=rng.random() < 0.25,
         check_number="to_print" if rng.random() < 0.5 else "ref_number",
         in_order=False,
     )

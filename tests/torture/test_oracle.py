@@ -87,6 +87,41 @@ def test_an_application_that_is_missing_is_lost(end: Ending) -> None:
     assert Verdict.LOST in verdicts(end)
 
 
+PAID_BEFORE = replace(QUIET, orders=(6, 4), records_missing_payments=True, two_gateways=True)
+
+
+@pytest.fixture(scope="module")
+def paid_end(scratch: Scratch) -> Ending:
+    """An unpaid invoice whose payment was received before its refund, in two payouts."""
+    play = play_of(PAID_BEFORE, scratch)
+    assert play.run().findings == ()
+    end = play.ending()
+    assert len(end.payments) == 1
+    assert set(end.payouts.values()) == {2}
+    return end
+
+
+def test_a_payment_that_was_missing_is_received_once_and_for_its_amount(paid_end: Ending) -> None:
+    after = copy.deepcopy(paid_end.after)
+    end = replace(paid_end, after=after)
+    payment = next(p for p in new(end, "ReceivePayment") if p.total)
+    again(after, payment)
+    assert Verdict.DOUBLED in verdicts(end)
+    for each in [p for p in new(end, "ReceivePayment") if p.total]:
+        after.delete(each)
+    assert Verdict.LOST in verdicts(end)
+
+
+def test_one_payout_of_two_that_is_missing_is_lost_and_a_third_is_doubled(paid_end: Ending) -> None:
+    end = replace(paid_end, after=copy.deepcopy(paid_end.after))
+    payout = new(end, "ARRefundCreditCard")[0]
+    again(end.after, payout)
+    assert Verdict.DOUBLED in verdicts(end)
+    end = replace(paid_end, after=copy.deepcopy(paid_end.after))
+    end.after.delete(new(end, "ARRefundCreditCard")[0])
+    assert Verdict.LOST in verdicts(end)
+
+
 def _say(**facts: Any) -> Callable[[Ending], None]:
     return lambda end: end.refunds[0].update(facts)  # type: ignore[attr-defined]
 

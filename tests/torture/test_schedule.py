@@ -8,6 +8,7 @@ from qbwc_server.torture.schedule import (
     DEPTH_BEHAVIOURS,
     DEPTH_INCIDENTS,
     MAX_INCIDENTS,
+    SETTINGS,
     SWITCHES,
     Aim,
     Kind,
@@ -38,6 +39,11 @@ def test_a_late_set_is_drawn_with_every_moment() -> None:
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_every_switch_is_drawn_both_ways(switch: str) -> None:
     assert len({getattr(schedule.behaviour, switch) for schedule in MANY}) >= 2
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_is_drawn_both_ways(setting: str) -> None:
+    assert len({getattr(schedule, setting) for schedule in MANY}) == 2
 
 
 def test_schedules_carry_several_refunds_and_at_most_so_many_incidents() -> None:
