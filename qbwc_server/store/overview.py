@@ -16,6 +16,7 @@ from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import REASONS, Status
 from qbwc_server.store.refund_list import MAX_COUNTED, STATUSES
 from qbwc_server.store.tables import Document, Refund
+from qbwc_server.store.types import not_by_index
 
 CHART_DAYS = 14
 PAID_DAYS = 30
@@ -187,7 +188,7 @@ def age_days(first: int, last: int | None, today: date) -> tuple[date | None, da
 
 
 def _of(code: str, status: Status) -> tuple[ColumnElement[bool], ...]:
-    return Refund.reason_code == code, Refund.status == status.value
+    return Refund.reason_code == code, not_by_index(Refund.status) == status.value
 
 
 def _aged(status: str, since: date | None, until: date | None, zone: tzinfo | None) -> Sequence[ColumnElement[bool]]:

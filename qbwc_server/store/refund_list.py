@@ -23,6 +23,7 @@ from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import REASONS, Status
 from qbwc_server.store.keys import LAST, order_key, search_key
 from qbwc_server.store.tables import Document, Refund
+from qbwc_server.store.types import not_by_index
 
 PAGE_SIZE = 50  # refunds
 MAX_PAGE_SIZE = 500  # refunds
@@ -285,7 +286,9 @@ def _conditions(connection_id: int, wanted: Wanted) -> tuple[ColumnElement[bool]
     if wanted.status:
         if wanted.status not in STATUSES:
             raise ListError(f"there is no status {wanted.status!r}; there are {', '.join(STATUSES)}")
-        conditions.append(Refund.status == wanted.status)
+        # Of the refunds of one reason most have one status, but of those of a status few have that reason.
+        status = not_by_index(Refund.status) if wanted.reason else Refund.status
+        conditions.append(status == wanted.status)
     if wanted.reason:
         if wanted.reason not in REASONS:
             raise ListError(f"there is no reason {wanted.reason!r}")

@@ -15,6 +15,8 @@ from qbwc_server.web.errors import UnusableRequestError
 from qbwc_server.web.security import MAX_ROW_ID
 from qbwc_server.web.site import needs, site
 
+MAX_MAPPED = 5  # names of one entry that are shown
+
 pages = Blueprint("audit", __name__)
 
 
@@ -35,6 +37,8 @@ def listing() -> str:
             "audit.html",
             found=found,
             changes={entry.id: _changes(entry) for entry in found.entries},
+            mapped={entry.id: _mapped(entry) for entry in found.entries},
+            most=MAX_MAPPED,
             who=who,
             connection=name,
             names=stored.names(session),
@@ -57,6 +61,12 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
     if not (isinstance(before, dict) and isinstance(after, dict)):
         return []
     return [(_label(key), _shown(before.get(key)), _shown(after[key])) for key in after]
+
+
+def _mapped(entry: AuditEntry) -> list[tuple[str, str]]:
+    """What SKUs or gateways were mapped to, or had been."""
+    items = entry.details.get("items")
+    return [(str(name), str(value)) for name, value in items.items()] if isinstance(items, dict) else []
 
 
 def _label(key: str) -> str:

@@ -18,7 +18,6 @@ from qbwc_server.refunds.reasons import REASONS
 from qbwc_server.store import connections as stored
 from qbwc_server.store import decisions, refund_list, reports, sold
 from qbwc_server.store.decisions import Act, DecisionError
-from qbwc_server.store.planned import planned_rows
 from qbwc_server.store.refund_list import Found, ListError
 from qbwc_server.store.tables import Connection, Refund
 from qbwc_server.web import list_query, spreadsheet
@@ -33,6 +32,8 @@ from qbwc_server.web.site import needs, site
 MAX_TOLD = 5  # refusals of one decision about many; a cookie carries them to the next page
 MANY_ACTS = (Act.TRY_AGAIN, Act.APPROVE, Act.DECLINE, Act.SKIP, Act.DONE_BY_HAND)
 LEFT_OPEN = frozenset({"payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books"})  # notices
+
+FOUND = "Found "  # how the event begins that tells of the sale
 
 pages = Blueprint("refunds", __name__)
 
@@ -95,6 +96,8 @@ def story(refund_id: int) -> str:
             abort(404)
         refund = told.refund
         sent, unreadable = _sent_by_shop(refund)
+        sale = sold.sale_of_refund(session, refund)
+        memo = next((each for each in refund.documents if each.role == Role.MEMO.value), None)
         return render_template(
             "refund.html",
             connection=refund.connection,
@@ -103,9 +106,11 @@ def story(refund_id: int) -> str:
             refund=refund,
             sent=sent,
             unreadable=unreadable,
-            sale=sold.sale_of_refund(session, refund),
+            sale=sale,
+            found_text=next((each.text for each in reversed(told.events) if each.text.startswith(FOUND)), ""),
+            memo=memo,
+            sides=sold.side_by_side(sale, refund),
             open_in_books=open_in_books(refund),
-            planned=planned_rows(refund.documents),
             acts=decisions.allowed(refund) if current_user.may(Right.DECIDE) else (),
             note_needed=decisions.NOTE_NEEDED,
             candidates=refund.candidates or (),

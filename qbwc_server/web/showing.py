@@ -61,10 +61,13 @@ MESSAGE_WORDS = {
     "lists": "reading the company file and its accounts",
     "claim": "marking the company file",
     "proof": "checking the mark",
+    "read_claim": "reading the mark",
     "find": "looking for the sale",
     "follow": "looking for what belongs to the sale",
     "post": "entering",
+    "undo": "undoing what was entered",
     "recover": "asking what became of a lost answer",
+    "repeat": "sending again what was in doubt",
     "scan": "looking for what was entered already",
     "extent": "finding out what is gone from the company file",
     "reconcile": "comparing what was entered with QuickBooks",
@@ -190,7 +193,7 @@ def install(app: Flask) -> None:
         language=language,
     )
     app.jinja_env.filters.update(
-        money=money, moment=moment, day=day, number=number, count=count, duration=duration, browser=browser
+        money=money, moment=moment, day=day, number=number, rate=rate, count=count, duration=duration, browser=browser
     )
 
 
@@ -274,6 +277,15 @@ def number(value: Decimal) -> str:
     """
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate(value: Decimal) -> str:
+    """A price of one: two decimals, or as many as it has.
+
+    >>> rate(Decimal("219")), rate(Decimal("0.12345"))
+    ('219.00', '0.12345')
+    """
+    return format_decimal(value, "#,##0.00###", locale=locale())
 
 
 def browser(user_agent: str) -> str:

@@ -86,6 +86,7 @@ def test_a_refund_is_found_by_what_a_bookkeeper_has_at_hand(database: Database, 
         Wanted(search="Bloggs", status="review"),
         Wanted(search="77.10", reason="sale_pending"),
         Wanted(search="5F-1", status="posted"),
+        Wanted(reason="sale_pending", status="review"),
         Wanted(account="PayPal"),
         Wanted(account="PayPal", entered_since=NOON, status="posted"),
         Wanted(search="1001", account="PayPal"),
@@ -105,6 +106,7 @@ def test_what_is_looked_for_is_looked_up_whatever_else_the_connection_has(
         refund_list.page(session, 1, wanted)
         refund_list.count(session, 1, wanted, refund_list.find(session, 1, wanted) if wanted.search else None)
         overview.paid_by_account(session, 1, NOON)
+        overview.reasons_for_a_person(session, 1)
         selects = [each for each in asked if each[0].startswith("SELECT")]
         assert selects
         for statement, parameters in selects:

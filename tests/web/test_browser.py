@@ -16,8 +16,7 @@ from qbwc_server.store.connections import connection_named, settings_of
 from qbwc_server.store.database import Database
 from tests.web.builders import add_connection, add_posted_refund, add_refund
 from tests.web.conftest import PASSWORD
-
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.web.windows import CHROMIUM
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,8 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Refund
 from tests.web.conftest import PASSWORD, SECRET
 from tests.web.test_browser import browser
-from tests.web.test_browser_pages import WINDOWS, complaints
+from tests.web.test_browser_pages import complaints
+from tests.web.windows import WINDOWS
 
 __all__ = ["browser"]  # a fixture
 
@@ -77,7 +78,7 @@ def place(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def page(browser: Browser, place: Place) -> Iterator[Page]:
     """An ordinary window."""
-    context = browser.new_context(base_url=place.url, **WINDOWS["light"])  # type: ignore[arg-type]
+    context = browser.new_context(base_url=place.url, **WINDOWS["light"])
     yield context.new_page()
     context.close()
 

@@ -17,6 +17,7 @@ from qbwc_server.store.tables import Refund
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
 from tests.web.conftest import PASSWORD
 from tests.web.test_browser import address, browser, sign_in
+from tests.web.windows import WINDOWS
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -47,11 +48,6 @@ PATHS = (
     "/support",
     "/nowhere",
 )
-WINDOWS = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
-}
 
 
 @pytest.fixture
@@ -69,7 +65,7 @@ def books(database: Database) -> None:
 @pytest.fixture(params=list(WINDOWS))
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """A window of each kind."""
-    context = browser.new_context(base_url=address, **WINDOWS[request.param])  # type: ignore[arg-type]
+    context = browser.new_context(base_url=address, **WINDOWS[request.param])
     yield context.new_page()
     context.close()
 
@@ -77,7 +73,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
 @pytest.fixture
 def window(browser: Browser, address: str) -> Iterator[Page]:
     """An ordinary window."""
-    context = browser.new_context(base_url=address, **WINDOWS["light"])  # type: ignore[arg-type]
+    context = browser.new_context(base_url=address, **WINDOWS["light"])
     yield context.new_page()
     context.close()
 
