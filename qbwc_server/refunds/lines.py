@@ -118,14 +118,7 @@ def credit_lines(
     given = _given_back(refund, sale, settings, company, taken)
     if isinstance(given, Skip) or not kept:
         return given
-    work = _Work(
-        refund,
-        sale,
-        settings,
-        company,
-        taken,
-        tax_rule(sale, _rates(refund, sale, company), company.tax_parts) or TaxRule({}),
-    )
+    work = _work_on(refund, sale, settings, company, taken)
     code = work.code(bears_tax=False)
     words = {"gift_card_item": "Gift card", "store_credit_item": "Store credit"}
     pieces = [_Piece(None, None, -part.amount, code, f"{words[part.setting]} given", part.setting) for part in kept]
@@ -318,20 +311,18 @@ class _Work:
         return [(piece.amount, piece.code) for piece in self.pieces]
 
 
+def _work_on(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken) -> _Work:
+    rule = tax_rule(sale, _rates(refund, sale, company), company.tax_parts)
+    return _Work(refund, sale, settings, company, taken, rule or TaxRule({}))
+
+
 def _all_that_is_left(
     refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, taken: Taken
 ) -> CreditLines | Skip | None:
     """Every line with what is left of it, where that is what the refund gives back; else None."""
     if refund.value != sale.total - taken.total or refund.value <= 0:
         return None
-    work = _Work(
-        refund,
-        sale,
-        settings,
-        company,
-        taken,
-        tax_rule(sale, _rates(refund, sale, company), company.tax_parts) or TaxRule({}),
-    )
+    work = _work_on(refund, sale, settings, company, taken)
     pieces = []
     for line in work.sale_lines:
         amount, quantity = work.amount_left(line), work.quantity_left(line)

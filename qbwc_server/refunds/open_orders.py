@@ -27,7 +27,7 @@ from qbwc_server.refunds.settings import SalesOrders, Settings
 from qbwc_server.refunds.tax import flat_lines
 from qbxml import SalesOrderLineGroupMod, SalesOrderLineMod, SalesOrderMod, cents
 
-MAX_MEMO_CHARACTERS = 4095  # of a sales order (FACTS.md 1)
+MAX_MEMO_CHARACTERS = 4095  # of a sales order (Intuit's schema)
 MARK_CHARACTERS = 12  # of a refund's key: no two of an order have the same
 _ROUNDING = Decimal("0.01")
 _NONE = Decimal(0)  # of a quantity
@@ -55,9 +55,10 @@ class OpenPart:
 
     @property
     def words(self) -> str:
-        """What was cancelled, for a person."""
-        parts = ((f"{part.quantity.normalize():f} x " if part.line.quantity else "", part) for part in self.cancelled)
-        return ", ".join(f"{count}{part.line.item or part.line.desc}" for count, part in parts)
+        """What was cancelled, for a person; where it was closed before, as the shop calls it."""
+        found = [(part.quantity if part.line.quantity else None, str(part.line.item)) for part in self.cancelled]
+        told = [(line.quantity or None, line.title or line.sku) for line in self.refund.lines]
+        return ", ".join(f"{count.normalize():f} x {name}" if count else f"{name}" for count, name in found or told)
 
 
 def is_open(order: Sale) -> bool:
@@ -70,6 +71,8 @@ def with_order_behind(refund: Refund, chosen: Sale | Skip, sales: Sequence[Sale]
     order itself, where several invoices were made from it and none is concerned."""
     invoiced = (sale for sale in sales if sale.type is SaleType.SALES_ORDER and sale.invoices)
     orders = [order for order in invoiced if is_open(order) or mark(refund) in order.memo]
+    if not all(line.quantity.is_finite() and line.total.is_finite() for line in refund.lines):
+        return chosen  # it is refused for that before it is planned
     if isinstance(chosen, Sale) and chosen.type is SaleType.INVOICE:
         return replace(chosen, behind=next((order for order in orders if chosen.txn_id in order.invoices), None))
     if isinstance(chosen, Skip) and chosen.reason == "several_invoices":
@@ -93,6 +96,8 @@ def open_part(
     )
     if settings.sales_order is SalesOrders.CREDIT:
         return invoiced if order.invoices else None
+    if settings.sales_order is SalesOrders.SKIP and not order.invoices:
+        return None
     if not of_invoice and not order.invoices and (refund.value >= order.total - taken.total or order.is_closed):
         return None
     if not _tells(order):
@@ -319,7 +324,7 @@ def _with_money_shared_out(apart: _Apart, refund: Refund, order: Sale) -> OpenPa
 
 
 def _changed(line: SaleLine, changes: Mapping[str, Cancelled]) -> SalesOrderLineMod | SalesOrderLineGroupMod:
-    """A line as the Mod has it; every one must be named, since those that are left out are deleted (FACTS.md 1)."""
+    """A line as the Mod has it; every one is named, since those that are left out are deleted (Intuit's page on Mod)."""
     if line.is_group:
         parts = [_changed(part, changes) for part in line.parts]
         return SalesOrderLineGroupMod(

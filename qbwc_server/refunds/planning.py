@@ -129,7 +129,8 @@ def plan(
     skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
-    part = open_part(refund, sale, settings, company, taken)
+    enters_any = settings.credit_memo_for_invoices or settings.refund_receipt
+    part = open_part(refund, sale, settings, company, taken) if enters_any else None
     if isinstance(part, Skip):
         return part
     if part is not None:
@@ -644,7 +645,7 @@ def _close_order(
 
 
 def _notice_of_closing(order: Sale, part: OpenPart | None) -> Notice:
-    if part is not None and part.cancelled:
+    if part is not None:
         return Notice("order_part_closed", {"ref_number": order.ref_number, "lines": part.words})
     return Notice("order_already_closed" if order.is_closed else "order_closed", {"ref_number": order.ref_number})
 
@@ -664,8 +665,8 @@ def _with_open_part(
     notices = [*posting.notices, _notice_of_closing(order, part)]
     documents = list(posting.documents)
     if opened.money_back > 0:
-        taken = sum(1 for document in documents if document.role is Role.PAYOUT)
-        paid = _pay_open_payment(opened, order, settings, company, _CLOSED_PAYOUT, Taken(), day, generation, taken + 1)
+        first = 1 + max((document.part for document in documents if document.role is Role.PAYOUT), default=0)
+        paid = _pay_open_payment(opened, order, settings, company, _CLOSED_PAYOUT, Taken(), day, generation, first)
         if isinstance(paid, Skip):
             return paid
         documents += paid

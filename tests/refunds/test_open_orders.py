@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.open_orders import mark, with_order_behind
 from qbwc_server.refunds.posting import Posting
 from qbwc_server.refunds.reasons import Skip, Status
 from qbwc_server.refunds.sale import Sale, SaleLine
-from qbwc_server.refunds.settings import SalesOrders, Settings
+from qbwc_server.refunds.settings import RefundMethod, SalesOrders, Settings
 from qbxml import SalesOrderLineGroupMod, SalesOrderMod
 from tests.refunds.builders import (
+    COMPANY,
     adjusted,
     back,
     bundle,
@@ -201,6 +203,7 @@ def test_money_of_each_gateway_goes_to_one_part_or_the_other() -> None:
     [
         (Settings(sales_order=SalesOrders.SKIP), ["memo", "payout"]),
         (Settings(refund_receipt=False), []),
+        (Settings(refund_receipt=False, sales_order=SalesOrders.CREDIT), []),
     ],
 )
 def test_the_settings_decide_about_the_open_part(settings: Settings, found: list[str]) -> None:
@@ -210,6 +213,20 @@ def test_the_settings_decide_about_the_open_part(settings: Settings, found: list
     posting = posted(refund_of(ALL_HATS), invoiced(), settings)
     assert roles(posting) == found
     assert "50.00 USD" in notices_of(posting)["order_part_left"]
+
+
+def test_what_the_settings_enter_nothing_for_is_no_question_either() -> None:
+    unclear = refund_of(back("CAP", 1, "5.00"))
+    assert stopped(unclear, order(), Settings(sales_order=SalesOrders.SKIP)).reason == "order_never_invoiced"
+    assert stopped(unclear, order(), Settings(refund_receipt=False)).reason == "refunds_off"
+
+
+def test_a_gateway_that_is_never_paid_out_takes_no_other_payouts_name() -> None:
+    company = replace(COMPANY, gateways={"card": Gateway(refund_method=RefundMethod.NONE)})
+    money = (by("paypal", "60.00"), by("card", "40.00"), by("venmo", "50.00"))
+    posting = posted(refund_of(ALL_HATS, money=money), invoiced(), company=company)
+    parts = [(payout.gateway, payout.part) for payout in payouts_of(posting)]
+    assert parts == [("paypal", 1), ("venmo", 3), ("paypal", 4)]
 
 
 def test_with_credit_the_invoice_answers_for_all_of_it_as_far_as_it_goes() -> None:
