@@ -121,6 +121,8 @@ def _order_is_being_changed(session: DatabaseSession, row: Refund, posting: Post
     """Whether another refund is about to change the sales order that this one would change, too: they go one after the
     other, since the first one leaves another order behind."""
     orders = {d.request.txn_id for d in posting.documents if isinstance(d.request, SalesOrderMod)}
+    if not orders:
+        return False
     others = session.scalars(
         select(Document)
         .join(Refund)
@@ -132,7 +134,7 @@ def _order_is_being_changed(session: DatabaseSession, row: Refund, posting: Post
             Document.state.in_(("planned", "sent")),
         )
     )
-    return bool(orders) and any(closed_order(other) in orders for other in others)
+    return any(closed_order(other) in orders for other in others)
 
 
 def _entered_otherwise(row: Refund, posting: Posting) -> Skip | None:
