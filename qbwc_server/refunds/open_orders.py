@@ -324,7 +324,7 @@ def _with_money_shared_out(apart: _Apart, refund: Refund, order: Sale) -> OpenPa
 
 
 def _changed(line: SaleLine, changes: Mapping[str, Cancelled]) -> SalesOrderLineMod | SalesOrderLineGroupMod:
-    """A line as the Mod has it; every one is named, since what is left out is deleted (Intuit's page on Mod requests)."""
+    """A line as the Mod has it; all are named, since what is left out is deleted (Intuit's page on Mod requests)."""
     if line.is_group:
         parts = [_changed(part, changes) for part in line.parts]
         return SalesOrderLineGroupMod(
