@@ -56,34 +56,47 @@ FILLED_PAGES = {
 }
 
 
+DOCUMENTATION = {  # picture: page, window, and the part that is shown; of none the window
+    "refund": ("refund-posted", "light", ".story > li:nth-child(3) .card"),
+    "refunds": ("refunds", "light", ""),
+    "refunds-phone": ("refunds", "phone", ""),
+    "health": ("health", "light", "main"),
+    "webhooks": ("webhooks", "light", "#woocommerce"),
+    "gateways": ("gateways", "dark", ""),
+}
+
+
 def main() -> None:
     """Takes the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--window", action="append", choices=list(WINDOWS), dest="windows")
     parser.add_argument("--page", action="append", dest="pages")
+    parser.add_argument("--documentation", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with served() as (address, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         windows = arguments.windows or list(WINDOWS)
-        pages = {window: signed_in(browser, window, address, password, arguments.folder) for window in windows}
-        for names in (PAGES, FILLED_PAGES):
-            if names is FILLED_PAGES:
+        pages = {window: signed_in(browser, window, address, password) for window in windows}
+        every = [(PAGES | refunds_of(pages[windows[0]]), False), (FILLED_PAGES, True)]
+        for names, is_filled in every:
+            if is_filled:
                 fill(pages[windows[0]])
             for window, page in pages.items():
-                for name, path in (names | (refunds_of(page) if names is PAGES else {})).items():
-                    if not arguments.pages or name in arguments.pages:
+                for name, path in names.items():
+                    if arguments.documentation:
+                        show(page, name, window, path, arguments.folder)
+                    elif not arguments.pages or name in arguments.pages:
                         page.goto(path)
                         take(page, arguments.folder / f"{name}-{window}.png")
         browser.close()
 
 
-def signed_in(browser: Browser, window: str, address: str, password: str, folder: Path) -> Page:
+def signed_in(browser: Browser, window: str, address: str, password: str) -> Page:
     """A window in which the person of the demo is signed in."""
     page = browser.new_context(base_url=address, **WINDOWS[window]).new_page()
     page.goto("/login")
-    take(page, folder / f"login-{window}.png")
     page.get_by_label("Name").fill("demo")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
@@ -139,6 +152,16 @@ def refunds_of(page: Page) -> dict[str, str]:
         if links.count():
             found[f"refund-{status}"] = links.first.get_attribute("href") or ""
     return found
+
+
+def show(page: Page, name: str, window: str, path: str, folder: Path) -> None:
+    """The pictures of a page that the documentation shows."""
+    for picture, (of_page, of_window, part) in DOCUMENTATION.items():
+        if (name, window) == (of_page, of_window):
+            page.goto(path)
+            target = page.locator(part) if part else page
+            target.screenshot(path=folder / f"{picture}.png", animations="disabled")
+            sys.stdout.write(f"{picture}\n")
 
 
 def take(page: Page, file: Path) -> None:

@@ -83,6 +83,65 @@ def page(browser: Browser, place: Place) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture
+def plain_page(browser: Browser, place: Place) -> Iterator[Page]:
+    """A window without JavaScript."""
+    context = browser.new_context(base_url=place.url, java_script_enabled=False, **WINDOWS["light"])
+    yield context.new_page()
+    context.close()
+
+
+def make_account(page: Page, code: str = CODE) -> None:
+    """The first owner's account, on the page where everybody begins."""
+    page.get_by_label("Code of the server").fill(code)
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+
+
+def make_connection(page: Page) -> str:
+    """The connection main; gives its password, which the page shows."""
+    page.get_by_label("Name", exact=True).fill("main")
+    page.get_by_label("Time zone of the shop").fill("America/New_York")
+    page.get_by_role("button", name="Make the connection").click()
+    return page.locator(".figure code").inner_text()
+
+
+def download_qwc(page: Page, place: Place) -> None:
+    """The file for the Web Connector, which leads to this server."""
+    with page.expect_download() as file:
+        page.get_by_role("link", name="Download the .qwc file").first.click()
+    assert f"<AppURL>{place.url}/qbwc</AppURL>" in Path(file.value.path()).read_text(encoding="ascii")
+
+
+def send_orders(page: Page, place: Place, folder: Path) -> None:
+    """The shop's file of orders, as far as the preview of what is in it."""
+    orders = folder / "orders.json"
+    orders.write_text(json.dumps({"orders": place.world.orders}), encoding="utf-8")
+    page.get_by_label("File").set_input_files(orders)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_text("Nothing is taken in yet.")).to_be_visible()
+
+
+def approve_first(page: Page) -> None:
+    """One refund of the dry run is let through."""
+    page.goto("/refunds/1")
+    page.get_by_role("button", name="Approve: enter it as planned").click()
+
+
+def say_go(page: Page) -> None:
+    """All that come from now on are let through."""
+    page.goto("/connections/main/setup/look")
+    page.get_by_role("button", name="Go: enter them from now on").click()
+
+
+def transactions(place: Place) -> int:
+    """How many transactions the company file has had."""
+    counted: int = place.world.company.to_json()["counters"]["transaction"]
+    return counted
+
+
 def test_from_an_empty_installation_to_the_first_posted_refund_without_a_terminal(
     page: Page, place: Place, tmp_path: Path
 ) -> None:
@@ -90,26 +149,14 @@ def test_from_an_empty_installation_to_the_first_posted_refund_without_a_termina
     page.goto("/")
     expect(page.get_by_role("heading", name="Welcome to Connex")).to_be_visible()
     wrong += complaints(page)
-    page.get_by_label("Code of the server").fill("not the code")
-    page.get_by_label("Your name").fill("Ada")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
+    make_account(page, "not the code")
     expect(page.get_by_text("This is not the code.")).to_be_visible()
-    page.get_by_label("Code of the server").fill(CODE)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
+    make_account(page)
 
     wrong += complaints(page)
-    page.get_by_label("Name", exact=True).fill("main")
-    page.get_by_label("Time zone of the shop").fill("America/New_York")
-    page.get_by_role("button", name="Make the connection").click()
-    password = page.locator(".figure code").inner_text()
+    password = make_connection(page)
     wrong += complaints(page)
-    with page.expect_download() as file:
-        page.get_by_role("link", name="Download the .qwc file").click()
-    assert f"<AppURL>{place.url}/qbwc</AppURL>" in Path(file.value.path()).read_text(encoding="ascii")
+    download_qwc(page, place)
 
     page.goto("/connections/main/setup")
     expect(page.get_by_role("heading", name="Waiting for QuickBooks")).to_be_visible()
@@ -122,35 +169,31 @@ def test_from_an_empty_installation_to_the_first_posted_refund_without_a_termina
 
     page.get_by_role("link", name="Bring in a file").click()
     wrong += complaints(page)
-    orders = tmp_path / "orders.json"
-    orders.write_text(json.dumps({"orders": place.world.orders}), encoding="utf-8")
-    page.get_by_label("File").set_input_files(orders)
-    page.get_by_role("button", name="Look at it").click()
-    expect(page.get_by_text("Nothing is taken in yet.")).to_be_visible()
+    send_orders(page, place, tmp_path)
     wrong += complaints(page)
     page.get_by_role("button", name="Take them in").click()
 
-    before = place.world.company.to_json()["counters"]["transaction"]
+    before = transactions(place)
     place.sync(password)
     page.goto("/connections/main/setup/look")
     expect(page.get_by_text("Dry run.")).to_be_visible()
     expect(page.get_by_text("It waits for approval")).to_have_count(2)
     wrong += complaints(page)
-    assert place.world.company.to_json()["counters"]["transaction"] == before
-    page.goto("/refunds/1")
-    page.get_by_role("button", name="Approve: enter it as planned").click()
+    assert transactions(place) == before
+    approve_first(page)
     place.sync(password)
     assert place.statuses() == ["posted", "review"]
-    page.goto("/connections/main/setup/look")
-    page.get_by_role("button", name="Go: enter them from now on").click()
+    say_go(page)
     place.sync(password)
     page.goto("/connections/main/refunds")
     expect(page.get_by_role("row").nth(1)).to_contain_text("Posted")
     assert place.statuses() == ["posted", "posted"]
-    assert place.world.company.to_json()["counters"]["transaction"] > before
+    assert transactions(place) > before
     assert sum(place.world.company.trial_balance().values()) == 0
 
     page.goto("/refunds/1")
+    expect(page.get_by_role("region", name="The sale and the credit memo")).to_contain_text("Credit memo")
+    wrong += complaints(page)
     page.get_by_label("Why").fill("Refunded twice by mistake")
     page.get_by_role("button", name="Undo it in QuickBooks").click()
     place.sync(password)
@@ -158,10 +201,38 @@ def test_from_an_empty_installation_to_the_first_posted_refund_without_a_termina
     expect(page.get_by_text("Refunded twice by mistake").first).to_be_visible()
     assert place.statuses() == ["skipped", "posted"]
 
-    for path in ("sessions", "health", "items", "import", "sync", "reconcile"):
+    for path in ("sessions", "sessions/1", "health", "items", "gateways", "webhooks", "import", "sync", "reconcile"):
         page.goto(f"/connections/main/{path}")
         wrong += complaints(page)
     expect(page.get_by_role("heading", name="main")).to_be_visible()
     page.goto("/connections/main/health")
     expect(page.get_by_text("2.3.0.36")).to_be_visible()
     assert wrong == []
+
+
+def test_the_first_steps_take_no_javascript(plain_page: Page, place: Place, tmp_path: Path) -> None:
+    page = plain_page
+    page.goto("/")
+    make_account(page)
+    password = make_connection(page)
+    download_qwc(page, place)
+    page.goto("/connections/main/setup")
+    expect(page.get_by_text("reload the page")).to_be_visible()
+    place.sync(password)
+    page.reload()
+    expect(page.get_by_role("heading", name="QuickBooks is connected")).to_be_visible()
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("button", name="Take this account").click()
+    page.get_by_role("link", name="Bring in a file").click()
+    send_orders(page, place, tmp_path)
+    page.get_by_role("button", name="Take them in").click()
+    place.sync(password)
+    approve_first(page)
+    place.sync(password)
+    assert place.statuses() == ["posted", "review"]
+    say_go(page)
+    place.sync(password)
+    page.goto("/connections/main/refunds")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Posted")
+    assert place.statuses() == ["posted", "posted"]
+    assert sum(place.world.company.trial_balance().values()) == 0

@@ -11,9 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from qbwc_server.refunds.gateways import Gateway
+from qbwc_server.store import webhooks
 from qbwc_server.store.database import Database
+from qbwc_server.store.mappings import set_gateways, set_items
 from qbwc_server.store.people import person_named, turn_factor_on
 from qbwc_server.store.tables import Refund
+from qbwc_server.store.webhooks import Apart, Refusal
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
 from tests.web.conftest import PASSWORD
 from tests.web.test_browser import address, browser, sign_in
@@ -55,11 +59,16 @@ def books(database: Database) -> None:
     """A connection with a refund that went in and one that waits for a person."""
     with database.transaction() as session:
         connection = add_connection(session)
+        set_gateways(session, connection, {"paypal": Gateway("Checking")}, NOON, "Ada")
+        set_items(session, connection, {"TEE-M": "T-shirt"}, NOON, "Ada")
         add_posted_refund(session, connection, "#1001")
         reason = {"code": "sale_pending", "message": "The sale 1002 is still marked as pending."}
         add_refund(session, connection, HOSTILE, status="review", reason=reason)
         add_refund(session, connection, "#1003", status="waiting")
         add_session(session, connection)
+        webhooks.switch_on(session, connection, "shopify", "a secret of the shop", NOON, "Ada")
+        webhooks.note_refusals(session, connection, "shopify", "orders/updated", [Refusal("id", "is missing")], NOON)
+        webhooks.keep_waiting(session, connection, Apart("shopify", "77", "55", b"{}"), NOON)
 
 
 @pytest.fixture(params=list(WINDOWS))
@@ -98,6 +107,20 @@ def test_axe_finds_nothing_wrong_with_any_page(page: Page, books: None) -> None:
     page.goto("/account")
     page.locator("#factor-current").fill(PASSWORD)
     page.get_by_role("button", name="Set it up").click()
+    wrong += complaints(page)
+    secret = page.locator("code").first.inner_text().replace(" ", "")
+    page.get_by_label("Code").fill(pyotp.TOTP(secret).at(NOON))
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.locator(".codes")).to_be_visible()
+    wrong += complaints(page)
+    page.goto("/people")
+    page.locator("#name").fill("Bea")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".figure")).to_be_visible()
+    wrong += complaints(page)
+    page.goto("/connections/main/webhooks")
+    page.get_by_role("button", name="Make a secret").first.click()
+    expect(page.locator(".figure")).to_be_visible()
     wrong += complaints(page)
     assert (wrong, wide) == ([], [])
 

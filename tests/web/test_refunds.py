@@ -28,7 +28,7 @@ HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 
 def numbers_on(page: str) -> list[str]:
     """The order numbers of a page's refunds, from above."""
-    return re.findall(r'<th scope="row"><a href="/refunds/\d+">([^<]+)</a>', page)
+    return re.findall(r'<th scope="row" role="rowheader"><a href="/refunds/\d+">([^<]+)</a>', page)
 
 
 def test_the_list_shows_what_became_of_each_refund(ada: Visitor, database: Database) -> None:

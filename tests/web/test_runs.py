@@ -8,7 +8,9 @@ from flask import Flask
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Reconciliation, ReconciliationFinding
+from qbwc_server.sync.steps import Kind
 from qbwc_server.web.runs import HOW_TO_MEND
+from qbwc_server.web.showing import MESSAGE_WORDS
 from qbxml import KNOWN_HRESULTS, STATUS_ADVICE
 from tests.shared import PROJECT
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_session, add_set
@@ -150,3 +152,7 @@ def test_a_comparison_is_asked_for_on_the_page_and_its_findings_lead_to_the_refu
     assert "1 difference was found." in page
     assert "The check is &lt;gone&gt;." in page
     assert 'href="/refunds/1"' in page
+
+
+def test_every_kind_of_message_has_words_that_a_bookkeeper_reads() -> None:
+    assert {kind.value for kind in Kind} <= set(MESSAGE_WORDS)
