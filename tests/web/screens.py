@@ -56,12 +56,12 @@ FILLED_PAGES = {
 }
 
 
-DOCUMENTATION = {  # picture: page, window, and the part that is shown; of none the window
+DOCUMENTATION = {  # picture: page, window, and the part that is shown; of none the window, where "at" leads it to
     "refund": ("refund-posted", "light", ".story > li:nth-child(3) .card"),
     "refunds": ("refunds", "light", ""),
-    "refunds-phone": ("refunds", "phone", ""),
+    "refunds-phone": ("refunds", "phone", "at #list"),
     "health": ("health", "light", "main"),
-    "webhooks": ("webhooks", "light", "#woocommerce"),
+    "webhooks": ("webhooks", "light", "#shopify"),
     "gateways": ("gateways", "dark", ""),
 }
 
@@ -158,8 +158,8 @@ def show(page: Page, name: str, window: str, path: str, folder: Path) -> None:
     """The pictures of a page that the documentation shows."""
     for picture, (of_page, of_window, part) in DOCUMENTATION.items():
         if (name, window) == (of_page, of_window):
-            page.goto(path)
-            target = page.locator(part) if part else page
+            page.goto(path + part.removeprefix("at ") if part.startswith("at ") else path)
+            target = page.locator(part) if part and not part.startswith("at ") else page
             target.screenshot(path=folder / f"{picture}.png", animations="disabled")
             sys.stdout.write(f"{picture}\n")
 
