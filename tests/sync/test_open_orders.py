@@ -155,3 +155,21 @@ def test_a_payout_that_comes_later_than_the_closing_is_no_credit_memo(memory: Da
     assert order_of(driver).is_manually_closed
     assert not driver.company.transactions("CreditMemo")
     assert driver.company.customer_balance("Ann") == 0
+
+
+def test_an_order_that_was_closed_after_the_memo_was_entered_goes_to_a_person(memory: Database) -> None:
+    driver = open_shop(memory, invoiced_in_part)
+    driver.bring_in(refund("r1", "1001", 2))
+
+    def close(exchange: Exchange) -> None:
+        if "<SalesOrderModRq" in exchange.request:
+            order_of(driver).is_manually_closed = True
+            order_of(driver).stamp.touch(driver.clock())
+
+    driver.run_session(on_set=close)
+    driver.drain()
+
+    judge(driver)
+    assert driver.statuses() == {"r1": "review: entered_otherwise"}
+    assert "is entered over 21.65, and by now 43.30 would be" in driver.row("r1").reason["message"]
+    assert [str(memo.total) for memo in driver.company.transactions("CreditMemo")] == ["21.65"]
