@@ -173,3 +173,30 @@ def test_an_order_that_was_closed_after_the_memo_was_entered_goes_to_a_person(me
     assert driver.statuses() == {"r1": "review: entered_otherwise"}
     assert "is entered over 21.65, and by now 43.30 would be" in driver.row("r1").reason["message"]
     assert [str(memo.total) for memo in driver.company.transactions("CreditMemo")] == ["21.65"]
+
+
+def test_of_two_refunds_at_once_each_finds_what_the_other_left(memory: Database) -> None:
+    def two_of_four_invoiced(made: CompanyBuilder) -> None:
+        made.customer("Ann")
+        order = made.sales_order("Ann", hats(4), ref_number="1001")
+        invoice = made.invoice_from_sales_order(order, {order.lines[0].txn_line_id: 2}, ref_number="77")
+        made.receive_payment(invoice, total="86.60", deposit_to="Checking", ref_number="1001")
+
+    driver = open_shop(memory, two_of_four_invoiced)
+    driver.bring_in(refund("r1", "1001"), refund("r2", "1001", 3))
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert [str(memo.total) for memo in driver.company.transactions("CreditMemo")] == ["43.30"]
+    assert driver.company.customer_balance("Ann") == 0
+
+
+def test_no_money_goes_out_for_an_order_that_quickbooks_does_not_let_us_close(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.refusals.append(Refusal("<SalesOrderModRq", 3260, "Insufficient permission level."))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+
+    assert not driver.company.transactions("ARRefundCreditCard")
+    assert lines_of(driver) == [("3", False), ("None", False)]
