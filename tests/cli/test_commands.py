@@ -14,8 +14,9 @@ import pytest
 from lxml import etree
 
 from qbwc_server.cli import main
+from qbwc_server.cli import refunds as commands
 from qbwc_server.refunds.settings import KEYS
-from qbwc_server.store import webhooks
+from qbwc_server.store import reports, webhooks
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database, sqlite_url
 from qbwc_server.store.tables import AuditEntry, Connection, Person, Refund
@@ -426,6 +427,22 @@ def test_refunds_are_told_in_a_table(connex: Installation) -> None:
     ):
         assert words in told
     assert "1001-7QK" not in connex.run("refunds", "shop", "--status", "skipped").out
+
+
+def test_a_long_list_of_refunds_is_several_tables_and_one_json_document(
+    connex: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "ROWS_IN_A_TABLE", 2)
+    monkeypatch.setattr(reports, "MAX_PAGE_SIZE", 2)
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        for number in range(1, 6):
+            builders.add_refund(session, shop, f"#{number}")
+    told = connex.run("refunds", "shop").out
+    assert told.count("Credit memo") == 3
+    assert re.findall(r"#\d", told) == ["#1", "#2", "#3", "#4", "#5"]
+    rows = connex.run("refunds", "shop", "--json").json
+    assert [row["order_number"] for row in rows] == ["#1", "#2", "#3", "#4", "#5"]
 
 
 def test_no_refunds_are_said_and_not_drawn(with_shop: Installation) -> None:
