@@ -46,6 +46,11 @@ class Summary:
     is_late: bool
 
     @property
+    def is_paid_cut(self) -> bool:
+        """Whether there are more payouts than are summed, or more accounts than are shown."""
+        return sum(each.payouts for each in self.paid) >= numbers.MAX_SUMMED or len(self.paid) >= numbers.MAX_ACCOUNTS
+
+    @property
     def has_refunds(self) -> bool:
         """Whether any refund has come in at all."""
         return any(self.counts.values())
@@ -66,6 +71,8 @@ def show() -> str:
             maximum=refund_list.MAX_COUNTED,
             age_words=tuple(words for words, _, _ in numbers.AGES),
             paid_days=numbers.PAID_DAYS,
+            most_summed=numbers.MAX_SUMMED,
+            most_accounts=numbers.MAX_ACCOUNTS,
             stacked=STACKED,
             now=now,
             every_minutes=RUN_EVERY_MINUTES,

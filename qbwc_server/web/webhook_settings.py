@@ -113,16 +113,17 @@ def _page(name: str, *, made: str = "", secret: str = "", wrong: str = "", error
 
 
 def _door(name: str, source: str, row: WebhookSecret | None) -> Door:
-    is_after = row is not None and row.badly_signed_at is not None
-    if row is not None and row.badly_signed_at is not None and row.delivered_at is not None:
-        is_after = row.badly_signed_at > row.delivered_at
+    delivered_at = row.delivered_at if row else None
+    badly_signed_at = row.badly_signed_at if row else None
+    if badly_signed_at and delivered_at and delivered_at >= badly_signed_at:
+        badly_signed_at = None  # that is over
     return Door(
         source=source,
         words=SOURCE_WORDS[source],
         address=url_for("webhooks.deliver", source=source, name=name, _external=True),
         is_on=row is not None,
         since=row.created_at if row else None,
-        delivered_at=row.delivered_at if row else None,
+        delivered_at=delivered_at,
         delivered=row.delivered if row else "",
-        badly_signed_at=row.badly_signed_at if row and is_after else None,
+        badly_signed_at=badly_signed_at,
     )

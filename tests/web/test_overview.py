@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 
+import pytest
 from flask import Flask
 
+from qbwc_server.store import overview
 from qbwc_server.store.database import Database
 from tests.web.builders import NOON, add_connection, add_document, add_refund
 from tests.web.conftest import Visitor
@@ -45,3 +47,13 @@ def test_a_web_connector_that_does_not_come_is_missed(web: Flask, ada: Visitor, 
     page = ada.get("/").text
     assert page.count("Next expected: <time") == 1
     assert page.count("though it should come every 5 minutes") == 1
+
+
+def test_sums_that_leave_payouts_out_say_so(ada: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.transaction() as session:
+        connection = add_connection(session)
+        for _ in range(2):
+            add_document(session, add_refund(session, connection, status="posted"), "payout", account="PayPal")
+    assert "largest sums of the newest" not in ada.get("/").text
+    monkeypatch.setattr(overview, "MAX_SUMMED", 1)
+    assert "The 20 largest sums of the newest 1 payouts." in ada.get("/").text
