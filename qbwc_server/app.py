@@ -15,9 +15,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.config import Config
 from qbwc_server.soap import MAX_BODY_BYTES, make_soap_application
+from qbwc_server.store import webhooks
 from qbwc_server.store.database import Database
 from qbwc_server.sync.conversation import SyncConversation
 from qbwc_server.web import create_web
@@ -62,6 +64,8 @@ def make_application(
     `behind_proxy`: the scheme, host and address of a call are what one reverse proxy in front says they are.
     `first_owner_code` makes the first owner's account on the pages, while nobody can sign in.
     """
+    with database.transaction() as session:
+        webhooks.seal_all(session, Sealing(config.secret_key).sealed)
     passwords = Passwords(config.secret_key)
     sign_in = SignIn(database, passwords, Attempts())
     conversation = SyncConversation(

@@ -12,11 +12,12 @@ from enum import Enum
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from qbwc_server.access.sealing import SealBroken, Sealing
 from qbwc_server.app import version
 from qbwc_server.config import Config, ConfigError
 from qbwc_server.refunds.payout import PAYOUT_ACCOUNT_TYPES
 from qbwc_server.refunds.sale import Account, CompanyFacts
-from qbwc_server.store import people
+from qbwc_server.store import people, webhooks
 from qbwc_server.store.connections import all_connections, settings_of
 from qbwc_server.store.database import OPENING_ERRORS, Database, DatabaseURLError, open_database
 from qbwc_server.store.tables import Connection
@@ -83,6 +84,7 @@ def _everything(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         yield from _configuration(config, database)
         yield from _connections(config, database)
+        yield from _webhooks(config, database)
     finally:
         database.close()
 
@@ -130,6 +132,18 @@ def _connections(config: Config, database: Database) -> Iterator[Finding]:
             yield Finding(Level.REMARK, "There are no connections yet.", "Run: connex connection add NAME")
         for connection in connections:
             yield from _connection(config, connection)
+
+
+def _webhooks(config: Config, database: Database) -> Iterator[Finding]:
+    sealing = Sealing(config.secret_key)
+    with database.reading() as session:
+        for name, source, sealed in webhooks.sealed_secrets(session):
+            try:
+                sealing.opened(sealed)
+            except SealBroken as error:
+                what = f"{name}: the secret of its {source} webhook can't be read: {error}. Deliveries are refused."
+                advice = f"Set it anew, here and in the shop: connex webhook {name} {source}"
+                yield Finding(Level.PROBLEM, what, advice)
 
 
 def _connection(config: Config, connection: Connection) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.cli.root import cli
 from qbwc_server.cli.terminal import (
     WHO,
@@ -43,12 +44,13 @@ def webhook(name: str, source: str | None, secret_stdin: bool, off: bool, as_jso
         _show_webhooks(name, as_json)
         return
     secret = "" if off else password_from_stdin("secret") if secret_stdin else webhooks.make_secret()
-    with opened_database(configuration()) as database, database.transaction() as session:
+    config = configuration()
+    with opened_database(config) as database, database.transaction() as session:
         found = connection_named(session, name)
         if off:
             was_on = webhooks.switch_off(session, found, source, now(), WHO)
         else:
-            webhooks.switch_on(session, found, source, secret, now(), WHO)
+            webhooks.switch_on(session, found, source, secret, Sealing(config.secret_key).sealed, now(), WHO)
     path = f"/webhooks/{source}/{name}"
     if as_json:
         shown = {"source": source, "path": path, "on": not off}

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship, validates
 
 from qbwc_server.store import keys
@@ -392,7 +392,7 @@ class ReconciliationFinding(Base):
 class WebhookSecret(Base):
     """A webhook of a connection that is on, with the secret that its deliveries are signed with.
 
-    It is kept as it is: a signature can't be verified with a digest of the secret.
+    It is encrypted with the server's key: a signature can't be verified with a digest of the secret.
     """
 
     __tablename__ = "webhook_secrets"
@@ -401,7 +401,8 @@ class WebhookSecret(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
     source: Mapped[str] = mapped_column(String(20))  # webhooks.SOURCES
-    secret: Mapped[str] = mapped_column(String(200))
+    secret: Mapped[str] = mapped_column(Text)
+    is_sealed: Mapped[bool] = mapped_column(default=False, server_default=false())  # else as it was given
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]  # the last delivery that was signed with it
     delivered: Mapped[str] = mapped_column(Text, default="", server_default="")  # what became of that one, in words

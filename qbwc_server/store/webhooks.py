@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -26,6 +26,9 @@ from qbwc_server.store.tables import (
 
 SOURCES = ("shopify", "woocommerce", "refunds")
 """Who sends: the two order systems, and programs that write refunds in Connex's own form."""
+
+Seal = Callable[[str], str]
+"""Encrypts a text, or decrypts it, with the server's key."""
 
 MIN_SECRET_CHARACTERS, MAX_SECRET_CHARACTERS = 16, 200
 MAX_WAITING = 1000  # refunds of one connection that wait for their orders
@@ -75,11 +78,11 @@ def make_secret() -> str:
 
 
 def switch_on(
-    session: DatabaseSession, connection: Connection, source: str, secret: str, now: datetime, who: str
+    session: DatabaseSession, connection: Connection, source: str, secret: str, seal: Seal, now: datetime, who: str
 ) -> None:
     """Sets the secret of a webhook; deliveries that are signed with an earlier one are refused from now on.
 
-    Raises BadWebhookSecret.
+    `seal` is what encrypts it. Raises BadWebhookSecret.
     """
     if not (
         MIN_SECRET_CHARACTERS <= len(secret) <= MAX_SECRET_CHARACTERS and secret.isascii() and secret.isprintable()
@@ -90,9 +93,10 @@ def switch_on(
         )
     found = _secret_row(session, connection.id, source)
     if found is None:
-        session.add(WebhookSecret(connection_id=connection.id, source=source, secret=secret, created_at=now))
-    else:
-        found.secret, found.created_at, found.badly_signed_at = secret, now, None
+        found = WebhookSecret(connection_id=connection.id, source=source)
+        session.add(found)
+    found.secret, found.is_sealed = seal(secret), True
+    found.created_at, found.badly_signed_at = now, None
     _record(session, connection, f"switched the {source} webhook on", now, who)
 
 
@@ -106,13 +110,34 @@ def switch_off(session: DatabaseSession, connection: Connection, source: str, no
     return True
 
 
-def secret_of(session: DatabaseSession, name: str, source: str) -> str | None:
-    """The secret of a connection's webhook; None where it is off, or there is no such connection, by the same way."""
-    return session.scalar(
-        select(WebhookSecret.secret)
+def secret_of(session: DatabaseSession, name: str, source: str, unseal: Seal) -> str | None:
+    """The secret of a connection's webhook; None where it is off, or there is no such connection, by the same way.
+
+    `unseal` decrypts it, and what it raises goes through.
+    """
+    found = session.execute(
+        select(WebhookSecret.secret, WebhookSecret.is_sealed)
         .join(Connection, Connection.id == WebhookSecret.connection_id)
         .where(Connection.name == _askable(name), WebhookSecret.source == source)
+    ).one_or_none()
+    return None if found is None else unseal(found.secret) if found.is_sealed else found.secret
+
+
+def seal_all(session: DatabaseSession, seal: Seal) -> None:
+    """Encrypts the secrets that an earlier version kept as they were given."""
+    for row in session.scalars(select(WebhookSecret).where(WebhookSecret.is_sealed.is_(False))):
+        row.secret, row.is_sealed = seal(row.secret), True
+
+
+def sealed_secrets(session: DatabaseSession) -> list[tuple[str, str, str]]:
+    """Connection, source and encrypted secret of each webhook that is on."""
+    rows = session.execute(
+        select(Connection.name, WebhookSecret.source, WebhookSecret.secret)
+        .join(Connection, Connection.id == WebhookSecret.connection_id)
+        .where(WebhookSecret.is_sealed)
+        .order_by(Connection.name, WebhookSecret.source)
     )
+    return [(name, source, secret) for name, source, secret in rows]
 
 
 @dataclass(frozen=True)

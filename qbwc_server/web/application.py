@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 import qbwc_server
 from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.access.second_factor import SecondFactor
 from qbwc_server.store.database import Database
 from qbwc_server.store.people import SIGNED_IN_FOR
@@ -96,6 +97,7 @@ def create_web(
             sign_in,
             passwords or Passwords(secret_key),
             SecondFactor(secret_key),
+            Sealing(secret_key),
             clock,
             server_zone,
             first_owner_code,

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 
 from qbwc_server.access.passwords import Passwords
 from qbwc_server.access.rights import Right
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.access.second_factor import SecondFactor
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import Person
@@ -35,6 +36,7 @@ class Site:
     sign_in: SignInDoor
     passwords: Passwords
     second_factor: SecondFactor
+    sealing: Sealing
     clock: Callable[[], datetime]
     server_zone: str = "UTC"  # of connections that have no zone of their own
     first_owner_code: str = ""  # what makes the first owner's account; empty: no page makes it

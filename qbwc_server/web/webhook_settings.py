@@ -68,7 +68,9 @@ def change(name: str, source: str) -> AnyResponse | str | tuple[str, int]:
     try:
         with site().database.transaction() as session:
             connection = connection_or_404(session, name)
-            webhooks.switch_on(session, connection, source, secret, site().clock(), current_user.name)
+            webhooks.switch_on(
+                session, connection, source, secret, site().sealing.sealed, site().clock(), current_user.name
+            )
     except BadWebhookSecret as error:
         return _page(name, wrong=source, error=f"Nothing was changed: {error}."), 422
     if what == "make":

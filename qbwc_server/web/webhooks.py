@@ -14,6 +14,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import re
 import zoneinfo
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unauthorized, UnsupportedMediaType
 from werkzeug.wsgi import get_input_stream
 
+from qbwc_server.access.sealing import SealBroken
 from qbwc_server.sources import Document, Reading, UnreadableFile, read_orders
 from qbwc_server.sources.checks import identifier, text
 from qbwc_server.sources.reading import RecordRefused
@@ -52,6 +54,8 @@ _PING = re.compile(rb"webhook_id=[0-9]{1,20}")  # what WooCommerce sends, unsign
 _OWN_SIGNATURE = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})", re.ASCII)
 _WAITING_WORDS = {Waiting.WAITS: "1 refund, which waits for its order", Waiting.KNOWN: "1 known already"}
 _NO_SECRET = "no connection has this for a secret"  # noqa: S105  so that an unknown name costs what a known one does
+
+_log = logging.getLogger(__name__)
 
 pages = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -79,6 +83,15 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.view_functions[name] = open_to_everybody(every(wrong(app.view_functions[name])))
 
 
+def _secret_of(session: DatabaseSession, name: str, source: str) -> str | None:
+    """None also where it was sealed with another key than this server's: nothing is signed with it as far as we know."""
+    try:
+        return webhooks.secret_of(session, name, source, site().sealing.opened)
+    except SealBroken as error:
+        _log.error("the secret of the %s webhook of %r can't be read, set it anew: %s", source, name, error)
+        return None
+
+
 @pages.post("/<source>/<name>")
 @open_to_everybody
 def deliver(source: str, name: str) -> Response | tuple[dict[str, Any], int]:
@@ -90,7 +103,7 @@ def deliver(source: str, name: str) -> Response | tuple[dict[str, Any], int]:
     if source == "woocommerce" and _PING.fullmatch(body):
         return {"status": "pong"}, 200
     with site().database.reading() as session:
-        secret = webhooks.secret_of(session, name, source)
+        secret = _secret_of(session, name, source)
     signed = door.is_signed(secret or _NO_SECRET, body, request.headers, site().clock())
     if secret is None or not signed:
         g.badly_signed = name, source

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.cli import cli
 from qbwc_server.store.database import Database, sqlite_url
@@ -64,7 +65,16 @@ class Installation:
         with self.database.reading() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
 
+    @property
+    def key(self) -> bytes:
+        """Its server's secret key."""
+        return (self.folder / "secret_key").read_text().strip().encode()
+
+    @property
+    def sealing(self) -> Sealing:
+        """What its secrets are encrypted by."""
+        return Sealing(self.key)
+
     def sign_in(self) -> SignIn:
         """The door of its server."""
-        key = (self.folder / "secret_key").read_text().strip().encode()
-        return SignIn(self.database, Passwords(key), Attempts())
+        return SignIn(self.database, Passwords(self.key), Attempts())

@@ -739,18 +739,31 @@ def test_a_webhook_is_switched_on_with_a_secret_that_is_shown_once_and_off_again
     made = with_shop.run("webhook", "shop", "refunds", "--json").json
     assert made["path"] == "/webhooks/refunds/shop"
     with with_shop.database.reading() as session:
-        assert webhooks.secret_of(session, "shop", "refunds") == made["secret"]
+        assert webhooks.secret_of(session, "shop", "refunds", with_shop.sealing.opened) == made["secret"]
     assert len(made["secret"]) >= 40
     said = with_shop.run("webhook", "shop", "shopify", "--secret-stdin", stdin="a secret of the shop\n")
     assert "a secret of the shop" not in said.out
     with with_shop.database.reading() as session:
-        assert webhooks.secret_of(session, "shop", "shopify") == "a secret of the shop"
+        assert webhooks.secret_of(session, "shop", "shopify", with_shop.sealing.opened) == "a secret of the shop"
     assert with_shop.run("webhook", "shop").out.startswith("On: refunds, shopify\n")
     with_shop.run("webhook", "shop", "shopify", "--off")
     assert with_shop.run("webhook", "shop", "--json").json["on"] == ["refunds"]
     assert with_shop.count(AuditEntry) == 3
     assert "16 to 200" in with_shop.refused("webhook", "shop", "shopify", "--secret-stdin", stdin="short\n")
     assert "no connection" in with_shop.refused("webhook", "nowhere", "shopify")
+
+
+def test_a_webhooks_secret_stands_in_the_database_only_encrypted(with_shop: Installation) -> None:
+    with_shop.run("webhook", "shop", "shopify", "--secret-stdin", stdin="a secret of the shop\n")
+    assert b"a secret of the shop" not in b"".join(file.read_bytes() for file in with_shop.folder.iterdir())
+
+
+def test_a_secret_that_another_key_sealed_is_told_by_the_doctor(with_shop: Installation) -> None:
+    with_shop.run("webhook", "shop", "shopify")
+    said = with_shop.run("doctor", status=1, CONNEX_SECRET_KEY="another key, of more than 32 characters")
+    assert "shop: the secret of its shopify webhook can't be read" in said.out
+    assert "connex webhook shop shopify" in said.out
+    assert "can't be read" not in with_shop.run("doctor").out
 
 
 def test_an_import_brings_the_refunds_that_waited_for_its_orders(with_shop: Installation, tmp_path: Path) -> None:

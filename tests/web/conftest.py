@@ -14,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from qbwc_server.access.attempts import Attempts
 from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.access.sign_in import SignIn
 from qbwc_server.store.database import Database
 from qbwc_server.web import create_web
 from tests.web.builders import NOON, add_person
 
 SECRET = b"a secret that only tests know"
+SEALING = Sealing(SECRET)
 PASSWORD = "correct horse battery staple"
 
 

@@ -19,7 +19,7 @@ from qbwc_server.store.people import person_named, turn_factor_on
 from qbwc_server.store.tables import Refund
 from qbwc_server.store.webhooks import Apart, Refusal
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import PASSWORD, SEALING
 from tests.web.test_browser import address, browser, sign_in
 from tests.web.windows import WINDOWS
 
@@ -66,7 +66,7 @@ def books(database: Database) -> None:
         add_refund(session, connection, HOSTILE, status="review", reason=reason)
         add_refund(session, connection, "#1003", status="waiting")
         add_session(session, connection)
-        webhooks.switch_on(session, connection, "shopify", "a secret of the shop", NOON, "Ada")
+        webhooks.switch_on(session, connection, "shopify", "a secret of the shop", SEALING.sealed, NOON, "Ada")
         webhooks.note_refusals(session, connection, "shopify", "orders/updated", [Refusal("id", "is missing")], NOON)
         webhooks.keep_waiting(session, connection, Apart("shopify", "77", "55", b"{}"), NOON)
 

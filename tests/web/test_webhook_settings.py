@@ -16,7 +16,7 @@ from qbwc_server.store.database import Database
 from tests.sources.payloads import order, refund
 from tests.sources.woocommerce_payloads import summary, woo_order
 from tests.web.builders import add_connection
-from tests.web.conftest import Visitor
+from tests.web.conftest import SEALING, Visitor
 from tests.web.test_webhooks import signature
 
 AT = "/connections/main/webhooks"
@@ -54,7 +54,7 @@ def shown(visitor: Visitor, source: str) -> str:
 
 def secret_of(database: Database, source: str) -> str | None:
     with database.reading() as session:
-        return webhooks.secret_of(session, "main", source)
+        return webhooks.secret_of(session, "main", source, SEALING.opened)
 
 
 def test_the_secret_of_shopify_is_set_and_its_deliveries_are_told(ada: Visitor, database: Database) -> None:

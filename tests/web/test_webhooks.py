@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from qbwc_server.access.passwords import Passwords
+from qbwc_server.access.sealing import Sealing
 from qbwc_server.app import Server
 from qbwc_server.config import Config
 from qbwc_server.store import webhooks
@@ -39,6 +40,7 @@ SECRET = "a secret of a shop for the tests"
 JSON = {"Content-Type": "application/json"}
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 KEY = b"k" * 32
+SEALING = Sealing(KEY)
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def served(database: Database, folder: Path, *, behind_proxy: bool = False) -> I
         hashed = Passwords(KEY).hash(PASSWORD)
         connection = builders.add_connection(session, "shop", user_name="connex-1", password_hash=hashed)
         for source in webhooks.SOURCES:
-            webhooks.switch_on(session, connection, source, SECRET, NOW, "test")
+            webhooks.switch_on(session, connection, source, SECRET, SEALING.sealed, NOW, "test")
     with listening(config, database, behind_proxy=behind_proxy) as server:
         yield server
 
