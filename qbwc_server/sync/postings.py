@@ -4,7 +4,7 @@ a refund whose document is gone."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,7 @@ from qbxml import (
 
 POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment")
 TYPES_BY_REQUEST = {f"{name}Add": name for name in POSTED_TYPES}
+MAX_CLOCK_AHEAD = timedelta(days=30)  # of this server; further back, nothing is asked for on its account
 UNDONE = ("deleted", "voided")  # of Document.fate
 _SHOULD_BE_THERE = ("", "missing")  # of Document.fate
 # Neither entered by somebody else's hand nor asked to be undone, which may have been worked with its answer lost.
@@ -80,6 +81,19 @@ def documents_of(database: DatabaseSession, ids: Sequence[int]) -> list[Document
     """These documents, with their refunds."""
     query = select(Document).where(Document.id.in_(ids)).options(_WITH_REFUND)
     return sorted(database.scalars(query), key=lambda document: document.id)
+
+
+def entered_since(documents: Iterable[Document], now: datetime) -> datetime:
+    """A moment before which none of these can have been entered, nor deleted.
+
+    Our clock may have been ahead when they were; the shop's is a second witness: no refund is entered before its date.
+    """
+    moments = (
+        min(document.posted_at, max(document.refund.created_at, document.posted_at - MAX_CLOCK_AHEAD))
+        for document in documents
+        if document.posted_at is not None
+    )
+    return min(moments, default=now)
 
 
 def txn_ids_by_type(documents: Iterable[Document]) -> dict[str, list[str]]:

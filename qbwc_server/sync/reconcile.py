@@ -26,6 +26,7 @@ from qbwc_server.sync.postings import (
     TYPES_BY_REQUEST,
     deleted_in,
     documents_of,
+    entered_since,
     following,
     known_by,
     mark_undone,
@@ -61,9 +62,8 @@ def questions_of(
         context["phase"] = row.progress["phase"]
     if row.progress["phase"] == "deleted":
         documents = documents_of(database, row.progress["missing"])
-        oldest = min((d.posted_at for d in documents if d.posted_at is not None), default=now)
         context["documents"] = row.progress["missing"]
-        return questions.deleted(oldest), context
+        return questions.deleted(entered_since(documents, now)), context
     context |= {"from": row.progress["from"], "to": row.progress["to"]}
     return questions.changed(_moment(row.progress["from"]), _moment(row.progress["to"])), context
 

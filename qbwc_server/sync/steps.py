@@ -194,8 +194,7 @@ def _lists(sending: Sending) -> _Message:
 def _extent(sending: Sending) -> _Message:
     restored = sending.connection.company.restored or {"before": None}
     documents = postings.newest(sending.database, sending.connection.id, STRETCH, before_of(restored))
-    oldest = documents[-1].posted_at if documents else sending.now
-    calls = questions.postings(postings.txn_ids_by_type(documents), oldest)
+    calls = questions.postings(postings.txn_ids_by_type(documents), postings.entered_since(documents, sending.now))
     context = {
         "posted": [document.id for document in documents],
         "before": place_of(documents),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qbsim import Behaviour
@@ -23,6 +25,25 @@ def test_a_server_whose_clock_is_days_ahead_still_finds_what_quickbooks_entered(
     played = play_of(schedule, scratch).run()
     assert played.findings == played.beyond_recall == ()
     assert played.statuses == {"posted": 2}
+
+
+def test_what_somebody_deleted_is_not_taken_for_restored_books_by_a_server_whose_clock_is_ahead(
+    scratch: Scratch,
+) -> None:
+    """It asked for deletions since a time that was still to come, found none, and held every refund up for a person."""
+    schedule = replace(
+        with_incidents(
+            Incident(Kind.CLOCK_FORWARD, number=3 * DAY),
+            Incident(Kind.TRANSACTION_DELETED, aim=Aim.ANY, skip=1),
+            orders=(0, 3, 4),
+        ),
+        later=1,
+    )
+    played = play_of(schedule, scratch).run()
+    assert played.happened[Kind.TRANSACTION_DELETED] == 1
+    assert played.findings == ()
+    assert played.statuses == {"posted": 2, "review": 1}
+    assert dict(played.to_review) == {"deleted_in_quickbooks": 1}
 
 
 def test_a_clock_that_is_set_back_does_not_keep_the_web_connector_waiting_for_days(scratch: Scratch) -> None:
