@@ -180,10 +180,9 @@ def take_claim(taking: Taking, answer: Answer) -> None:
         _no_claim(taking)
     elif values[0].split(" ", 1)[0].upper() != installation(taking.database, taking.now).guid.upper():
         _foreign_claim(taking, values[0])
-    elif company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company):
-        company.claim = "written"
-    else:
+    elif not (company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company)):
         company.claim, company.takeover = "stands", None
+    # Else it is proved first: by its repeat, or, where its answer never came, by one that is written over it.
 
 
 def _no_claim(taking: Taking) -> None:

@@ -211,7 +211,7 @@ def _reconcile(sending: Sending) -> _Message:
 def _claim(sending: Sending) -> _Message:
     message_set_id = new_message_set_id()
     company = sending.connection.company
-    over = company.takeover is not None and company.claim_holder != ""
+    over = company.claim_holder != ""  # another's that is taken over, or ours of which the answer never came
     company.claim, company.claim_set_id = "written", message_set_id
     guid = installation(sending.database, sending.now).guid
     value = f"{guid} {sending.host_name} since {sending.now:%Y-%m-%d %H:%M} UTC"

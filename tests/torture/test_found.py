@@ -46,6 +46,20 @@ def test_what_somebody_deleted_is_not_taken_for_restored_books_by_a_server_whose
     assert dict(played.to_review) == {"deleted_in_quickbooks": 1}
 
 
+def test_a_claim_whose_record_quickbooks_lost_does_not_keep_it_from_showing_that_it_recognises_repeats(
+    scratch: Scratch,
+) -> None:
+    """Its set was sent again as the proof, was worked anew, and repeats counted as not recognised for ever."""
+    schedule = with_incidents(
+        Incident(Kind.QUICKBOOKS_CRASHES, aim=Aim.SETTLING, number=3),
+        Incident(Kind.CUT_BEFORE_WORK),
+        behaviour=Behaviour(keeps_partial_records=False),
+    )
+    played = play_of(schedule, scratch).run()
+    assert played.findings == ()
+    assert played.statuses == {"posted": 2}
+
+
 def test_a_clock_that_is_set_back_does_not_keep_the_web_connector_waiting_for_days(scratch: Scratch) -> None:
     """The posting in doubt had been sent at a time that was still to come, so the server said "busy" until then."""
     schedule = with_incidents(
