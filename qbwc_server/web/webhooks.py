@@ -84,7 +84,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
 
 
 def _secret_of(session: DatabaseSession, name: str, source: str) -> str | None:
-    """None also where it was sealed with another key than this server's: nothing is signed with it as far as we know."""
+    """None also where another key than this server's sealed it: nothing is signed with it as far as we know."""
     try:
         return webhooks.secret_of(session, name, source, site().sealing.opened)
     except SealBroken as error:
