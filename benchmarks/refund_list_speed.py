@@ -61,7 +61,7 @@ PAGES = {
     "search: RefNumber": f"{LIST}?search=2000042-7Q",
     "search: TxnID": f"{LIST}?search=42-9",
     "search: nothing is so": f"{LIST}?search=nobody",
-    "search in review": f"{LIST}?search=customer+7&status=review",
+    "search in review": f"{LIST}?search=customer&status=review",
     "overview": "/",
 }
 

@@ -111,18 +111,25 @@ def by_day(session: DatabaseSession, connection_id: int, today: date, zone: tzin
 
 def paid_by_account(session: DatabaseSession, connection_id: int, since: datetime) -> tuple[PaidFrom, ...]:
     """What was paid out of each account since then, the largest sum first."""
+    # Looked up payout by payout: PostgreSQL would else read all refunds to join a month of them.
+    currency = (
+        select(Refund.currency)
+        .where(Refund.id == Document.refund_id, Refund.connection_id == connection_id)
+        .limit(1)
+        .correlate(Document)
+        .scalar_subquery()
+    )
     newest = (
         select(
             Document.account,
-            Refund.currency,
+            currency.label("currency"),
             func.coalesce(Document.posted_amount, Document.amount).label("amount"),
         )
-        .join(Refund, Refund.id == Document.refund_id)
         .where(
             Document.posted_at >= since,
             Document.role == Role.PAYOUT.value,
             Document.state == "posted",
-            Refund.connection_id == connection_id,
+            currency.is_not(None),
         )
         .order_by(Document.posted_at.desc())
         .limit(MAX_SUMMED)
