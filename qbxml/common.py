@@ -80,6 +80,9 @@ class MacroID(Aggregate):
     use_macro: Annotated[str | None, Attribute("useMacro")] = None
 
 
+MacroName = Annotated[str | None, Attribute("defMacro")]  # under which an Add is named for the rest of the session
+
+
 @aggregate
 class LinkedTxn(Aggregate):
     """A transaction that another one is linked to."""
@@ -166,6 +169,14 @@ class CurrencyFilter(Aggregate):
 
     list_ids: Annotated[tuple[ID, ...], Named("ListID")] = ()
     full_names: Annotated[tuple[Text64, ...], Named("FullName")] = ()
+
+
+@aggregate
+class NameFilter(Aggregate):
+    """Whose name begins with, holds or ends with a text."""
+
+    match_criterion: Annotated[str, OneOf(("StartsWith", "Contains", "EndsWith"))]
+    name: AnyText
 
 
 @aggregate

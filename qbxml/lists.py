@@ -6,8 +6,24 @@ from typing import Annotated, ClassVar
 
 from qbxml.aggregate import Aggregate, Named, aggregate
 from qbxml.common import Address, CurrencyRef, DataExtRet, ListRef, Ref, SalesTaxCodeRef, SimpleRef
-from qbxml.requests import ListQuery, PagedQuery, Query
-from qbxml.types import GUID, ID, Amount, AnyText, Bool, DateTime, Int, OneOf, Percent, Text16, Text50
+from qbxml.requests import ListQuery, PagedQuery, Query, Request
+from qbxml.types import (
+    GUID,
+    ID,
+    Amount,
+    AnyText,
+    Bool,
+    DateTime,
+    Int,
+    OneOf,
+    Percent,
+    Text16,
+    Text31,
+    Text41,
+    Text50,
+    Text1023,
+    Text4095,
+)
 
 ACCOUNT_TYPES = (
     "AccountsPayable", "AccountsReceivable", "Bank", "CostOfGoodsSold", "CreditCard", "Equity", "Expense", "FixedAsset",
@@ -255,3 +271,38 @@ class PaymentMethodQuery(ListQuery, rets=(PaymentMethodRet,)):
     """Payment methods."""
 
     include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+
+
+@aggregate
+class CustomerAdd(Request, rets=(CustomerRet,), writes=True):
+    """A new customer. Customers, vendors, employees and other names share one space of names (FACTS.md 9, 3100)."""
+
+    name: Text41
+    email: Text1023 | None = None
+    notes: Text4095 | None = None
+
+
+@aggregate
+class SalesOrPurchase(Aggregate):
+    """How an item stands on sales: its description and the account that they go to."""
+
+    desc: Text4095 | None = None
+    account_ref: ListRef | None = None
+
+
+@aggregate
+class ItemServiceAdd(Request, rets=(ItemServiceRet,), writes=True):
+    """A new service."""
+
+    name: Text31
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+    sales_or_purchase: SalesOrPurchase
+
+
+@aggregate
+class ItemNonInventoryAdd(Request, rets=(ItemNonInventoryRet,), writes=True):
+    """New goods whose stock is not kept."""
+
+    name: Text31
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+    sales_or_purchase: SalesOrPurchase

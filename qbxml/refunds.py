@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from qbxml.aggregate import Aggregate, Attribute, aggregate
+from qbxml.aggregate import Aggregate, aggregate
 from qbxml.common import (
     Address,
     CurrencyRef,
@@ -16,6 +16,7 @@ from qbxml.common import (
     LinkedTxn,
     ListRef,
     MacroID,
+    MacroName,
     SalesRepRef,
     SalesTaxCodeRef,
     ShipMethodRef,
@@ -43,8 +44,6 @@ from qbxml.types import (
     Text40,
     Text4095,
 )
-
-MacroName = Annotated[str | None, Attribute("defMacro")]
 
 
 @aggregate

@@ -14,6 +14,7 @@ from qbxml.common import (
     CurrencyFilter,
     EntityFilter,
     ModifiedDateRangeFilter,
+    NameFilter,
     RefNumberFilter,
     RefNumberRangeFilter,
     TxnDateRangeFilter,
@@ -139,9 +140,11 @@ class ListQuery(Query):
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("list_ids", "full_names", "max_returned"),
         ("list_ids", "full_names", "active_status"),
+        ("list_ids", "full_names", "name_filter"),
     )
 
     list_ids: Annotated[tuple[ID, ...], Named("ListID")] = ()
     full_names: Annotated[tuple[AnyText, ...], Named("FullName")] = ()
     max_returned: Int | None = None
     active_status: Annotated[str | None, OneOf(("ActiveOnly", "InactiveOnly", "All"))] = None
+    name_filter: NameFilter | None = None

@@ -14,6 +14,7 @@ from qbxml.common import (
     ItemRef,
     LinkedTxn,
     ListRef,
+    MacroName,
     SalesRepRef,
     SalesTaxCodeRef,
     ShipMethodRef,
@@ -319,3 +320,61 @@ class SalesOrderMod(Request, rets=(SalesOrderRet,), writes=True):
     is_manually_closed: Bool | None = None
     memo: Text4095 | None = None
     lines: tuple[SalesOrderLineMod | SalesOrderLineGroupMod, ...] = ()
+
+
+@aggregate
+class SaleLineAdd(Aggregate):
+    """A line of a new sale; QuickBooks works its rate out of quantity and amount."""
+
+    item_ref: ItemRef | None = None
+    desc: Text4095 | None = None
+    quantity: Quantity | None = None
+    amount: Amount | None = None
+    sales_tax_code_ref: SalesTaxCodeRef | None = None
+
+
+@aggregate
+class SalesReceiptLineAdd(SaleLineAdd):
+    """A line of a new sales receipt."""
+
+
+@aggregate
+class InvoiceLineAdd(SaleLineAdd):
+    """A line of a new invoice."""
+
+
+@aggregate
+class SalesReceiptAdd(Request, rets=(SalesReceiptRet,), writes=True):
+    """Enters a sale that was paid at once."""
+
+    def_macro: MacroName = None
+    customer_ref: CustomerRef | None = None  # Connex always gives it
+    txn_date: Date | None = None
+    ref_number: Text11 | None = None
+    payment_method_ref: SimpleRef | None = None
+    item_sales_tax_ref: SimpleRef | None = None
+    memo: Text4095 | None = None
+    is_to_be_printed: Bool | None = None
+    is_to_be_emailed: Bool | None = None
+    customer_sales_tax_code_ref: SalesTaxCodeRef | None = None
+    deposit_to_account_ref: ListRef | None = None
+    external_guid: GUID | None = None
+    lines: tuple[SalesReceiptLineAdd, ...]
+
+
+@aggregate
+class InvoiceAdd(Request, rets=(InvoiceRet,), writes=True):
+    """Enters a sale on account."""
+
+    def_macro: MacroName = None
+    customer_ref: CustomerRef
+    ar_account_ref: ListRef | None = None
+    txn_date: Date | None = None
+    ref_number: Text11 | None = None
+    item_sales_tax_ref: SimpleRef | None = None
+    memo: Text4095 | None = None
+    is_to_be_printed: Bool | None = None
+    is_to_be_emailed: Bool | None = None
+    customer_sales_tax_code_ref: SalesTaxCodeRef | None = None
+    external_guid: GUID | None = None
+    lines: tuple[InvoiceLineAdd, ...]

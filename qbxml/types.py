@@ -226,6 +226,7 @@ Text40 = Annotated[str, Text(40)]
 Text41 = Annotated[str, Text(41)]
 Text50 = Annotated[str, Text(50)]
 Text64 = Annotated[str, Text(64)]
+Text1023 = Annotated[str, Text(1023)]
 Text4095 = Annotated[str, Text(4095)]
 ID = Annotated[str, Text(36)]  # IDTYPE
 Amount = Annotated[Decimal, Number(13, 2, fixed=True)]  # AMTTYPE

@@ -248,7 +248,7 @@ def _left(database: Database, connection_id: int) -> int:
     weights = {"find": 3, "follow": 2, "post": 1}
     with database.reading() as session:
         waiting = count_ready(session, connection_id, datetime.now(timezone.utc))
-    return sum(weights[stage] * count for stage, count in waiting.items())
+    return sum(weights.get(stage, 3) * count for stage, count in waiting.items())
 
 
 def _rows(database: Database) -> list[dict[str, Any]]:

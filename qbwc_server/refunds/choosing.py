@@ -74,11 +74,13 @@ def choose_invoice(refund: Refund, invoices: Sequence[Sale]) -> Sale | Skip:
     return Skip("several_invoices", {"order": naming.order_ref_number(refund.order.number), "invoices": numbers})
 
 
-def not_found(refund: Refund, settings: Settings) -> Skip:
-    """That QuickBooks has no such sale, with the numbers that were looked for."""
+def not_found(refund: Refund, settings: Settings, why: str = "") -> Skip:
+    """That QuickBooks has no such sale, with the numbers that were looked for, and `why` the order is not created."""
     kinds = [kind.words for kind in types_with_field(settings.order_number_field)]
     types = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-    return Skip("order_not_found", {"types": types, "looked_for": looked_for(refund, settings)})
+    return Skip(
+        "order_not_found", {"types": types, "looked_for": looked_for(refund, settings), "why": why and f" {why}"}
+    )
 
 
 def undecided(refund: Refund, sales: Sequence[Sale], settings: Settings) -> Skip:

@@ -148,6 +148,11 @@ def _given_back(
     return _line_by_line(refund, sale, settings, company, taken)
 
 
+def description(text: str) -> str | None:
+    """A text as it can stand as the description of a line; None for none."""
+    return _UNPRINTABLE.sub(" ", text)[:MAX_DESCRIPTION_CHARACTERS] or None
+
+
 def carries(sale: Sale, refund: Refund) -> bool:
     """Whether a sale has all the goods that a refund gives back, in their quantities."""
     if not all(line.quantity.is_finite() for line in refund.lines):
@@ -734,7 +739,7 @@ def _check_items(work: _Work, pieces: Iterable[_Piece]) -> Skip | None:
 
 def _line_add(work: _Work, piece: _Piece) -> CreditMemoLineAdd:
     sold = piece.line
-    desc = _UNPRINTABLE.sub(" ", piece.desc)[:MAX_DESCRIPTION_CHARACTERS] or None
+    desc = description(piece.desc)
     if piece.setting or sold is None:
         item = piece.item if not piece.setting else work.company.items[getattr(work.settings, piece.setting)]
         return CreditMemoLineAdd(
@@ -769,7 +774,7 @@ def _goods(sold: SaleLine, quantity: Decimal | None) -> CreditMemoLineAdd:
     all_of_it = quantity == sold.quantity  # which of several serial numbers came back is not known
     return CreditMemoLineAdd(
         item_ref=sold.item,
-        desc=_UNPRINTABLE.sub(" ", sold.desc)[:MAX_DESCRIPTION_CHARACTERS] or None,
+        desc=description(sold.desc),
         quantity=quantity,
         unit_of_measure=(sold.unit_of_measure or None) if quantity is not None else None,
         class_ref=sold.class_ref,

@@ -84,11 +84,12 @@ class OrderLine:
     quantity: Decimal
     amount: Decimal  # after discounts, without sales tax
     tax: Decimal = ZERO
+    gift_card: bool = False  # the line sells a gift card
 
 
 @dataclass(frozen=True)
 class Order:
-    """The original order as far as a refund needs it. Unknown amounts are None, never zero."""
+    """The original order as far as a refund, or creating it, needs it. Unknown amounts are None, never zero."""
 
     order_id: str
     number: str  # as the customer sees it, with or without a leading '#'
@@ -101,6 +102,8 @@ class Order:
     tax: Decimal | None = None
     total: Decimal | None = None
     taxes_included: bool = False  # the prices of the order contain the sales tax (amounts here never do)
+    extras: tuple[Adjustment, ...] = ()  # tips, duties and fees of the order, positive
+    paid: bool | None = None  # all of it, and with money alone; None: not told
 
 
 @dataclass(frozen=True)

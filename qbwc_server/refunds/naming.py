@@ -33,20 +33,33 @@ class Role(Enum):
     PAYMENT = "payment"  # received on an invoice that QuickBooks has as unpaid, before its refund
     CLOSING = "closing"  # of a sales order; a change, not a transaction of its own
     VOIDING = "voiding"  # of an unpaid invoice; a change likewise
+    SALE = "sale"  # the order itself, where QuickBooks did not have it
+    SALE_PAYMENT = "sale_payment"  # received on an order that was created as an invoice
 
 
 CHANGES = frozenset({Role.CLOSING, Role.VOIDING})  # of a sale that stands there: they enter nothing and can't be undone
+OF_THE_ORDER = (Role.SALE, Role.SALE_PAYMENT)
+"""What is entered for the order, once for all of its refunds, and stays when one of them is undone."""
 
 
 def external_guid(refund: Refund, role: Role, part: int, generation: int) -> str:
     """The ExternalGUID of a document, in braces."""
-    identity = _identity(refund.source, refund.shop, refund.external_id, role.value, str(part), str(generation))
-    return "{" + str(uuid.uuid5(_NAMESPACE, identity)).upper() + "}"
+    return _guid(_identity(refund.source, refund.shop, refund.external_id, role.value, str(part), str(generation)))
 
 
 def macro(refund: Refund, role: Role, part: int, generation: int) -> str:
     """The macro that stands for a document's TxnID within its session."""
-    return "TxnID:" + external_guid(refund, role, part, generation).strip("{}").replace("-", "")[:20]
+    return macro_of(external_guid(refund, role, part, generation))
+
+
+def order_guid(refund: Refund, role: Role) -> str:
+    """The ExternalGUID, in braces, of what is entered for a refund's order: the same for all refunds of the order."""
+    return _guid(_identity("order", refund.source, refund.shop, refund.order.order_id, role.value))
+
+
+def macro_of(guid: str) -> str:
+    """The macro that stands for the TxnID of the document with this ExternalGUID within its session."""
+    return "TxnID:" + guid.strip("{}").replace("-", "")[:20]
 
 
 def order_ref_number(order_number: str) -> str:
@@ -85,6 +98,12 @@ def memo_text(refund: Refund, *, gateway: str = "", transaction_id: str = "") ->
     return ", ".join(parts)
 
 
+def order_memo_text(refund: Refund) -> str:
+    """The Memo field of an order that is created, for whoever reads the books."""
+    number = _name(order_ref_number(refund.order.number))
+    return f"Order {number} ({_name(refund.source)}), created by Connex for its refund {_name(refund.external_id)}"
+
+
 def memo_text_is_cut(refund: Refund) -> bool:
     """Whether a name of the refund is too long to stand in full in the Memo field."""
     names = [refund.external_id, order_ref_number(refund.order.number), refund.source]
@@ -118,6 +137,10 @@ def mentions(text: str, number: str) -> bool:
         return False
     word = re.compile(rf"(?<![\w.-])#?{re.escape(number)}(?![\w-])", re.IGNORECASE)
     return word.search(text) is not None
+
+
+def _guid(identity: str) -> str:
+    return "{" + str(uuid.uuid5(_NAMESPACE, identity)).upper() + "}"
 
 
 def _name(text: str) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.currencies import currency_code
+from qbwc_server.refunds.days import booking_day, in_closed_books
 from qbwc_server.refunds.fitness import unfit_documents, unfit_refund
 from qbwc_server.refunds.gateways import gateway_named
 from qbwc_server.refunds.lines import (
@@ -35,7 +36,7 @@ from qbwc_server.refunds.posting import Document, Posting
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
 from qbwc_server.refunds.sale_numbers import names_of_order
-from qbwc_server.refunds.settings import CancelledInvoices, ClosedBooks, RefundMethod, SalesOrders, Settings
+from qbwc_server.refunds.settings import CancelledInvoices, RefundMethod, SalesOrders, Settings
 from qbwc_server.refunds.tax import booked_lines
 from qbxml import AppliedToTxnAdd, CreditMemoAdd, MacroID, ReceivePaymentAdd, Ref, SetCredit, TxnVoid
 
@@ -125,7 +126,7 @@ def plan(
     told = refund
     refund = reduced = without_channel_tax(told, sale, company)
     of_refund = refund.created_at.astimezone(company.time_zone).date()
-    day = _booking_day(of_refund, settings, company)
+    day = booking_day(of_refund, settings, company)
     skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
@@ -205,14 +206,6 @@ def _notices_of_what_came_before(told: Refund, refund: Refund, taken: Taken) -> 
     return notices
 
 
-def _booking_day(of_refund: date, settings: Settings, company: CompanyFacts) -> date:
-    """The refund's own day, or the first open one where it lies in closed books and the settings say so."""
-    first_open = earliest_open_day(company)
-    if settings.closed_books is ClosedBooks.NEXT_OPEN_DAY and first_open is not None:
-        return max(of_refund, first_open)
-    return of_refund
-
-
 def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: CompanyFacts, day: date) -> Skip | None:
     """What can't be decided comes before what the settings say."""
     number = naming.order_ref_number(refund.order.number)
@@ -232,17 +225,7 @@ def _before_the_table(refund: Refund, sale: Sale, settings: Settings, company: C
     exchange = _exchange(refund, sale, company)
     if exchange is not None:
         return exchange
-    return _in_closed_books(company, day)
-
-
-def _in_closed_books(company: CompanyFacts, day: date) -> Skip | None:
-    if company.closing_date is not None and day <= company.closing_date:
-        facts = {"date": day.isoformat(), "closing_date": company.closing_date.isoformat()}
-        return Skip("books_closed", facts)
-    if company.accountants_copy_until is not None and day <= company.accountants_copy_until:
-        facts = {"date": day.isoformat(), "dividing_date": company.accountants_copy_until.isoformat()}
-        return Skip("accountants_copy", facts)
-    return None
+    return in_closed_books(company, day)
 
 
 def _exchange(refund: Refund, sale: Sale, company: CompanyFacts) -> Skip | None:
@@ -368,8 +351,8 @@ def _missing_payment(
         return Skip("no_receivables")
     taken_at = refund.order.created_at
     taken_on = taken_at.astimezone(company.time_zone).date() if taken_at is not None else sale.txn_date
-    day = _booking_day(taken_on, settings, company)
-    closed = _in_closed_books(company, day)
+    day = booking_day(taken_on, settings, company)
+    closed = in_closed_books(company, day, "payment that is missing")
     if closed is not None:
         return closed
     return _MissingPayment(paid, _payment(refund, sale, account, receivables, open_balance, day, generation))
@@ -581,7 +564,7 @@ def why_not_voided(refund: Refund, sale: Sale, settings: Settings, company: Comp
         why = f"only {sale.open_balance} of it is open"
     elif not all_came_back(refund, sale, settings, company):
         why = "not all of its goods came back into stock"
-    elif _in_closed_books(company, sale.txn_date) is not None:
+    elif in_closed_books(company, sale.txn_date) is not None:
         why = f"it is dated {sale.txn_date.isoformat()}, when the books are closed"
     return why
 
@@ -756,19 +739,8 @@ def _receivables(sale: Sale, company: CompanyFacts) -> Ref | None:
     """The receivables account of the sale; where it names none, that of the company, in the sale's currency."""
     if sale.ar_account is not None:
         return sale.ar_account
-    currency = currency_code(sale.currency) or company.home_currency
-
-    def suits(account: Account) -> bool:
-        return not (account.currency and currency) or currency_code(Ref(full_name=account.currency)) == currency
-
-    found = replace(company, accounts=tuple(account for account in company.accounts if suits(account))).receivables
+    found = company.receivables_in(currency_code(sale.currency) or company.home_currency)
     return found.ref if found is not None else None
-
-
-def earliest_open_day(company: CompanyFacts) -> date | None:
-    """The first day that entries may carry, where the books are closed or a copy is out."""
-    limits = [limit for limit in (company.closing_date, company.accountants_copy_until) if limit is not None]
-    return max(limits) + timedelta(days=1) if limits else None
 
 
 def _money(amount: Decimal, refund: Refund) -> str:

@@ -37,7 +37,7 @@ class Skip:
     def message(self) -> str:
         """The sentence a bookkeeper reads.
 
-        >>> Skip("order_not_found", {"types": "invoice", "looked_for": "the number 1001"}).message
+        >>> Skip("order_not_found", {"types": "invoice", "looked_for": "the number 1001", "why": ""}).message
         'QuickBooks has no invoice with the number 1001.'
         """
         return REASONS[self.reason][1].format_map(_Facts(self.facts))
@@ -67,7 +67,7 @@ _S, _R, _F = Status.SKIPPED, Status.REVIEW, Status.FAILED
 
 REASONS: dict[str, tuple[Status, str]] = {
     # The sale
-    "order_not_found": (_S, "QuickBooks has no {types} with {looked_for}."),
+    "order_not_found": (_S, "QuickBooks has no {types} with {looked_for}.{why}"),
     "ambiguous_sale": (
         _R,
         "With {looked_for} QuickBooks has: {sales}. Customer, amount and date don't tell for certain which sale was "
@@ -95,6 +95,45 @@ REASONS: dict[str, tuple[Status, str]] = {
     "ambiguous_payment": (
         _R,
         "The customer's open payments in QuickBooks ({payments}) leave open which one was given back for {order}.",
+    ),
+    # The order, where it is created first
+    "order_incomplete": (_R, "The order {order} is not in QuickBooks and can't be created: {missing}."),
+    "order_needs_setting": (_R, "The order {order} can't be created: set {settings} first, since {why}."),
+    "order_account_unfit": (
+        _R,
+        "The account {account}, which {where} names, {why}. The order {order} is not created.",
+    ),
+    "order_total_differs": (
+        _R,
+        "The order {order} is over {shop}, but its lines, shipping and tax come to {parts}. It is not created.",
+    ),
+    "item_not_in_quickbooks": (
+        _R,
+        "QuickBooks has no item for {items} of the order {order}, so that it is not created. Map the SKU to an item, "
+        "or add the item.",
+    ),
+    "item_unfit": (_R, "The item {item} is a {kind}, which no line of the order {order} can stand on."),
+    "customer_unknown": (_R, "QuickBooks has no active customer {customer}. Correct the setting {setting}."),
+    "ambiguous_customer": (
+        _R,
+        "Several customers have the e-mail address of the order {order}: {customers}. It is not created.",
+    ),
+    "customer_name_taken": (
+        _R,
+        "The name {name} is taken in QuickBooks, and so are {others}, so that the customer of the order {order} can't be "
+        "added.",
+    ),
+    "order_in_doubt": (
+        _R,
+        "The order {order} may have been created for another refund, which waits for a person. It is not created twice.",
+    ),
+    "created_sale_gone": (
+        _R,
+        "The order {order} was created in QuickBooks as {document} (TxnID {txn_id}), which is not there any more.",
+    ),
+    "created_sale_differs": (
+        _R,
+        "QuickBooks made the {document} of the order {order} {actual}; planned was {planned}. Correct it there.",
     ),
     # Settings
     "order_never_invoiced": (_S, "The sales order {order} was never invoiced, and the settings enter nothing for it."),
@@ -146,7 +185,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "tax_difference": (
         _R,
-        "QuickBooks would give back {quickbooks} of sales tax, the shop gave back {shop}; the difference is {difference}.",
+        "QuickBooks works out {quickbooks} of sales tax, the shop {shop}; the difference is {difference}.",
     ),
     "value_differs": (
         _R,
@@ -190,11 +229,11 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "item_unknown": (_R, "QuickBooks has no active item {item}. Correct the setting {setting}."),
     # Time
-    "books_closed": (_R, "The refund is dated {date}, and the books are closed up to {closing_date}."),
+    "books_closed": (_R, "The {what} is dated {date}, and the books are closed up to {closing_date}."),
     "accountants_copy": (
         _R,
         "An Accountant's Copy is out; entries up to {dividing_date} wait until its changes are imported. "
-        "The refund is dated {date}.",
+        "The {what} is dated {date}.",
     ),
     # Already there
     "perhaps_posted_already": (
@@ -210,7 +249,7 @@ REASONS: dict[str, tuple[Status, str]] = {
     "in_doubt": (
         _R,
         "The answer to this posting was lost, and QuickBooks can't tell what became of it: {why}. "
-        "Look for credit memo {ref_number} in QuickBooks.",
+        "Look for the {document} {ref_number} in QuickBooks.",
     ),
     "changed_in_quickbooks": (_R, "The {document} {ref_number} was found in QuickBooks, but changed: {found}."),
     "deleted_in_quickbooks": (
@@ -223,8 +262,8 @@ REASONS: dict[str, tuple[Status, str]] = {
     ),
     "too_many_to_look_through": (
         _R,
-        "The customer {customer} has more than {most} credit memos or checks in QuickBooks since this refund, too many to "
-        "see whether it was entered already. Look for {ref_number} among them.",
+        "The customer {customer} has more than {most} {what} in QuickBooks, too many to see whether it was entered "
+        "already. Look for {ref_number} among them.",
     ),
     "left_out_after_restore": (
         _S,
@@ -271,6 +310,7 @@ REASONS: dict[str, tuple[Status, str]] = {
 }
 
 NOTICES: dict[str, str] = {
+    "order_created": "QuickBooks did not have the order; the {type} {ref_number} over {total} was created from the shop's order first.",
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "payment_recorded": "The payment of {amount} that QuickBooks lacked was received on the invoice {ref_number}, dated {day}, into {account}.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from decimal import Decimal
 from enum import Enum
 
+from qbwc_server.refunds.currencies import currency_code
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import ZERO
 from qbxml import Address, Ref
@@ -111,6 +112,7 @@ class Sale:
     po_number: str = ""
     other: str = ""
     bill_address: Address | None = None
+    external_guid: str = ""  # in capital letters; empty where QuickBooks shows none
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,9 @@ class CompanyFacts:
     tax_parts: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)  # of codes that bear several taxes
     templates: tuple[str, ...] | None = None  # names of the forms of credit memos; None where they were not read
     home_currency: str = ""  # ISO 4217, as far as it can be told
-    non_taxable_code: Ref | None = None  # the default code of the company for what bears no sales tax
+    country: str = ""  # of this QuickBooks: US, CA, UK, AU; empty where it was not told
+    taxable_code: Ref | None = None  # the default code of the company for what bears sales tax
+    non_taxable_code: Ref | None = None  # ... and for what bears none
     closing_date: date | None = None
     accountants_copy_until: date | None = None
     check_from_undeposited_funds: Known = Known.UNKNOWN
@@ -210,3 +214,11 @@ class CompanyFacts:
         of_type = [a for a in self.accounts if a.account_type == "AccountsReceivable" and a.is_active]
         special = [a for a in of_type if a.special_account_type == "AccountsReceivable"]
         return next(iter(special + of_type), None)
+
+    def receivables_in(self, currency: str) -> Account | None:
+        """The receivables account for sales in a currency (ISO 4217; empty: that is not told)."""
+
+        def suits(account: Account) -> bool:
+            return not (account.currency and currency) or currency_code(Ref(full_name=account.currency)) == currency
+
+        return replace(self, accounts=tuple(account for account in self.accounts if suits(account))).receivables

@@ -7,6 +7,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -16,6 +17,7 @@ MAX_PAYMENT_METHOD_CHARACTERS = 31
 MAX_CUSTOM_FIELD_CHARACTERS = 31  # of the name of a custom field (FACTS.md 10)
 MAX_AFFIX_CHARACTERS = 40  # of what is taken off an order's number, or put on it
 MAX_TEMPLATE_CHARACTERS = 31
+MAX_NEW_NAME_CHARACTERS = 41  # of a customer
 MAX_DAYS = 366
 MAX_ROUNDING_LIMIT = Decimal("1.00")
 
@@ -99,6 +101,21 @@ class StoreCredit(Enum):
     RECEIVABLES = "receivables"
 
 
+class CreatedSale(Enum):
+    """What an order that QuickBooks lacks is created as."""
+
+    SALES_RECEIPT = "sales_receipt"
+    INVOICE = "invoice"
+
+
+class NewItems(Enum):
+    """What becomes of a line of a created order whose item QuickBooks does not have."""
+
+    REFUSE = "refuse"
+    SERVICE = "service"
+    NON_INVENTORY = "non_inventory"
+
+
 class SettingsError(ValueError):
     """A setting that can't be taken; the sentence says which, why, and what is allowed."""
 
@@ -108,8 +125,8 @@ class SettingsError(ValueError):
         super().__init__(f"{key}: {reason}")
 
 
-def _setting(default: Any, label: str, help_text: str, offered: Any = None) -> Any:
-    return field(default=default, metadata={"label": label, "help": help_text, "only_offered": offered})
+def _setting(default: Any, label: str, help_text: str) -> Any:
+    return field(default=default, metadata={"label": label, "help": help_text})
 
 
 @dataclass(frozen=True)
@@ -141,8 +158,8 @@ class Settings:
     sync_missing_orders: bool = _setting(
         False,
         "Sync missing orders",
-        "Create the original order first where QuickBooks does not have it. Off: its refund is skipped.",
-        False,
+        "On: an order that QuickBooks does not have is created from the shop's data, and its refund is entered after "
+        "it. Example: sales receipt 1001 over 108.00 of March 1, then credit memo 1001-7QK. Off: it is skipped.",
     )
     time_zone: str = _setting("", "Time zone", "The shop's zone: a refund's date in QuickBooks is its day there.")
     rounding_item: str = _setting(
@@ -334,6 +351,54 @@ class Settings:
         "Where the order's number stands in another field, the sale is looked for among those dated so many days "
         "before or after the order, such as 30. Fewer are quicker where you sell much.",
     )
+    missing_orders_since: str = _setting(
+        "",
+        "Create orders placed since",
+        "With sync_missing_orders: only orders placed on this day or later are created, such as 2024-01-01. Empty: "
+        "none is. Choose the day from which on the shop's orders belong in these books.",
+    )
+    missing_orders_as: CreatedSale = _setting(
+        CreatedSale.SALES_RECEIPT,
+        "Create orders as",
+        "sales_receipt: one entry. invoice: an invoice, and the payment that was received for it. Example: invoice "
+        "1001 over 108.00 and payment 1001 over 108.00.",
+    )
+    missing_orders_customer: str = _setting(
+        "",
+        "Customer of created orders",
+        "One customer for all orders that are created, such as Web Customers. Empty: the order's own customer, found "
+        "by e-mail, then by name, else added.",
+    )
+    missing_orders_item: str = _setting(
+        "",
+        "Item of created orders",
+        "One item for all goods of the orders that are created, such as Web Sales. Empty: the item of each SKU, by the "
+        "item mapping, by name, then by title.",
+    )
+    missing_orders_new_items: NewItems = _setting(
+        NewItems.REFUSE,
+        "Items that QuickBooks lacks",
+        "refuse: an order with a SKU that QuickBooks does not have waits for review. service, non_inventory: the item "
+        "is added under its SKU, with the income account below.",
+    )
+    missing_orders_income_account: str = _setting(
+        "",
+        "Income account of new items",
+        "The income account of items that are added for orders, by its full name, such as Merchandise Sales.",
+    )
+    missing_orders_tax_item: str = _setting(
+        "",
+        "Tax of created orders",
+        "A sales tax item, such as County Tax: QuickBooks works the tax out, and it must come to the shop's. Any other "
+        "item, such as Web Sales Tax with the account Sales Tax Payable: the shop's tax stands on it as a line. Empty: "
+        "orders with sales tax wait for review.",
+    )
+    missing_orders_account: str = _setting(
+        "",
+        "Deposit account of created orders",
+        "The bank or asset account that the money of created orders is deposited to. Empty: the account mapped for the "
+        "refund's gateway, else Undeposited Funds.",
+    )
 
 
 KEYS = tuple(item.name for item in dataclasses.fields(Settings))
@@ -353,7 +418,6 @@ def change(settings: Settings, changes: Mapping[str, str]) -> Settings:
         if key not in KEYS:
             raise SettingsError(key, f"there is no such setting; there are {', '.join(KEYS)}")
         values[key] = _READERS[type(getattr(Settings(), key))](key, text.strip())
-        _check_offered(key, values[key])
     changed = dataclasses.replace(settings, **values)
     for key in values:
         if key in _CHECKS:
@@ -384,19 +448,8 @@ def allowed(key: str) -> tuple[str, ...]:
     return tuple(str(member.value) for member in type(default)) if isinstance(default, Enum) else ()
 
 
-def is_offered(key: str) -> bool:
-    """Whether the setting can be changed in this release."""
-    return _declared(key).metadata["only_offered"] is None
-
-
 def _declared(key: str) -> dataclasses.Field[Any]:
     return next(item for item in dataclasses.fields(Settings) if item.name == key)
-
-
-def _check_offered(key: str, value: object) -> None:
-    only = _declared(key).metadata["only_offered"]
-    if only is not None and value != only:
-        raise SettingsError(key, f"is not offered yet; it can only be {_text(only) or 'empty'}")
 
 
 def _text(value: object) -> str:
@@ -452,6 +505,20 @@ def _check_zone(key: str, value: str) -> None:
         raise SettingsError(key, f"{value!r} is not a time zone such as America/New_York") from None
 
 
+def _check_day(key: str, value: str) -> None:
+    try:
+        day = date.fromisoformat(value) if value else None
+    except ValueError:
+        day = None
+    if value and (day is None or day.isoformat() != value):
+        raise SettingsError(key, f"{value!r} is not a day such as 2024-01-01")
+
+
+def _check_customer(key: str, value: str) -> None:
+    if len(value) > MAX_NEW_NAME_CHARACTERS:
+        raise SettingsError(key, f"has {len(value)} characters; QuickBooks takes {MAX_NEW_NAME_CHARACTERS}")
+
+
 def _check_rounding_limit(key: str, value: Decimal) -> None:
     if not 0 <= value <= MAX_ROUNDING_LIMIT:
         raise SettingsError(key, f"{value} is not between 0 and {MAX_ROUNDING_LIMIT}")
@@ -499,6 +566,8 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
     StoreCredit: _reader_of_enum(StoreCredit),
     SaleField: _reader_of_enum(SaleField),
     CheckNumber: _reader_of_enum(CheckNumber),
+    CreatedSale: _reader_of_enum(CreatedSale),
+    NewItems: _reader_of_enum(NewItems),
 }
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "time_zone": _check_zone,
@@ -511,4 +580,6 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "order_number_add_prefix": _check_affix,
     "order_number_add_suffix": _check_affix,
     "order_number_custom_field": _check_custom_field,
+    "missing_orders_since": _check_day,
+    "missing_orders_customer": _check_customer,
 }

@@ -18,6 +18,7 @@ from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, chan
 from qbwc_server.store import audit
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import (
+    OF_THE_ORDER,
     AuditEntry,
     CompanyFile,
     Connection,
@@ -41,6 +42,7 @@ NEVER_TAKEN_UP = frozenset(
         *("in_doubt", "changed_in_quickbooks", "perhaps_posted_already", "undo_refused"),
         *("stopped_by_person", "declined", "done_by_hand", "undone"),
         *("changed_in_shop", "withdrawn_in_shop", "withdrawn"),
+        *("order_in_doubt", "created_sale_gone", "created_sale_differs"),
         *("too_many_to_look_through", "deleted_in_quickbooks", "voided_in_quickbooks", "left_out_after_restore"),
     }
 )
@@ -325,7 +327,8 @@ def _may_go_on(documents: Iterable[tuple[str, str]]) -> bool:
     states = set(documents)
     memo_posted = ("memo", "posted") in states
     harmless = {"planned", "failed"} | ({"review"} if memo_posted else set())
-    return all(state in harmless or (role, state) == ("memo", "posted") for role, state in states)
+    may_stand = {"memo", *OF_THE_ORDER}
+    return all(state in harmless or (state == "posted" and role in may_stand) for role, state in states)
 
 
 def _in_blocks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -140,12 +140,12 @@ def refund_of(session: DatabaseSession, connection: Connection, refund_id: int) 
 
 
 def books_of(row: Refund) -> Books:
-    """What of a refund stands in QuickBooks."""
-    documents = row.documents
-    states = {document.state for document in documents}
+    """What of a refund stands in QuickBooks; the order that was created for it is not of the refund."""
+    documents = row.own_documents
+    states = {document.state for document in row.documents}
     in_doubt = "review" in states and (row.reason or {}).get("code") in IN_DOUBT
     posted = [document for document in documents if document.state == "posted"]
-    if "sent" in states or any(document.undo == "sent" for document in documents):
+    if "sent" in states or any(document.undo == "sent" for document in row.documents):
         found = Books.ON_ITS_WAY
     elif in_doubt:
         found = Books.PERHAPS
@@ -243,7 +243,7 @@ def _approve(choice: _Choice) -> None:
     """The plan is made anew, since the books may have changed; it is entered where it still is what was approved."""
     row = choice.row
     row.approved_by, row.approved_at = choice.who, choice.now
-    row.decided = row.decided | {"approved_plan": plan_digest(row.documents)}
+    row.decided = row.decided | {"approved_plan": plan_digest(row.next_documents)}
     start_over(row, choice.now)
 
 
@@ -271,7 +271,7 @@ def _try_again(choice: _Choice) -> None:
 def _undo(choice: _Choice) -> None:
     row = choice.row
     payment_stays = _others_stand_on_the_sale(choice)
-    for document in row.documents:
+    for document in row.own_documents:
         if document.role == Role.PAYMENT.value and document.state == "posted" and payment_stays:
             _tell(row, choice.now, f"The payment {document.ref_number} stays: another refund of the invoice needs it")
             continue
@@ -329,11 +329,11 @@ def _done_by_hand(choice: _Choice) -> None:
         row.fingerprint = fingerprint(decode(RefundData, row.changed_payload))
         row.changed_payload = None
     if undoing:
-        for document in row.documents:
+        for document in row.own_documents:
             document.state, document.undo, document.undone_at = "undone", "done", choice.now
         close_generation(choice.session, row, Skip("undone", choice.facts), choice.now)
         return
-    if any(document.state == "posted" for document in row.documents):
+    if any(document.state == "posted" for document in row.own_documents):
         for document in row.documents:
             document.state = "posted" if document.state == "posted" else "failed"
         add_notice(row, Notice("settled_by_hand", choice.facts))

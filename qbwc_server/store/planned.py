@@ -23,10 +23,14 @@ DOCUMENT_WORDS = {
     Role.PAYMENT.value: "payment on the invoice",
     Role.CLOSING.value: "closing of the sales order",
     Role.VOIDING.value: "voiding of the invoice",
+    Role.SALE.value: "sale",
+    Role.SALE_PAYMENT.value: "payment of the order",
 }
 SALES_TAX = "Sales tax"
 _PAYOUT_WORDS = {"CheckAdd": "check", "ARRefundCreditCardAdd": "credit card refund"}
-_LINES = ("CreditMemoLineAdd", "CreditMemoLineGroupAdd")
+_SALE_WORDS = {"SalesReceiptAdd": "sales receipt", "InvoiceAdd": "invoice"}
+_LINES = ("CreditMemoLineAdd", "CreditMemoLineGroupAdd", "SalesReceiptLineAdd", "InvoiceLineAdd")
+_LIST_ID = re.compile(rb"<ListID>[^<]*</ListID>")
 _EDIT_SEQUENCE = re.compile(rb"<EditSequence>[^<]*</EditSequence>")
 
 
@@ -57,6 +61,11 @@ def row_as_dict(row: PlannedRow) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in vars(row).items()}
 
 
+def words_of(document: Document) -> str:
+    """What a document is to its refund, and of what kind an order is: credit memo, payout, sales receipt, ..."""
+    return _SALE_WORDS.get(document.request_type) or DOCUMENT_WORDS.get(document.role, document.role)
+
+
 def number_of(document: Document) -> str:
     """The number of a document, for a person; a check that is to be printed has none."""
     return document.ref_number or "(without a number)"
@@ -76,11 +85,14 @@ def date_of(document: Document) -> date | None:
 def plan_digest(documents: Iterable[Document]) -> str:
     """What two plans have in common where they would enter the same: what was approved is told by it.
 
-    A sales order's EditSequence is left out: it changes whenever somebody saves the order, whatever they changed.
+    A sales order's EditSequence is left out: it changes whenever somebody saves the order, whatever they changed. So
+    are the ListIDs of an order that is created: its customer and items may be added only once it was approved.
     """
     digest = hashlib.sha256()
     for document in sorted(documents, key=lambda item: (item.role, item.part)):
         content = _EDIT_SEQUENCE.sub(b"", document.request)
+        if document.is_of_order:
+            content = _LIST_ID.sub(b"", content)
         digest.update(f"{document.role} {document.part} {document.amount:.2f} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
@@ -88,7 +100,7 @@ def plan_digest(documents: Iterable[Document]) -> str:
 
 def _rows(document: Document) -> Iterator[PlannedRow]:
     content = _content(document)
-    words = _PAYOUT_WORDS.get(document.request_type, DOCUMENT_WORDS.get(document.role, document.role))
+    words = _PAYOUT_WORDS.get(document.request_type) or words_of(document)
     account = document.account or _name(content.get("ARAccountRef"))
 
     def row(amount: Decimal, line: Mapping[str, Any], item: str) -> PlannedRow:

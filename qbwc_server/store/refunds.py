@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
@@ -26,6 +27,8 @@ from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import Connection, Document, Event, Refund, SetRequest, WaitingRefund
 
 _OF_THE_SHOP = frozenset({"changed_in_shop", "withdrawn_in_shop", "withdrawn"})  # reasons that end with their cause
+_UNTOLD = (None, "", ())  # of what an order can tell
+STAGES = ("find", "follow", "prepare", "enlist", "post", "undo")  # at which a refund waits for a session
 IMPORT_CHUNK = 400  # refunds looked up at a time
 
 
@@ -70,6 +73,8 @@ def take_in(
                 counts["added"] += 1
             elif key in keep_known or _same(row, data):
                 counts["unchanged"] += 1
+                if key not in keep_known:
+                    _take_what_is_told_of_the_order(row, data, now)
             else:
                 counts[_take_change(session, row, data, now)] += 1
         session.flush()
@@ -175,9 +180,7 @@ _READY = (
     or_(Refund.not_before.is_(None), Refund.not_before <= bindparam("now", type_=Refund.not_before.type)),
 )
 _COUNT_READY = (  # asked for at every call, so it is put together once
-    select(Refund.stage, func.count())
-    .where(Refund.stage.in_(("find", "follow", "post", "undo")), *_READY)
-    .group_by(Refund.stage)
+    select(Refund.stage, func.count()).where(Refund.stage.in_(STAGES), *_READY).group_by(Refund.stage)
 )
 
 
@@ -207,7 +210,8 @@ def taken_by_others(session: DatabaseSession, row: Refund, sale_txn_id: str) -> 
     """What other refunds took, or are about to take, out of the same sale."""
     counted = (Status.POSTING.value, Status.POSTED.value, Status.REVIEW.value, Status.SKIPPED.value)
     on_its_way = Refund.status.in_(counted)  # one that is skipped has a total only where somebody saw to it by hand
-    in_the_books = Refund.documents.any(Document.state == "posted")  # though what followed it failed
+    of_refund = Document.role.not_in([role.value for role in naming.OF_THE_ORDER])
+    in_the_books = Refund.documents.any(and_(Document.state == "posted", of_refund))  # though what followed it failed
     others = session.scalars(
         select(Refund).where(
             Refund.connection_id == row.connection_id,
@@ -332,7 +336,20 @@ def told_otherwise(row: Refund) -> Skip | None:
 
 def may_be_replaced(row: Refund) -> bool:
     """Whether nothing of it is, or may be, in QuickBooks, so that it can be entered with other content."""
-    return all(document.state in ("planned", "failed", "undone") and not document.undo for document in row.documents)
+    states = ("planned", "failed", "undone")
+    return all(d.state in states and not d.undo for d in row.documents if not _is_created(d))
+
+
+def _is_created(document: Document) -> bool:
+    """Whether it is the order that stands in QuickBooks: that holds whatever becomes of the refund."""
+    return document.is_of_order and document.state == "posted"
+
+
+def _drop_documents(session: DatabaseSession, row: Refund) -> None:
+    for document in list(row.documents):
+        if not _is_created(document):
+            row.documents.remove(document)
+            session.delete(document)
 
 
 def _same(row: Refund, data: RefundData) -> bool:
@@ -344,6 +361,24 @@ def _same(row: Refund, data: RefundData) -> bool:
     return fingerprint(data) == known_already
 
 
+def _take_what_is_told_of_the_order(row: Refund, data: RefundData, now: datetime) -> None:
+    """A door can tell more of the order than the one before; creating it needs all. What is known already stays."""
+    if row.is_creating_order or not may_be_replaced(row):
+        return
+    known = data_of(row)
+    gaps = {
+        item.name: getattr(data.order, item.name)
+        for item in dataclasses.fields(known.order)
+        if getattr(known.order, item.name) in _UNTOLD and getattr(data.order, item.name) not in _UNTOLD
+    }
+    if not gaps:
+        return
+    row.payload = encode(dataclasses.replace(known, order=dataclasses.replace(known.order, **gaps)))
+    if row.reason_code == "order_incomplete":
+        start_over(row, now)
+        note(row, now, f"{data.source} tells more of the order; taken up anew.")
+
+
 def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: datetime) -> str:
     """A refund that the shop changed: taken while nothing of it has left, else a person is asked."""
     if is_withdrawn(data):
@@ -352,9 +387,7 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
     row.withdrawn_at = None
     for_good = (row.reason or {}).get("code") in NEVER_TAKEN_UP - _OF_THE_SHOP
     if not for_good and not _anything_left(session, row):
-        for document in list(row.documents):
-            row.documents.remove(document)
-            session.delete(document)
+        _drop_documents(session, row)
         forget_shares(row)
         _take_content(row, data)
         start_over(row, now)
@@ -374,9 +407,7 @@ def _take_withdrawal(session: DatabaseSession, row: Refund, now: datetime) -> No
     if for_good or _anything_left(session, row):
         _hold_against_the_shop(row, now)
         return
-    for document in list(row.documents):
-        row.documents.remove(document)
-        session.delete(document)
+    _drop_documents(session, row)
     forget_shares(row)
     stop(row, Skip("withdrawn"), now)
 
@@ -412,8 +443,9 @@ def _take_content(row: Refund, data: RefundData) -> None:
 
 def _anything_left(session: DatabaseSession, row: Refund) -> bool:
     """Whether any of its documents was sent, or stands in QuickBooks."""
-    if any(document.state != "planned" or document.txn_id for document in row.documents):
+    documents = [document for document in row.documents if not _is_created(document)]
+    if any(document.state != "planned" or document.txn_id for document in documents):
         return True
-    ids = [document.id for document in row.documents]
+    ids = [document.id for document in documents]
     sent = session.scalar(select(SetRequest.id).where(SetRequest.document_id.in_(ids)).limit(1)) if ids else None
     return sent is not None

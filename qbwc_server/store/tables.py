@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, WriteOnlyMapped, mapped_column, relationship, validates
 
+from qbwc_server.refunds import naming
 from qbwc_server.store import keys
 from qbwc_server.store.types import Cents, PlainJSON, SearchKey, UTCDateTime
 
+OF_THE_ORDER = frozenset(role.value for role in naming.OF_THE_ORDER)
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -132,7 +134,7 @@ class Refund(Base):
     updated_at: Mapped[datetime]
 
     status: Mapped[str] = mapped_column(String(10))  # reasons.Status
-    stage: Mapped[str] = mapped_column(String(10))  # find, follow, post, done: what the conversation does next
+    stage: Mapped[str] = mapped_column(String(10))  # what the conversation does next: sync/steps.py
     reason: Mapped[dict[str, Any] | None]  # {"code", "message"}
     reason_code: Mapped[str] = mapped_column(String(60), default="", server_default="")  # that of `reason`
     notices: Mapped[list[Any]] = mapped_column(default=list)  # [{"code", "message"}]
@@ -170,6 +172,26 @@ class Refund(Base):
     every_document: Mapped[list[Document]] = relationship(order_by="Document.id", viewonly=True)
     events: WriteOnlyMapped[Event] = relationship(back_populates="refund", order_by="Event.id")
     connection: Mapped[Connection] = relationship()
+
+    @property
+    def own_documents(self) -> list[Document]:
+        """Those of the refund itself, without what was entered for its order."""
+        return [document for document in self.documents if not document.is_of_order]
+
+    @property
+    def order_documents(self) -> list[Document]:
+        """What is, or is to be, entered for its order first, where QuickBooks did not have it."""
+        return [document for document in self.documents if document.is_of_order]
+
+    @property
+    def is_creating_order(self) -> bool:
+        """Whether its order comes before it: it is planned only when the order is in QuickBooks."""
+        return self.total is None and bool(self.order_documents)
+
+    @property
+    def next_documents(self) -> list[Document]:
+        """What is entered next, and shown to a person first: the order's, else its own."""
+        return self.order_documents if self.is_creating_order else self.own_documents
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  as SQLAlchemy wants it
 
@@ -237,6 +259,11 @@ class Document(Base):
 
     refund: Mapped[Refund] = relationship(back_populates="documents", foreign_keys=[refund_id])
 
+    @property
+    def is_of_order(self) -> bool:
+        """Whether it was entered for the order, and so for all of its refunds: it stays when one is undone."""
+        return self.role in OF_THE_ORDER
+
 
 FATES = {
     "": "as far as is known it stands in QuickBooks as it was entered",
@@ -282,7 +309,7 @@ class MessageSet(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"))
-    kind: Mapped[str] = mapped_column(String(12))  # lists, claim, proof, find, follow, post, recover, scan
+    kind: Mapped[str] = mapped_column(String(12))  # sync/steps.py, Kind
     writes: Mapped[bool]
     message_set_id: Mapped[str | None] = mapped_column(String(20), unique=True)  # newMessageSetID of one that writes
     request: Mapped[bytes] = mapped_column(LargeBinary)  # compressed

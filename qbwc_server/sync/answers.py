@@ -6,6 +6,7 @@ Taking the same answer twice changes nothing; one that comes late is taken, too.
 from __future__ import annotations
 
 from qbwc_server.store.tables import MessageSet
+from qbwc_server.sync import creating
 from qbwc_server.sync.company import take_claim, take_claim_written, take_lists, take_proof
 from qbwc_server.sync.doubts import (
     record_evidence,
@@ -42,6 +43,10 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         take_find(taking, sent, answer)
     elif kind is Kind.FOLLOW:
         take_follow(taking, sent, answer)
+    elif kind is Kind.PREPARE:
+        creating.take_prepare(taking, sent, answer)
+    elif kind is Kind.ENLIST:
+        creating.take_enlist(taking, sent, answer)
     elif kind is Kind.POST:
         take_post(taking, sent, answer)
     elif kind is Kind.UNDO:
@@ -61,7 +66,7 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
     sent.state = "answered"
     sent.answered_at = taking.now
     kind = Kind(sent.kind)
-    if kind in (Kind.POST, Kind.FIND, Kind.FOLLOW):
+    if kind in (Kind.POST, Kind.FIND, Kind.FOLLOW, Kind.PREPARE):
         rows = refunds_of(taking.database, sent.context["refunds"])
         if kind is Kind.POST:
             back_to_planned(sent.requests)
@@ -71,6 +76,8 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
             refused_alone(taking, sent, rows[0], kind)
     elif kind is Kind.UNDO:
         take_undo_unreadable(taking, sent)
+    elif kind is Kind.ENLIST:
+        creating.take_enlist_unreadable(taking, sent)
     elif kind is Kind.CLAIM:
         taking.company.claim, taking.company.takeover = "unwritable", None
     elif kind is Kind.PROOF:

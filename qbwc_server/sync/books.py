@@ -37,6 +37,7 @@ from qbxml import (
     PreferencesRet,
     ReceivePaymentRet,
     Ref,
+    Response,
     SalesOrderRet,
     SalesReceiptRet,
     SalesTaxCodeRet,
@@ -44,7 +45,8 @@ from qbxml import (
 )
 
 SaleRecord = SalesReceiptRet | InvoiceRet | SalesOrderRet
-DocumentRecord = CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet
+DocumentRecord = CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet | SalesReceiptRet | InvoiceRet
+DOCUMENT_RECORDS = (CreditMemoRet, CheckRet, ARRefundCreditCardRet, ReceivePaymentRet, SalesReceiptRet, InvoiceRet)
 
 _KINDS_IN_STOCK = (ItemInventoryRet, ItemInventoryAssemblyRet)
 
@@ -72,7 +74,7 @@ class Link:
 class FoundDocument:
     """A transaction in QuickBooks that may be one of ours."""
 
-    type: str  # CreditMemo, Check, ARRefundCreditCard, ReceivePayment
+    type: str  # CreditMemo, Check, ARRefundCreditCard, ReceivePayment, SalesReceipt, Invoice
     txn_id: str
     edit_sequence: str
     ref_number: str
@@ -136,6 +138,7 @@ def sale_of(record: SaleRecord) -> Sale:
         other=record.other or "",
         bill_address=record.bill_address,
         memo=record.memo or "",
+        external_guid=(record.external_guid or "").upper(),
     )
 
 
@@ -160,7 +163,6 @@ def payment_of(record: ReceivePaymentRet) -> Payment:
 def found_document(record: DocumentRecord) -> FoundDocument:
     """A transaction that may be ours."""
     customer = record.payee_entity_ref if isinstance(record, CheckRet) else record.customer_ref
-    total = record.amount if isinstance(record, CheckRet) else record.total_amount
     links = tuple(
         Link(link.txn_id, link.txn_type, abs(link.amount or ZERO)) for link in getattr(record, "linked_txns", ())
     )
@@ -170,7 +172,7 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         edit_sequence=record.edit_sequence or "",
         ref_number=record.ref_number or "",
         customer=customer,
-        total=total,
+        total=total_of(record),
         external_guid=(record.external_guid or "").upper(),
         links=links,
         credit_remaining=(record.credit_remaining or ZERO) if isinstance(record, CreditMemoRet) else ZERO,
@@ -179,6 +181,28 @@ def found_document(record: DocumentRecord) -> FoundDocument:
         if isinstance(record, CheckRet)
         else (),
         memo=record.memo or "",
+    )
+
+
+def total_of(record: DocumentRecord) -> Decimal | None:
+    """What a transaction comes to; None where QuickBooks' answer could not be read."""
+    if isinstance(record, CheckRet):
+        return record.amount
+    if isinstance(record, InvoiceRet):
+        try:
+            return _total(record)
+        except RecordError:
+            return None
+    return record.total_amount
+
+
+def documents_in(responses: Iterable[Response]) -> tuple[FoundDocument, ...]:
+    """What of some answers may be ours."""
+    return tuple(
+        found_document(record)
+        for response in responses
+        for record in response.records
+        if isinstance(record, DOCUMENT_RECORDS) and record.txn_id
     )
 
 
@@ -251,6 +275,8 @@ def company_facts(
         tax_parts={code: taxes for code, taxes in taxes_by_code.items() if len(taxes) > 1},
         templates=tuple(company.templates) if company.templates is not None else None,
         home_currency=home or home_currency_of(host.country or ""),
+        country=host.country or "",
+        taxable_code=taxes.default_taxable_sales_tax_code_ref if taxes is not None else None,
         non_taxable_code=taxes.default_non_taxable_sales_tax_code_ref if taxes is not None else None,
         closing_date=_closing_date(preferences),
         accountants_copy_until=_dividing_date(described),

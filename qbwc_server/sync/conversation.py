@@ -23,7 +23,7 @@ from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.database import Database
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
-from qbwc_server.sync import steps, undoing
+from qbwc_server.sync import creating, steps, undoing
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
@@ -31,7 +31,7 @@ from qbwc_server.sync.doubts import begin_anew_if_clock_went_back
 from qbwc_server.sync.outcomes import take_late
 from qbwc_server.sync.reconcile import question_unanswered
 from qbwc_server.sync.steps import WITH_DOCUMENTS, Kind, Sending, Step
-from qbwc_server.sync.taking import Taking, question_lost, stop_writing
+from qbwc_server.sync.taking import Taking, question_lost, refunds_of, stop_writing
 from qbwc_server.sync.versions import Versions
 from qbxml import FLOOR, PARSE_ERROR, Answer, AnswerError, explain_hresult, read_answer
 
@@ -45,6 +45,9 @@ MAX_TEXT = 2000  # characters of what a Web Connector or QuickBooks says, kept f
 MAX_REPEATED = 20  # postings that were sent twice, among which that of a late answer is looked for
 _UNKNOWN_TICKET = "This session is over. The next run of the Web Connector starts a new one."
 _CLOSING_TEXT = "OK"
+_IN_BATCHES = frozenset(kind.value for kind in (Kind.FIND, Kind.FOLLOW, Kind.PREPARE, Kind.ENLIST, Kind.POST))
+# How much of its way a refund still has before it, by the stage that is next; creating its order comes on top.
+_WAY_LEFT = {"find": 3, "follow": 2, "prepare": 3, "enlist": 3, "post": 1, "undo": 1}
 # Asked at every call, so they are put together once.
 _CONNECTION_OF_TICKET = select(Session.connection_id).where(Session.ticket_digest == bindparam("digest"))
 _SESSION_OF_TICKET = (
@@ -134,7 +137,7 @@ class SyncConversation:
             if not self._has_work(connection, waiting, bool(doubtful), now):
                 return ticket, "none"
             _end_earlier(database, connection, [sent for sent in open_sets if not sent.writes], now)
-            _release_what_may_be_written_twice(connection, doubtful)
+            _release_what_may_be_written_twice(database, connection, doubtful)
             database.add(
                 Session(
                     connection_id=connection.id,
@@ -320,7 +323,7 @@ class SyncConversation:
     def _take(self, call: _Call, sent: MessageSet, answer: Answer | AnswerError | None) -> None:
         taking = self._taking(call)
         company = call.connection.company
-        batch = sent.kind in (Kind.FIND.value, Kind.FOLLOW.value, Kind.POST.value)
+        batch = sent.kind in _IN_BATCHES
         if sent.times_sent > 1 and sent.session_id != call.session.id and sent.state == "sent":
             return  # of a first copy, and a repeat was sent since: the books show whether both were worked
         if isinstance(answer, Answer):
@@ -393,16 +396,19 @@ def _end_earlier(
         session.last_error = "A newer session of this connection has begun."
     for sent in unanswered:
         sent.state = "abandoned"
-        if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value):
+        if sent.kind in (Kind.FIND.value, Kind.FOLLOW.value, Kind.PREPARE.value):
             steps.adapt_batch(connection.company, None)
             question_lost(database, sent, "It did not answer.", now)
         elif sent.kind == Kind.RECONCILE.value:
             question_unanswered(database, connection, sent, "It did not answer.", now)
 
 
-def _release_what_may_be_written_twice(connection: Connection, doubtful: list[MessageSet]) -> None:
+def _release_what_may_be_written_twice(
+    database: DatabaseSession, connection: Connection, doubtful: list[MessageSet]
+) -> None:
     """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there. Nor
-    does undoing twice what is void or gone already, so that it is simply sent again, under an ID of its own."""
+    does undoing twice what is void or gone already, so that it is simply sent again, under an ID of its own; nor adding
+    a name twice to a list that takes each once."""
     for sent in doubtful:
         if sent.kind == Kind.CLAIM.value:
             sent.state = "settled"
@@ -410,6 +416,9 @@ def _release_what_may_be_written_twice(connection: Connection, doubtful: list[Me
         elif sent.kind == Kind.UNDO.value:
             sent.state = "settled"
             undoing.want_again(sent.requests)
+        elif sent.kind == Kind.ENLIST.value:
+            sent.state = "settled"
+            creating.look_anew(refunds_of(database, sent.context["refunds"]))
 
 
 def _readable(hcp_response: str) -> Answer | None:
@@ -507,5 +516,5 @@ def _percent(call: _Call, waiting: Mapping[str, int]) -> int:
     """How much of the session's work is done; never 100, which would end the session (FACTS.md 10)."""
     call.session.work_total = max(call.session.work_total, sum(waiting.values()))
     total = 3 * call.session.work_total
-    left = 3 * waiting.get("find", 0) + 2 * waiting.get("follow", 0) + waiting.get("post", 0) + waiting.get("undo", 0)
+    left = sum(_WAY_LEFT[stage] * count for stage, count in waiting.items())
     return min(99, max(0, 100 * (total - left) // total)) if total else 0

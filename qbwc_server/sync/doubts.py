@@ -14,14 +14,12 @@ from qbwc_server.refunds.open_orders import mark
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
-from qbwc_server.store.planned import number_of
+from qbwc_server.store.planned import number_of, words_of
 from qbwc_server.store.refunds import data_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
-from qbwc_server.sync.books import FoundDocument, is_void, known
-from qbwc_server.sync.finding import documents_in, failed_question
+from qbwc_server.sync.books import FoundDocument, documents_in, is_void, known
 from qbwc_server.sync.outcomes import take_outcomes
 from qbwc_server.sync.plans import (
-    DOCUMENT_WORDS,
     add_notice,
     closed_order,
     conclude_all,
@@ -32,8 +30,17 @@ from qbwc_server.sync.postings import known_by
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Verdict, settle
 from qbwc_server.sync.sightings import add_what_memos_show, sightings_of, strangers
-from qbwc_server.sync.taking import Taking, learn, records_of
+from qbwc_server.sync.taking import Taking, failed_question, learn, records_of
 from qbxml import Answer, InvoiceRet, Outcome, Response, SalesOrderRet, written_value
+
+_SCANNED = (
+    "memos",
+    "cards",
+    "checks",
+    "payments",
+    "created_receipts",
+    "created_invoices",
+)  # the questions of a scan for documents
 
 
 def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
@@ -44,16 +51,12 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if failed_question(by_id) is not None:
         record_evidence(taking, sent, scanned=False)  # then its outcome is asked for without
         return
-    found = documents_in(by_id[name] for name in ("memos", "cards", "checks", "payments") if name in by_id)
+    found = documents_in(by_id[name] for name in _SCANNED if name in by_id)
     orders = {record.txn_id: record for record in records_of(by_id, "orders", SalesOrderRet) if record.txn_id}
     voided = {
         record.txn_id for record in records_of(by_id, "invoices", InvoiceRet) if record.txn_id and is_void(record)
     }
-    all_seen = all(
-        len(by_id[name].records) < MAX_FOUND_PER_CUSTOMERS
-        for name in ("memos", "cards", "checks", "payments")
-        if name in by_id
-    )
+    all_seen = all(len(by_id[name].records) < MAX_FOUND_PER_CUSTOMERS for name in _SCANNED if name in by_id)
     if any(document.external_guid for document in found):
         learn(taking.company, "shows_guids", Known.YES)
     documents = [request.document for request in target.requests]
@@ -210,7 +213,7 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
         if document.state == "posted":
             continue
         sighting = verdict.found.get(document.id)
-        names = {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}
+        names = {"document": words_of(document), "ref_number": number_of(document)}
         if sighting is not None and sighting.same:
             mark_posted(
                 document,

@@ -10,24 +10,28 @@ from qbwc_server.refunds.by_hand import names_sale
 from qbwc_server.refunds.choosing import Rivals, choose_invoice, choose_sale, not_found
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
+from qbwc_server.refunds.missing import not_created
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import ref_number
 from qbwc_server.refunds.open_orders import with_order_behind
 from qbwc_server.refunds.planning import may_be_voided
 from qbwc_server.refunds.reasons import Skip
-from qbwc_server.refunds.sale import Known, Payment, Sale, SaleType
+from qbwc_server.refunds.sale import Payment, Sale, SaleType
 from qbwc_server.refunds.sale_numbers import looked_for, names_of_order
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
+from qbwc_server.store.orders import order_of, sales_created
+from qbwc_server.store.planned import words_of
 from qbwc_server.store.refunds import data_of, look_again_later, note
-from qbwc_server.store.tables import MessageSet, Refund
+from qbwc_server.store.tables import Document, MessageSet, Refund
+from qbwc_server.sync import creating
 from qbwc_server.sync.books import (
     FoundDocument,
     RecordError,
     SaleRecord,
     company_facts,
-    found_document,
+    documents_in,
     hand_memo,
     payment_of,
     sale_of,
@@ -39,43 +43,47 @@ from qbwc_server.sync.plans import (
     carry_out,
     stop,
 )
-from qbwc_server.sync.questions import DATED_PREFIX, LOCATED_PREFIX, MAX_DATED, MAX_OWN_MEMOS, SALES
-from qbwc_server.sync.taking import Taking, halve, learn, look_up_failed, records_of, refunds_of, stop_writing
+from qbwc_server.sync.questions import CREATED_PREFIX, DATED_PREFIX, LOCATED_PREFIX, MAX_DATED, MAX_OWN_MEMOS, SALES
+from qbwc_server.sync.taking import (
+    Taking,
+    clear_attempts,
+    failed_question,
+    forget_sales_orders_where_not_offered,
+    halve,
+    question_failed,
+    records_of,
+    still_at,
+)
 from qbxml import (
     Answer,
-    ARRefundCreditCardRet,
-    CheckRet,
     CreditMemoRet,
     CustomerRet,
     InvoiceRet,
     ItemRecord,
-    Outcome,
     ReceivePaymentRet,
     Response,
     SalesOrderRet,
     SalesReceiptRet,
-    Status,
 )
 
 OWN = ("own_memos", "own_checks")  # the questions about the customers' documents among which ours may be
-# An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
-NOT_OFFERED = frozenset({1030, 3100, 3250})
 
 
 def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     settings = settings_of(taking.connection)
     asked = sent.context.get("asked", {})
-    waiting = _still_at(taking, sent, "find")
+    waiting = still_at(taking, sent, "find")
     looks = {row.id: look_of(row, settings) for row in waiting}
     # A refund that the shop has changed since is asked for anew, and all of them are where the settings have changed.
     rows = [row for row in waiting if encode(looks[row.id]) == asked.get(str(row.id))]
     by_id = answer.by_request_id
-    _forget_sales_orders_where_not_offered(taking, by_id)
+    forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
     if failed is not None:
-        _question_failed(taking, rows, failed)
+        question_failed(taking, rows, failed)
         return
     found = _FoundSales.of(by_id)
+    created = _sales_created(taking, rows)
     documents = documents_in(by_id[name] for name in ("memos", "cards", "checks") if name in by_id)
     among_many = [row for row in rows if looks[row.id].is_among_many]
     if found.is_cut:
@@ -86,16 +94,16 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             _take_located(taking, row, looks[row.id], carriers, settings)
     for row in rows:
         if not looks[row.id].is_among_many:
-            _take_sales(taking, sent, row, found.of_look(looks[row.id]), documents, settings)
+            found_of_row = _with_created(found.of_look(looks[row.id]), created.get(row.id), found)
+            _take_sales(taking, sent, row, found_of_row, documents, created.get(row.id))
 
 
 def _take_located(taking: Taking, row: Refund, look: Look, carriers: Sequence[Carrier], settings: Settings) -> None:
     """What carries the order's number in another field is read in full next."""
-    _clear_attempts(row)
+    clear_attempts(row)
     located = located_in(look, carriers)
     if not located:
-        stop(row, not_found(data_of(row), settings), taking.now)
-        look_again_later(row, settings, taking.now)
+        _not_found(taking, row, not_found(data_of(row), settings), None, settings)
     elif len(located) > MAX_CANDIDATES:
         facts = {"looked_for": looked_for(data_of(row), settings), "sales": f"{len(located)} sales"}
         stop(row, Skip("ambiguous_sale", facts), taking.now)
@@ -109,9 +117,10 @@ def _take_sales(
     row: Refund,
     sales: Sequence[Sale] | RecordError,
     documents: tuple[FoundDocument, ...],
-    settings: Settings,
+    created: Document | None,
 ) -> None:
-    _clear_attempts(row)
+    settings = settings_of(taking.connection)
+    clear_attempts(row)
     if isinstance(sales, RecordError):
         stop(row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}), taking.now)
         return
@@ -119,11 +128,10 @@ def _take_sales(
     if not isinstance(chosen, Rivals):
         chosen = with_order_behind(data_of(row), chosen, sales)
     if isinstance(chosen, Skip):
-        stop(row, chosen, taking.now)
-        look_again_later(row, settings, taking.now)
+        _not_found(taking, row, chosen, created, settings)
     elif isinstance(chosen, Rivals):
         _wait_for_more(row, _wants_emails(chosen, documents))
-    else:
+    elif not creating.goes_on_with_payment(row, chosen, taking.database, taking.now):
         note(row, taking.now, _found_text(chosen), sent.id)
         _wait_for_more(row, _wants(chosen, documents, data_of(row), settings))
 
@@ -139,16 +147,42 @@ def _too_many_sales(taking: Taking, rows: Sequence[Refund], settings: Settings) 
         stop(row, Skip("too_many_sales_to_look_through", facts), taking.now)
 
 
-def _still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
-    """The refunds of a question that still wait for its answer; the shop or a person may have changed others."""
-    return [row for row in refunds_of(taking.database, sent.context["refunds"]) if row.stage == stage]
+def _sales_created(taking: Taking, rows: Sequence[Refund]) -> dict[int, Document]:
+    """The order that Connex created, for whichever refund of it, by the refund's id."""
+    found = sales_created(taking.database, taking.connection.id, map(order_of, rows))
+    posted = {key: [d for d in documents if d.state == "posted" and d.txn_id] for key, documents in found.items()}
+    return {row.id: posted[order_of(row)][-1] for row in rows if posted.get(order_of(row))}
 
 
-def _forget_sales_orders_where_not_offered(taking: Taking, by_id: dict[str, Response]) -> None:
-    for name in (f"{prefix}orders" for prefix in ("", LOCATED_PREFIX, DATED_PREFIX)):
-        if name in by_id and by_id[name].status.code in NOT_OFFERED:
-            learn(taking.company, "sales_orders", Known.NO)
-            del by_id[name]
+def _with_created(
+    sales: Sequence[Sale] | RecordError, created: Document | None, found: _FoundSales
+) -> Sequence[Sale] | RecordError:
+    """The sales that an order may be, and the one that Connex created for it, whatever number that carries by now."""
+    if created is None or isinstance(sales, RecordError) or any(sale.txn_id == created.txn_id for sale in sales):
+        return sales
+    sale = found.created.get(created.txn_id)
+    if sale is None:
+        if sales:
+            created.state = "failed"  # somebody took it out of the books and entered the order anew
+        return sales
+    return sale if isinstance(sale, RecordError) else (*sales, sale)
+
+
+def _not_found(taking: Taking, row: Refund, skip: Skip, created: Document | None, settings: Settings) -> None:
+    """A refund without its sale stops, or its order is created first where the settings say so."""
+    if skip.reason == "order_not_found" and created is not None:
+        facts = {"order": row.order_number, "document": words_of(created), "txn_id": created.txn_id}
+        skip = Skip("created_sale_gone", facts)
+    elif skip.reason == "order_not_found" and settings.sync_missing_orders:
+        mapping = item_mappings(taking.database, taking.connection.id)
+        facts_of_company = company_facts(taking.company, settings, taking.server_zone, mapping)
+        refused = not_created(data_of(row), settings, facts_of_company)
+        if refused is None:
+            creating.begin(row, taking.now)
+            return
+        skip = refused
+    stop(row, skip, taking.now)
+    look_again_later(row, settings, taking.now)
 
 
 def _found_text(sale: Sale) -> str:
@@ -185,11 +219,11 @@ def _wait_for_more(row: Refund, findings: Findings) -> None:
 
 
 def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
-    rows = _still_at(taking, sent, "follow")
+    rows = still_at(taking, sent, "follow")
     by_id = answer.by_request_id
     failed = failed_question(by_id)
     if failed is not None:
-        _question_failed(taking, rows, failed)
+        question_failed(taking, rows, failed)
         return
     read = _Read.of(by_id)
     if any(len(by_id[name].records) >= MAX_OWN_MEMOS for name in OWN if name in by_id):
@@ -200,7 +234,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     gateways = gateway_mappings(taking.database, taking.connection.id)
     facts = company_facts(taking.company, settings, taking.server_zone, mapping, gateways)
     for row in rows:
-        _clear_attempts(row)
+        clear_attempts(row)
         findings = decode(Findings, row.findings)
         try:
             outcome = _followed(findings, read, data_of(row), settings)
@@ -261,6 +295,7 @@ def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
         facts = {
             "customer": str(decode(Findings, row.findings).sale.customer),
             "most": str(MAX_OWN_MEMOS),
+            "what": "credit memos or checks since this refund",
             "ref_number": ref_number(data_of(row)),
         }
         stop(row, Skip("too_many_to_look_through", facts), taking.now)
@@ -361,6 +396,7 @@ class _FoundSales:
 
     by_number: Mapping[str, Sequence[Sale | RecordError]]  # those asked for by RefNumber, by it, casefolded
     by_txn_id: Mapping[str, Sale | RecordError]  # those asked for by TxnID
+    created: Mapping[str, Sale | RecordError]  # those that Connex created, by TxnID
     dated: Sequence[SaleRecord]  # all of some days, with little of each
     is_cut: bool  # there are more of these days
 
@@ -372,6 +408,7 @@ class _FoundSales:
         return cls(
             by_number=by_number,
             by_txn_id={r.txn_id: _read_sale(r) for r in _sale_records(by_id, LOCATED_PREFIX) if r.txn_id},
+            created={r.txn_id: _read_sale(r) for r in _sale_records(by_id, CREATED_PREFIX) if r.txn_id},
             dated=_sale_records(by_id, DATED_PREFIX),
             is_cut=any(
                 len(by_id[name].records) >= MAX_DATED
@@ -402,34 +439,3 @@ def _read_sale(record: SaleRecord) -> Sale | RecordError:
         return sale_of(record)
     except RecordError as error:
         return error
-
-
-def documents_in(responses: Iterable[Response]) -> tuple[FoundDocument, ...]:
-    kinds = (CreditMemoRet, CheckRet, ARRefundCreditCardRet, ReceivePaymentRet)
-    return tuple(
-        found_document(record)
-        for response in responses
-        for record in response.records
-        if isinstance(record, kinds) and record.txn_id
-    )
-
-
-def failed_question(by_id: dict[str, Response]) -> Status | None:
-    """The first status that is neither an answer nor "nothing found": a refusal is never taken for an empty list."""
-    fine = (Outcome.DONE, Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND)
-    return next((r.status for r in by_id.values() if r.status.outcome not in fine), None)
-
-
-def _question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> None:
-    if status.outcome is Outcome.STOP:
-        stop_writing(taking.company, "permission_missing", status.explanation)
-        return
-    if status.outcome is not Outcome.RETRY_LATER and len(rows) > 1:
-        halve(rows)  # one of them is to blame
-        return
-    for row in rows:
-        look_up_failed(row, status.explanation, taking.now)
-
-
-def _clear_attempts(row: Refund) -> None:
-    row.attempts, row.not_before, row.batch_limit = 0, None, None

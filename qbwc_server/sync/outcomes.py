@@ -11,9 +11,11 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
+from qbwc_server.store.orders import wake_those_that_wait
+from qbwc_server.store.planned import words_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, SetRequest
+from qbwc_server.sync.books import total_of
 from qbwc_server.sync.plans import (
-    DOCUMENT_WORDS,
     add_notice,
     conclude,
     conclude_all,
@@ -26,6 +28,7 @@ from qbwc_server.sync.taking import Taking, learn, put_off, stop_writing
 from qbxml import (
     Answer,
     CheckRet,
+    InvoiceRet,
     Outcome,
     Response,
     Status,
@@ -123,7 +126,7 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
     mark_posted(document, txn_id=txn_id, edit_sequence=edit_sequence, amount=total, now=taking.now)
     document.attempts = 0
     if response.status.code not in (0, 1):
-        facts = {"document": DOCUMENT_WORDS[document.role], "message": response.status.explanation}
+        facts = {"document": words_of(document), "message": response.status.explanation}
         add_notice(document.refund, Notice("quickbooks_said", facts))
     if in_full and document.external_guid:
         learn(taking.company, "shows_guids", Known.YES if guid else Known.NO)
@@ -137,6 +140,8 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
     if document.role in (Role.APPLICATION.value, Role.PAYMENT.value, Role.VOIDING.value):
         read_anew(taking, document.refund)
+    if document.role == Role.SALE.value:
+        wake_those_that_wait(taking.database, document.refund, taking.now)
 
 
 def read_anew(taking: Taking, row: Refund) -> None:
@@ -158,6 +163,8 @@ def _total_of(record: TransactionRecord, document: Document) -> Decimal | None:
         return record.amount
     if document.role in (Role.APPLICATION.value, Role.CLOSING.value):
         return document.amount
+    if isinstance(record, InvoiceRet):
+        return total_of(record)
     total: Decimal | None = getattr(record, "total_amount", None)
     return total
 
@@ -188,12 +195,12 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
         return None
     document.state = "failed"
     facts = {
-        "document": DOCUMENT_WORDS[document.role],
+        "document": words_of(document),
         "message": status.explanation,
         "ref_number": memo_number(row),
         "account": document.account,
     }
-    if Role(document.role) in CHANGES | {Role.MEMO, Role.PAYMENT}:
+    if document.is_of_order or Role(document.role) in CHANGES | {Role.MEMO, Role.PAYMENT}:
         return Skip("refused_by_quickbooks", facts)
     document.state = "review"
     if document.alone:
@@ -224,7 +231,7 @@ def _hold_back_checks(taking: Taking, refused: Document) -> None:
 def _retry_document(taking: Taking, document: Document, status: Status) -> Skip | None:
     row = document.refund
     document.attempts += 1
-    skip = put_off(row, document.attempts, DOCUMENT_WORDS[document.role], status.explanation, taking.now)
+    skip = put_off(row, document.attempts, words_of(document), status.explanation, taking.now)
     if skip is not None and document.uses_memo and _memo_stands(row):
         document.state = "review"  # half of the refund is in the books: a person is asked, and settings help
         skip = Skip("payout_kept_failing", {**skip.facts, "ref_number": memo_number(row)})
@@ -253,7 +260,7 @@ def refused_alone(taking: Taking, sent: MessageSet, row: Refund, kind: Kind) -> 
             document.by_txn_id = True
         row.batch_limit = 1
         return
-    what = DOCUMENT_WORDS["memo"] if kind is Kind.POST else "look-up of the order"
+    what = words_of(sent.requests[0].document) if kind is Kind.POST and sent.requests else "look-up of the order"
     for request in sent.requests:
         request.document.state = "failed"
     if _memo_stands(row):

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 from qbwc_server.refunds.by_hand import HandMemo, taken_by_hand
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.entered import Entered, perhaps_by_hand
+from qbwc_server.refunds.missing import CreatedOrder
 from qbwc_server.refunds.naming import CHANGES, Role, ref_number
 from qbwc_server.refunds.planning import plan
 from qbwc_server.refunds.posting import Document as PlannedDocument
@@ -22,10 +23,19 @@ from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.review import held
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
+from qbwc_server.store.orders import order_of, sales_created
 from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
-from qbwc_server.store.planned import memo_of, number_of, plan_digest
+from qbwc_server.store.planned import memo_of, number_of, plan_digest, words_of
 from qbwc_server.store.refunds import add_notice as add_notice
-from qbwc_server.store.refunds import data_of, look_again_later, note, taken_by_others, told_otherwise
+from qbwc_server.store.refunds import (
+    data_of,
+    forget_shares,
+    look_again_later,
+    note,
+    start_over,
+    taken_by_others,
+    told_otherwise,
+)
 from qbwc_server.store.refunds import stop as stop
 from qbwc_server.store.tables import Document, Refund, SetRequest
 from qbwc_server.sync.books import FoundDocument, Link
@@ -85,7 +95,7 @@ def carry_out(
     outcome = plan(data, sale, settings, facts, taken, row.generation)
     if isinstance(outcome, Skip):
         _forget_plan(session, row)
-        if by_hand and outcome.reason in _MORE_THAN_IS_LEFT and not row.documents:  # perhaps it is that very refund
+        if by_hand and outcome.reason in _MORE_THAN_IS_LEFT and not row.own_documents:  # perhaps it is that very refund
             outcome = _perhaps_entered(session, row, findings.documents, sale, settings, facts) or outcome
         stop(row, outcome, now)
         look_again_later(row, settings, now)
@@ -99,18 +109,18 @@ def carry_out(
         return
     written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
+    _tell_of_created_order(session, row, sale)
     note(row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
     undone = {document.txn_id for document in row.every_document} if row.generation > 1 else set()
     there = [found for found in findings.documents if found.txn_id not in undone]
     doubtful = _adopt(row, there, ref_number(data), sale)
-    enters = any(document.role in (Role.MEMO.value, Role.PAYOUT.value) for document in row.documents)
-    if doubtful is None and enters and not any(document.state == "posted" for document in row.documents):
+    enters = any(document.role in (Role.MEMO.value, Role.PAYOUT.value) for document in row.own_documents)
+    if doubtful is None and enters and not any(document.state == "posted" for document in row.own_documents):
         doubtful = _perhaps_entered(session, row, there, sale, settings, facts)
-    if doubtful is None and any(document.state != "posted" for document in row.documents):
-        approved = row.decided.get("approved_plan")
-        doubtful = held(settings, row.amount, plan_digest(row.documents), approved, row.approved_by)
+    if doubtful is None and any(document.state != "posted" for document in row.own_documents):
+        doubtful = held_for_approval(row, settings, row.amount)
     if doubtful is not None:
         stop(row, doubtful, now)
         return
@@ -146,6 +156,35 @@ def _entered_otherwise(row: Refund, posting: Posting) -> Skip | None:
             facts = {"ref_number": entered.ref_number, "entered": f"{entered.amount}", "planned": f"{planned.amount}"}
             return Skip("entered_otherwise", facts)
     return None
+
+
+def write_order_down(session: DatabaseSession, row: Refund, order: CreatedOrder) -> None:
+    """Writes the documents of an order down that is created before its refund, which is planned anew after it."""
+    existing = {(d.role, d.part): d for d in row.order_documents}
+    for planned in order.documents:
+        document = existing.pop((planned.role.value, planned.part), None)
+        if document is not None and document.state == "posted":
+            continue
+        if document is None:
+            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=row.generation)
+            session.add(document)
+        _fill(document, planned, write_request(planned.request), order.customer)
+    _drop_never_sent(session, row, existing.values())
+    forget_shares(row)
+    session.flush()
+
+
+def held_for_approval(row: Refund, settings: Settings, amount: Decimal) -> Skip | None:
+    """Why what is entered next waits for a person, where the settings ask for one from this amount on."""
+    approved = row.decided.get("approved_plan")
+    return held(settings, amount, plan_digest(row.next_documents), approved, row.approved_by)
+
+
+def _tell_of_created_order(session: DatabaseSession, row: Refund, sale: Sale) -> None:
+    created = sales_created(session, row.connection_id, [order_of(row)])
+    if any(document.txn_id == sale.txn_id for documents in created.values() for document in documents):
+        facts = {"type": sale.type.words, "ref_number": sale.ref_number, "total": str(sale.total)}
+        add_notice(row, Notice("order_created", facts))
 
 
 def entered_by_hand(session: DatabaseSession, row: Refund, memos: Sequence[HandMemo]) -> list[HandMemo]:
@@ -224,18 +263,40 @@ def conclude(row: Refund, now: datetime) -> None:
     """Brings a refund's status in line with its documents, none of which is in trouble."""
     if any(document.fate in ("deleted", "voided") for document in row.documents):
         return  # it waits for a person, whatever else went in
-    if any(document.state == "planned" and document.fate == "again" for document in row.documents):
+    if any(document.state == "planned" and document.fate == "again" for document in row.next_documents):
         row.status, row.stage = Status.WAITING.value, "find"  # looked for before it is entered again
-    elif not any(document.state in ("planned", "sent") for document in row.documents):
+    elif any(document.state in ("planned", "sent") for document in row.next_documents):
+        row.status, row.stage, row.reason = Status.POSTING.value, "post", None
+    elif row.is_creating_order:
+        _order_stands(row, now)
+    else:
         row.status, row.stage, row.reason = Status.POSTED.value, "done", None
         row.batch_limit = None
         note(row, now, "Entered in QuickBooks.")
         otherwise = told_otherwise(row)
         if otherwise is not None:
             stop(row, otherwise, now)
-    else:
-        row.status, row.stage, row.reason = Status.POSTING.value, "post", None
     row.updated_at = now
+
+
+def _order_stands(row: Refund, now: datetime) -> None:
+    """The order is in QuickBooks: its refund goes its way from the beginning, on the sale as QuickBooks has it."""
+    row.decided = {key: value for key, value in row.decided.items() if key != "approved_plan"}
+    row.approved_by, row.approved_at = "", None  # what was approved was the order
+    note(row, now, f"The order {row.order_number} is in QuickBooks now, and the refund is looked up on it.")
+    sale = next(document for document in row.order_documents if document.role == Role.SALE.value)
+    if row.withdrawn_at is not None:
+        stop(row, Skip("withdrawn"), now)
+    elif sale.posted_amount is not None and sale.posted_amount != sale.amount:
+        facts = {
+            "document": words_of(sale),
+            "order": row.order_number,
+            "actual": str(sale.posted_amount),
+            "planned": str(sale.amount),
+        }
+        stop(row, Skip("created_sale_differs", facts), now)
+    else:
+        start_over(row, now)
 
 
 def conclude_all(rows: Iterable[Refund], troubles: Mapping[int, Skip], now: datetime) -> None:
@@ -292,7 +353,7 @@ def _write_down(
     written: dict[tuple[Role, int], bytes],
     sale: Sale,
 ) -> None:
-    existing = {(d.role, d.part): d for d in row.documents}
+    existing = {(d.role, d.part): d for d in row.own_documents}
     for planned in posting.documents:
         document = existing.pop((planned.role.value, planned.part), None)
         if document is not None and document.state == "posted":
@@ -331,8 +392,8 @@ def _fill(document: Document, planned: PlannedDocument, written: bytes, customer
 
 def _forget_plan(session: DatabaseSession, row: Refund) -> None:
     """What was planned before and never sent no longer holds."""
-    _drop_never_sent(session, row, [document for document in row.documents if document.state != "posted"])
-    if not any(document.state == "posted" for document in row.documents):
+    _drop_never_sent(session, row, [document for document in row.own_documents if document.state != "posted"])
+    if not any(document.state == "posted" for document in row.own_documents):
         row.shares, row.total, row.tax, row.applied = None, None, None, None
         row.notices = []
 
@@ -353,14 +414,14 @@ def _drop_never_sent(session: DatabaseSession, row: Refund, documents: Iterable[
 def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: Sale) -> Skip | None:
     """Takes over what stands in QuickBooks already; a reason where something there is not as it should be."""
     candidates = list(found)
-    for document in row.documents:
+    for document in row.own_documents:
         if document.state == "posted" or Role(document.role) in CHANGES:
             continue
         by_guid = next((f for f in candidates if f.external_guid and f.external_guid == document.external_guid), None)
         if by_guid is not None:
             if not matches(document, by_guid):
                 facts = {
-                    "document": DOCUMENT_WORDS[document.role],
+                    "document": words_of(document),
                     "ref_number": by_guid.ref_number or number_of(document),
                     "found": describe(by_guid),
                 }
@@ -376,7 +437,7 @@ def _adopt(row: Refund, found: Iterable[FoundDocument], our_number: str, sale: S
     memo = next((d for d in row.documents if d.role == Role.MEMO.value and d.state == "posted"), None)
     if memo is not None:
         _adopt_what_is_linked(row, memo, candidates, sale)
-    for document in row.documents:
+    for document in row.own_documents:
         if document.state == "posted" and document.posted_at is None:
             document.posted_at = row.updated_at
             add_notice(row, Notice("adopted", _names(document)))
@@ -438,6 +499,21 @@ def link_of(document: Document, links: Iterable[Link], sale_txn_id: str) -> Link
     return next((link for link in fitting if link.txn_type != "Invoice" or link.txn_id == sale_txn_id), None)
 
 
+def take_over(document: Document, txn_id: str, edit_sequence: str, now: datetime) -> None:
+    """Records that a document of the order stood in QuickBooks already."""
+    mark_posted(document, txn_id=txn_id, edit_sequence=edit_sequence, amount=document.amount, now=now)
+    document.fate = ""
+    note(document.refund, now, f"The {words_of(document)} {document.ref_number} stood in QuickBooks already.")
+
+
+def drop_order(session: DatabaseSession, row: Refund) -> None:
+    """What was planned of an order, which is in QuickBooks by another way, no longer holds."""
+    _drop_never_sent(session, row, [document for document in row.order_documents if document.state != "posted"])
+    for document in row.order_documents:
+        if document.state != "posted":
+            document.state, document.fate = "failed", ""
+
+
 def _take_over(document: Document, found: FoundDocument) -> None:
     document.state = "posted"
     document.txn_id = found.txn_id
@@ -446,4 +522,4 @@ def _take_over(document: Document, found: FoundDocument) -> None:
 
 
 def _names(document: Document) -> dict[str, str]:
-    return {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}
+    return {"document": words_of(document), "ref_number": number_of(document)}

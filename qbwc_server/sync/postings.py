@@ -15,22 +15,23 @@ from sqlalchemy.orm import joinedload
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Skip
-from qbwc_server.store.planned import memo_of, number_of
+from qbwc_server.store.planned import memo_of, number_of, words_of
 from qbwc_server.store.tables import Document, Refund
+from qbwc_server.sync.books import DOCUMENT_RECORDS, DocumentRecord, total_of
 from qbwc_server.sync.comparing import Posted, Seen
-from qbwc_server.sync.plans import DOCUMENT_WORDS, stop
+from qbwc_server.sync.plans import stop
 from qbxml import (
     ARRefundCreditCardRet,
     CheckRet,
     CreditMemoRet,
-    ReceivePaymentRet,
     Ref,
     Response,
+    SalesReceiptRet,
     TxnDeletedRet,
     written_value,
 )
 
-POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment")
+POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment", "SalesReceipt", "Invoice")
 TYPES_BY_REQUEST = {f"{name}Add": name for name in POSTED_TYPES}
 MAX_CLOCK_AHEAD = timedelta(days=30)  # of this server; further back, nothing is asked for on its account
 UNDONE = ("deleted", "voided")  # of Document.fate
@@ -39,7 +40,11 @@ _SHOULD_BE_THERE = ("", "missing")  # of Document.fate
 _STANDS = (Document.by_hand.is_(False), Document.undo.in_(("", "refused")))
 _WITH_REFUND = joinedload(Document.refund).selectinload(Refund.documents)
 _VALUES_AT_ONCE = 500  # in one statement, well below what databases take as parameters
-_ACCOUNTS = {"CheckAdd": "CheckAdd/AccountRef", "ARRefundCreditCardAdd": "ARRefundCreditCardAdd/RefundFromAccountRef"}
+_ACCOUNTS = {
+    "CheckAdd": "CheckAdd/AccountRef",
+    "ARRefundCreditCardAdd": "ARRefundCreditCardAdd/RefundFromAccountRef",
+    "SalesReceiptAdd": "SalesReceiptAdd/DepositToAccountRef",
+}
 
 
 def newest(
@@ -113,7 +118,7 @@ def posted_of(document: Document) -> Posted:
     return Posted(
         document_id=document.id,
         refund_id=document.refund_id,
-        words=DOCUMENT_WORDS[document.role],
+        words=words_of(document),
         type=TYPES_BY_REQUEST[document.request_type],
         txn_id=document.txn_id,
         external_guid=document.external_guid,
@@ -132,7 +137,7 @@ def seen_in(responses: Iterable[Response]) -> dict[str, Seen]:
     """The transactions of some answers, by their TxnIDs."""
     found: dict[str, Seen] = {}
     for record in (record for response in responses for record in response.records):
-        if isinstance(record, (CreditMemoRet, CheckRet, ARRefundCreditCardRet, ReceivePaymentRet)) and record.txn_id:
+        if isinstance(record, DOCUMENT_RECORDS) and record.txn_id:
             found[record.txn_id] = _seen(record)
     return found
 
@@ -186,7 +191,7 @@ def mark_undone(document: Document, fate: str, now: datetime) -> None:
     if document.fate == fate:
         return
     document.fate, document.state = fate, "review"
-    names = {"document": DOCUMENT_WORDS[document.role], "ref_number": number_of(document)}
+    names = {"document": words_of(document), "ref_number": number_of(document)}
     stop(document.refund, Skip(f"{fate}_in_quickbooks", names), now)
 
 
@@ -213,13 +218,15 @@ def _left_open(memo: Document, amount: Decimal) -> Decimal:
     return amount - sum(used, ZERO)
 
 
-def _seen(record: CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet) -> Seen:
+def _seen(record: DocumentRecord) -> Seen:
     customer = record.payee_entity_ref if isinstance(record, CheckRet) else record.customer_ref
     account: Ref | None = None
     if isinstance(record, CheckRet):
         account = record.account_ref
     elif isinstance(record, ARRefundCreditCardRet):
         account = record.refund_from_account_ref
+    elif isinstance(record, SalesReceiptRet):
+        account = record.deposit_to_account_ref
     return Seen(
         type=type(record).__name__.removesuffix("Ret"),
         txn_id=record.txn_id or "",
@@ -227,7 +234,7 @@ def _seen(record: CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaym
         ref_number=record.ref_number or "",
         customer_id=_list_id(customer),
         customer=(customer.full_name or "") if customer is not None else "",
-        amount=record.amount if isinstance(record, CheckRet) else record.total_amount,
+        amount=total_of(record),
         txn_date=record.txn_date,
         account_id=_list_id(account),
         account=(account.full_name or "") if account is not None else "",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from qbwc_server.refunds.missing import WantedNames
 from qbxml import (
     AccountQuery,
     ARRefundCreditCardQuery,
@@ -25,6 +26,7 @@ from qbxml import (
     ItemSalesTaxGroupQuery,
     ItemSalesTaxQuery,
     ModifiedDateRangeFilter,
+    NameFilter,
     PaymentMethodQuery,
     PreferencesQuery,
     ReceivePaymentQuery,
@@ -50,6 +52,11 @@ MAX_DATED = 10_000  # sales of one type that are looked through for an order's n
 SALES = {"SalesReceipt": "receipts", "Invoice": "invoices", "SalesOrder": "orders"}  # the names of the questions
 LOCATED_PREFIX = "located_"  # of those for sales by TxnID
 DATED_PREFIX = "dated_"  # of those for all sales of some days
+CREATED_PREFIX = "created_"  # of those for orders that were created, and in a scan for what may be one
+MAX_CUSTOMERS = 10_000  # that are looked through for an e-mail address; of more only those with a part of the name
+MAX_NAMED_ALIKE = 500  # customers or items that a part of a name may bring
+CUSTOMERS_PREFIX, ITEMS_PREFIX, OWN_PREFIX = "customers_", "items_", "own_"  # of the names of questions for an order
+EVERY_CUSTOMER = f"{CUSTOMERS_PREFIX}all"
 CLAIM_OWNER_ID = "{8D2B6C1E-54A0-4C7E-9C53-0B7E2F1A6D94}"  # Connex as the owner of its private data
 
 _DOCUMENT_ELEMENTS = (
@@ -59,6 +66,12 @@ _DOCUMENT_ELEMENTS = (
 _POSTED_ELEMENTS = (
     "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "AccountRef", "RefundFromAccountRef",
     "TxnDate", "RefNumber", "TotalAmount", "Amount", "CreditRemaining", "Memo", "ExternalGUID",
+    "DepositToAccountRef", "Subtotal", "SalesTaxTotal",
+)  # fmt: skip
+_CUSTOMER_ELEMENTS = ("ListID", "Name", "FullName", "IsActive", "Email", "CurrencyRef")
+_OWN_SALE_ELEMENTS = (
+    "TxnID", "EditSequence", "CustomerRef", "TxnDate", "RefNumber", "TotalAmount", "Subtotal", "SalesTaxTotal",
+    "ExternalGUID",
 )  # fmt: skip
 _SALE_QUERIES: dict[str, Callable[..., Request]] = {
     "SalesReceipt": SalesReceiptQuery,
@@ -70,7 +83,11 @@ _QUERIES: dict[str, Callable[..., Request]] = {
     "ARRefundCreditCard": ARRefundCreditCardQuery,
     "Check": CheckQuery,
     "ReceivePayment": ReceivePaymentQuery,
+    "SalesReceipt": SalesReceiptQuery,
+    "Invoice": InvoiceQuery,
 }
+# What is searched for our marks: sales would be all that the shop sold, and only those that we created carry them.
+_MARKED = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment")
 
 
 @dataclass(frozen=True)
@@ -150,14 +167,14 @@ def deleted(since: datetime) -> tuple[Call, ...]:
 
 
 def changed(start: datetime, end: datetime) -> tuple[Call, ...]:
-    """Every transaction of the types that we enter that was entered or changed in a stretch of time."""
+    """Every transaction of a refund's types that was entered or changed in a stretch of time."""
     window = ModifiedDateRangeFilter(from_modified_date=start, to_modified_date=end)
     return _calls(
         {
             f"{CHANGED_PREFIX}{name}": query(
                 max_returned=MAX_CHANGED, modified_date_range_filter=window, include_ret_elements=_POSTED_ELEMENTS
             )
-            for name, query in _QUERIES.items()
+            for name, query in ((name, _QUERIES[name]) for name in _MARKED)
         }
     )
 
@@ -192,18 +209,28 @@ def claim_write(installation: str, *, over: bool, message_set_id: str) -> tuple[
     return _calls(requests)
 
 
-def find(sales: SalesWanted, our_numbers: Iterable[str], *, sales_orders: bool) -> tuple[Call, ...]:
-    """The sales that are wanted, and documents that carry numbers of ours."""
+def find(
+    sales: SalesWanted,
+    our_numbers: Iterable[str],
+    *,
+    sales_orders: bool,
+    created: Mapping[str, Sequence[str]],
+) -> tuple[Call, ...]:
+    """The sales that are wanted, and documents that carry numbers of ours; orders that were `created` are asked for by
+    their TxnIDs (by type), too, since somebody may have changed their numbers."""
     requests: dict[str, Request] = {}
     numbers, ours = _unique(sales.numbers), _unique(our_numbers)
     for kind, name in SALES.items():
         if kind == "SalesOrder" and not sales_orders:
             continue
         ids = _unique(sales.txn_ids.get(kind, ()))
+        ours_of_kind = _unique(created.get(kind, ()))
         if numbers:
             requests[name] = _sales_in_full(kind, ref_numbers=numbers)
         if ids:
             requests[f"{LOCATED_PREFIX}{name}"] = _sales_in_full(kind, txn_ids=ids)
+        if ours_of_kind:
+            requests[f"{CREATED_PREFIX}{name}"] = _sales_in_full(kind, txn_ids=ours_of_kind)
         if sales.dated is not None and kind in sales.types:
             start, end = (date.fromisoformat(day) for day in sales.dated)
             requests[f"{DATED_PREFIX}{name}"] = _SALE_QUERIES[kind](
@@ -225,6 +252,92 @@ def _sales_in_full(kind: str, **named: tuple[str, ...]) -> Request:
     """Sales with their lines, and what they are linked to; of a sales receipt QuickBooks tells no links."""
     links = {} if kind == "SalesReceipt" else {"include_linked_txns": True}
     return _SALE_QUERIES[kind](**named, include_line_items=True, **links)
+
+
+@dataclass(frozen=True)
+class WantedForOrder:
+    """What is to be asked for an order before it is created."""
+
+    numbers: tuple[str, ...]  # that its sale may carry
+    names: WantedNames
+    customer: str  # ListID, where it is known; else empty
+    by_part_of_name: bool  # customers, since there are too many for all of them
+    by_ending: bool  # items, by the last part of their names
+    tax_members: tuple[str, ...]  # ListIDs
+    day: date | None  # on which the customer's own sales are looked through
+
+
+def prepare(wanted: Sequence[WantedForOrder], *, sales_orders: bool, payments: bool) -> tuple[Call, ...]:
+    """Whether the orders are in QuickBooks by now, and what its lists hold of what they name.
+
+    QuickBooks has no question for an e-mail address (FACTS.md 1), so that all customers are looked through for it.
+    """
+    numbers = _unique(number for order in wanted for number in order.numbers)
+    requests: dict[str, Request] = {
+        "receipts": SalesReceiptQuery(ref_numbers=numbers, include_ret_elements=("TxnID", "RefNumber")),
+        "invoices": InvoiceQuery(ref_numbers=numbers, include_ret_elements=("TxnID", "RefNumber")),
+    }
+    if sales_orders:
+        requests["orders"] = SalesOrderQuery(ref_numbers=numbers, include_ret_elements=("TxnID", "RefNumber"))
+    requests |= _customers_wanted(wanted)
+    items = _unique(name for order in wanted for name in order.names.items)
+    if items:
+        requests[f"{ITEMS_PREFIX}named"] = ItemQuery(full_names=items)
+    endings = _unique(name for order in wanted if order.by_ending for name in order.names.item_endings)
+    for index, ending in enumerate(endings):
+        requests[f"{ITEMS_PREFIX}{index}"] = ItemQuery(
+            max_returned=MAX_NAMED_ALIKE, name_filter=NameFilter(match_criterion="EndsWith", name=ending)
+        )
+    members = _unique(member for order in wanted for member in order.tax_members)
+    if members:
+        requests[f"{ITEMS_PREFIX}taxes"] = ItemQuery(list_ids=members)
+    return _calls(requests | _own_sales(wanted, payments=payments))
+
+
+def _customers_wanted(wanted: Sequence[WantedForOrder]) -> dict[str, Request]:
+    requests: dict[str, Request] = {}
+    known = _unique(order.customer for order in wanted if order.customer)
+    if known:
+        requests[f"{CUSTOMERS_PREFIX}known"] = CustomerQuery(list_ids=known, include_ret_elements=_CUSTOMER_ELEMENTS)
+    names = _unique(name for order in wanted for name in order.names.customers)
+    if names:
+        requests[f"{CUSTOMERS_PREFIX}named"] = CustomerQuery(full_names=names, include_ret_elements=_CUSTOMER_ELEMENTS)
+    unknown = [order for order in wanted if order.names.email and not order.customer]
+    if any(not order.by_part_of_name for order in unknown):
+        requests[EVERY_CUSTOMER] = CustomerQuery(
+            max_returned=MAX_CUSTOMERS, active_status="ActiveOnly", include_ret_elements=_CUSTOMER_ELEMENTS
+        )
+    parts = _unique(order.names.customers[0].split()[-1] for order in unknown if order.by_part_of_name)
+    for index, part in enumerate(parts):
+        requests[f"{CUSTOMERS_PREFIX}{index}"] = CustomerQuery(
+            max_returned=MAX_NAMED_ALIKE,
+            active_status="ActiveOnly",
+            name_filter=NameFilter(match_criterion="Contains", name=part),
+            include_ret_elements=_CUSTOMER_ELEMENTS,
+        )
+    return requests
+
+
+def _own_sales(wanted: Sequence[WantedForOrder], *, payments: bool) -> dict[str, Request]:
+    """The customers' own sales of the days of the orders, whatever numbers they carry: ours may be among them."""
+    looking = [order for order in wanted if order.customer and order.day is not None]
+    days = [order.day for order in looking if order.day is not None]
+    if not days:
+        return {}
+    window = TxnDateRangeFilter(from_txn_date=min(days), to_txn_date=max(days))
+    entities = EntityFilter(list_ids=_unique(order.customer for order in looking))
+    asked: dict[str, Callable[..., Request]] = {"receipts": SalesReceiptQuery, "invoices": InvoiceQuery}
+    if payments:
+        asked["payments"] = ReceivePaymentQuery
+    return {
+        f"{OWN_PREFIX}{name}": query(
+            max_returned=MAX_FOUND_PER_CUSTOMERS,
+            txn_date_range_filter=window,
+            entity_filter=entities,
+            include_ret_elements=_OWN_SALE_ELEMENTS,
+        )
+        for name, query in asked.items()
+    }
 
 
 def follow(wanted: Wanted) -> tuple[Call, ...]:
@@ -298,9 +411,16 @@ def _hand_payouts(wanted: Wanted) -> dict[str, Request]:
     }
 
 
-def scan(customers: Iterable[str], closing: Iterable[str], voiding: Iterable[str], since: datetime) -> tuple[Call, ...]:
+def scan(
+    customers: Iterable[str],
+    closing: Iterable[str],
+    voiding: Iterable[str],
+    since: datetime,
+    *,
+    sales: bool = False,
+) -> tuple[Call, ...]:
     """Everything that a posting in doubt may have left with its customers, whatever number it carries by now, and the
-    sales orders and invoices that it would have closed and voided."""
+    sales orders and invoices that it would have closed and voided; `sales` too, where an order was created."""
     window = ModifiedDateRangeFilter(from_modified_date=since - CLOCK_MARGIN)
     entities = EntityFilter(list_ids=_unique(customers))
     requests: dict[str, Request] = {}
@@ -321,6 +441,13 @@ def scan(customers: Iterable[str], closing: Iterable[str], voiding: Iterable[str
             include_linked_txns=True,
         )
         requests["payments"] = ReceivePaymentQuery(
+            max_returned=MAX_FOUND_PER_CUSTOMERS, modified_date_range_filter=window, entity_filter=entities
+        )
+    if entities.list_ids and sales:
+        requests["created_receipts"] = SalesReceiptQuery(
+            max_returned=MAX_FOUND_PER_CUSTOMERS, modified_date_range_filter=window, entity_filter=entities
+        )
+        requests["created_invoices"] = InvoiceQuery(
             max_returned=MAX_FOUND_PER_CUSTOMERS, modified_date_range_filter=window, entity_filter=entities
         )
     orders = _unique(closing)

@@ -21,7 +21,6 @@ from qbwc_server.store.refunds import note
 from qbwc_server.store.tables import Connection, Document, MessageSet, Reconciliation, ReconciliationFinding, Refund
 from qbwc_server.sync import questions
 from qbwc_server.sync.comparing import Finding, Posted, Seen, compare, not_all_seen, not_ours
-from qbwc_server.sync.finding import failed_question
 from qbwc_server.sync.postings import (
     TYPES_BY_REQUEST,
     deleted_in,
@@ -37,7 +36,7 @@ from qbwc_server.sync.postings import (
     without_number,
 )
 from qbwc_server.sync.questions import CHANGED_PREFIX, CLOCK_MARGIN, DELETED, MAX_CHANGED, POSTED_PREFIX
-from qbwc_server.sync.taking import Taking
+from qbwc_server.sync.taking import Taking, failed_question
 from qbxml import Answer, Call
 
 BATCH = 200  # documents a message set

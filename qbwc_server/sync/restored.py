@@ -16,16 +16,14 @@ from typing import Any
 from sqlalchemy import func, select
 
 from qbwc_server.refunds.naming import CHANGES
-from qbwc_server.store.planned import number_of
+from qbwc_server.store.planned import number_of, words_of
 from qbwc_server.store.refunds import note
 from qbwc_server.store.restored import LOOKING, STOPPED, missing_documents
 from qbwc_server.store.tables import Document, MessageSet, Refund
 from qbwc_server.sync.comparing import Fate, fate_of
-from qbwc_server.sync.finding import failed_question
-from qbwc_server.sync.plans import DOCUMENT_WORDS
 from qbwc_server.sync.postings import deleted_in, documents_of, mark_undone, posted_of, seen_in
 from qbwc_server.sync.questions import DELETED, POSTED_PREFIX
-from qbwc_server.sync.taking import Taking, stop_writing
+from qbwc_server.sync.taking import Taking, failed_question, stop_writing
 from qbxml import Answer, Outcome, Response
 
 NEWEST = 20  # documents that are asked for in the first questions of a session
@@ -124,7 +122,7 @@ def _mark_missing(taking: Taking, document: Document) -> None:
     if document.fate == "missing":
         return
     document.fate = "missing"
-    words = f"{DOCUMENT_WORDS[document.role]} {number_of(document)}"
+    words = f"{words_of(document)} {number_of(document)}"
     note(
         document.refund,
         taking.now,
@@ -188,5 +186,5 @@ def _all_is_there_again(taking: Taking) -> None:
         select(Document).where(Document.id.in_(missing_documents(taking.connection.id)))
     ):
         document.fate = ""
-        note(document.refund, taking.now, f"The {DOCUMENT_WORDS[document.role]} {number_of(document)} is there again.")
+        note(document.refund, taking.now, f"The {words_of(document)} {number_of(document)} is there again.")
     taking.company.restored = None

@@ -26,9 +26,10 @@ from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation, settings_of
 from qbwc_server.store.mappings import item_mappings
+from qbwc_server.store.orders import order_of, sales_created
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
-from qbwc_server.sync import postings, questions, reconcile, undoing
+from qbwc_server.sync import creating, postings, questions, reconcile, undoing
 from qbwc_server.sync.books import has_rates_by_code, known
 from qbwc_server.sync.looking import look_of, of_about_the_same_days, wanted_by
 from qbwc_server.sync.plans import Findings, closed_order
@@ -75,7 +76,9 @@ class Kind(Enum):
     REPEAT = "repeat"  # sends a set in doubt again, as it was
     UNDO = "undo"  # voids or deletes what was entered, where a person asked for it
     POST = "post"
+    ENLIST = "enlist"  # adds customers and items that an order to be created needs
     FOLLOW = "follow"
+    PREPARE = "prepare"  # asks what creating an order needs
     FIND = "find"
     EXTENT = "extent"  # asks how many of our postings are gone from the company file
     RECONCILE = "reconcile"  # compares what was posted with what QuickBooks has
@@ -143,10 +146,10 @@ def next_step(
     if waiting.get("undo"):
         undoing.hold_what_is_closed(database, connection, now)
         waiting = refund_store.count_ready(database, connection.id, now)
-    writing = next((kind for kind in (Kind.UNDO, Kind.POST) if waiting.get(kind.value)), None)
+    writing = next((kind for kind in (Kind.UNDO, Kind.POST, Kind.ENLIST) if waiting.get(kind.value)), None)
     if writing is not None:
         return _step_of(_CLAIM_KINDS.get(company.claim, writing))
-    looking = next((kind for kind in (Kind.FOLLOW, Kind.FIND) if waiting.get(kind.value)), None)
+    looking = next((kind for kind in (Kind.FOLLOW, Kind.PREPARE, Kind.FIND) if waiting.get(kind.value)), None)
     return _step_of(looking or (Kind.RECONCILE if is_reconcile_due(company, now) else None))
 
 
@@ -236,14 +239,34 @@ def _find(sending: Sending) -> _Message:
     looks = {row.id: look_of(row, settings) for row in rows}
     ours = [ref_number(refund_store.data_of(row)) for row in rows if not looks[row.id].is_among_many]
     with_orders = known(sending.connection.company.known, "sales_orders") is not Known.NO
-    document = _written(questions.find(wanted_by(looks.values()), ours, sales_orders=with_orders))
+    created: dict[str, list[str]] = {}
+    for documents in sales_created(sending.database, sending.connection.id, map(order_of, rows)).values():
+        for document in documents:
+            if document.state == "posted" and document.txn_id:
+                created.setdefault(document.request_type.removesuffix("Add"), []).append(document.txn_id)
+    written = _written(questions.find(wanted_by(looks.values()), ours, sales_orders=with_orders, created=created))
     asked = {str(number): encode(look) for number, look in looks.items()}  # what the answer is an answer to
-    return _Message(document, context=_about(rows) | {"asked": asked})
+    return _Message(written, context=_about(rows) | {"asked": asked})
 
 
 def _follow(sending: Sending) -> _Message:
     rows = sending.ready("follow")
     return _Message(_written(_wanted_of(rows, settings_of(sending.connection))), context=_about(rows))
+
+
+def _prepare(sending: Sending) -> _Message:
+    rows = sending.ready("prepare")
+    calls = creating.calls_to_prepare(sending.database, sending.connection, rows)
+    return _Message(_written(calls), context=_about(rows))
+
+
+def _enlist(sending: Sending) -> _Message:
+    """Adds to the lists; it has an ID as all that writes, though a name that is there already is refused anyway."""
+    rows = sending.ready("enlist")
+    calls, waits_for = creating.calls_to_enlist(rows)
+    message_set_id = new_message_set_id()
+    document = _written(calls, new=message_set_id)
+    return _Message(document, message_set_id, _about(rows) | {"of": waits_for})
 
 
 def _post(sending: Sending) -> _Message:
@@ -314,6 +337,8 @@ _MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
     Kind.READ_CLAIM: _read_claim,
     Kind.FIND: _find,
     Kind.FOLLOW: _follow,
+    Kind.PREPARE: _prepare,
+    Kind.ENLIST: _enlist,
     Kind.UNDO: _undo,
     Kind.POST: _post,
 }
@@ -369,7 +394,7 @@ def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
 
 def _settling_step(target: MessageSet, session: Session) -> Step | None:
     """A set in doubt is first looked for in the books, then asked for by its ID; then its verdict is carried out."""
-    if target.kind in (Kind.CLAIM.value, Kind.UNDO.value):
+    if target.kind in (Kind.CLAIM.value, Kind.UNDO.value, Kind.ENLIST.value):
         return None  # settled when it was found in doubt: writing it twice does no harm
     if target.context.get("repeat_in") == session.id:
         proved = target.context.get("proved_in") == session.id
@@ -432,11 +457,13 @@ def _calls_of(company: CompanyFile, rows: Sequence[Refund]) -> tuple[tuple[Call,
 def _sendable(company: CompanyFile, row: Refund) -> list[tuple[Document, bytes, bool]]:
     """The documents of a refund that can go now: a payout names its memo by macro where both go in this set, else by
     the TxnID that the memo has."""
+    if any(document.state in ("planned", "sent") for document in row.order_documents):
+        return _sendable_of_order(row)
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)
     memo_goes_along = memo is not None and memo.state == "planned"
     found: list[tuple[Document, bytes, bool]] = []
     first = _goes_first(row, memo)
-    for document in row.documents:
+    for document in row.own_documents:
         if document.state != "planned" or first not in (None, document):
             continue
         if document.role == Role.CLOSING.value and memo is not None and _others_are_open(row, document):
@@ -459,6 +486,19 @@ def _goes_first(row: Refund, memo: Document | None) -> Document | None:
 
 def _others_are_open(row: Refund, document: Document) -> bool:
     return any(other.state in ("planned", "sent") for other in row.documents if other is not document)
+
+
+def _sendable_of_order(row: Refund) -> list[tuple[Document, bytes, bool]]:
+    """The order comes before its refund, which is planned on what QuickBooks makes of it; the payment of an invoice
+    when the invoice stands, by its TxnID."""
+    sale = next(document for document in row.order_documents if document.role == Role.SALE.value)
+    if sale.state != "posted":
+        return [(sale, sale.request, False)] if sale.state == "planned" else []
+    return [
+        (document, with_txn_ids(document.request, {sale.macro: sale.txn_id}), False)
+        for document in row.order_documents
+        if document.state == "planned"
+    ]
 
 
 def _macro_works(company: CompanyFile, document: Document) -> bool:
@@ -525,7 +565,8 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     customers = [document.customer_id for document in documents if Role(document.role) not in CHANGES]
     # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
     since = min([target.sent_at, *(document.refund.created_at for document in documents)])
-    return questions.scan(customers, closing, voiding, since)
+    is_order = any(document.is_of_order for document in documents)
+    return questions.scan(customers, closing, voiding, since, sales=is_order)
 
 
 def _record_to_clear(sending: Sending) -> str | None:

@@ -16,9 +16,12 @@ from qbwc_server.refunds.sale import Known
 from qbwc_server.store.refunds import note
 from qbwc_server.store.tables import CompanyFile, Connection, MessageSet, Refund, Session
 from qbwc_server.sync.plans import stop
-from qbxml import Response
+from qbwc_server.sync.questions import DATED_PREFIX, LOCATED_PREFIX
+from qbxml import Outcome, Response, Status
 
 MAX_ATTEMPTS = 8  # of one document or look-up
+# An edition without sales orders answers with one of these instead of an empty list (FACTS.md 10).
+NOT_OFFERED = frozenset({1030, 3100, 3250})
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -79,6 +82,42 @@ def put_off(row: Refund, attempts: int, what: str, reason: str, now: datetime) -
     row.not_before = now + _pause(attempts)
     note(row, now, f"QuickBooks was not ready: {reason} It is tried again.")
     return None
+
+
+def still_at(taking: Taking, sent: MessageSet, stage: str) -> list[Refund]:
+    """The refunds of a question that still wait for its answer; the shop or a person may have changed others."""
+    return [row for row in refunds_of(taking.database, sent.context["refunds"]) if row.stage == stage]
+
+
+def forget_sales_orders_where_not_offered(taking: Taking, by_id: dict[str, Response]) -> None:
+    """Takes the questions for sales orders out of the answer where this edition has none."""
+    for name in (f"{prefix}orders" for prefix in ("", LOCATED_PREFIX, DATED_PREFIX)):
+        if name in by_id and by_id[name].status.code in NOT_OFFERED:
+            learn(taking.company, "sales_orders", Known.NO)
+            del by_id[name]
+
+
+def failed_question(by_id: dict[str, Response]) -> Status | None:
+    """The first status that is neither an answer nor "nothing found": a refusal is never taken for an empty list."""
+    fine = (Outcome.DONE, Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND)
+    return next((r.status for r in by_id.values() if r.status.outcome not in fine), None)
+
+
+def question_failed(taking: Taking, rows: Sequence[Refund], status: Status) -> None:
+    """What becomes of refunds whose question was refused."""
+    if status.outcome is Outcome.STOP:
+        stop_writing(taking.company, "permission_missing", status.explanation)
+        return
+    if status.outcome is not Outcome.RETRY_LATER and len(rows) > 1:
+        halve(rows)  # one of them is to blame
+        return
+    for row in rows:
+        look_up_failed(row, status.explanation, taking.now)
+
+
+def clear_attempts(row: Refund) -> None:
+    """A question about a refund was answered."""
+    row.attempts, row.not_before, row.batch_limit = 0, None, None
 
 
 def question_lost(database: DatabaseSession, sent: MessageSet, reason: str, now: datetime) -> None:

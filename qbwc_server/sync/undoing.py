@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import selectinload
 
-from qbwc_server.refunds.planning import earliest_open_day
+from qbwc_server.refunds.days import earliest_open_day
 from qbwc_server.refunds.undoing import ORDER, in_closed_books
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.planned import date_of, number_of

@@ -88,7 +88,7 @@ def _conclude(taking: Taking, row: Refund, trouble: Skip | None) -> None:
     if any(document.undo in ("wanted", "sent") and document.txn_id for document in row.documents):
         row.updated_at = taking.now
         return
-    for document in row.documents:
+    for document in row.own_documents:
         if document.undo == "wanted":  # a credit that was only set: it went with its memo
             document.state, document.undo, document.undone_at = "undone", "done", taking.now
         elif document.state in ("failed", "review", "planned"):

@@ -149,7 +149,6 @@ def _page(
         errors=errors,
         qwc_problem=qwc_problem(connection),
         claim_words=CLAIM_WORDS,
-        not_offered=settings_form.NOT_OFFERED,
         may_change=current_user.may(Right.SETTINGS),
     )
 

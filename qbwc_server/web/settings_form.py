@@ -45,9 +45,17 @@ CHOICE_WORDS = {
     "other": "Other (other)",
     "memo": "Memo (memo)",
     "custom_field": "A custom field (custom_field)",
+    "sales_receipt": "Sales receipts (sales_receipt)",
+    "invoice": "Invoices with their payment (invoice)",
+    "refuse": "Wait for review (refuse)",
+    "service": "Add them as services (service)",
+    "non_inventory": "Add them as non-inventory parts (non_inventory)",
 }
 DEFAULT_ACCOUNT = "The account of the original deposit (default)"
-NOT_OFFERED = "Not offered in this release."
+_DEFAULT_ACCOUNTS = {
+    "refund_account": DEFAULT_ACCOUNT,
+    "missing_orders_account": "That of the refund's gateway, else Undeposited Funds (default)",
+}
 DEFAULT_METHOD = "That of the original sale (default)"
 DEFAULT_TEMPLATE = "The default of QuickBooks (default)"
 ARTICLE_KEYS = (  # in the order of the article's page
@@ -82,6 +90,16 @@ FINDING_KEYS = (
     "order_number_days",
     "look_again_days",
 )
+CREATED_ORDER_KEYS = (
+    "missing_orders_since",
+    "missing_orders_as",
+    "missing_orders_customer",
+    "missing_orders_item",
+    "missing_orders_new_items",
+    "missing_orders_income_account",
+    "missing_orders_tax_item",
+    "missing_orders_account",
+)
 SECTIONS = (  # a setting that none of them names stands under the last one
     ("Refunds", "What a refunded order becomes in QuickBooks.", ARTICLE_KEYS),
     (
@@ -93,6 +111,11 @@ SECTIONS = (  # a setting that none of them names stands under the last one
         "Items and stock",
         "Which items stand on the credit memo. Empty means those of the original sale, so most shops need few of them.",
         ITEM_AND_STOCK_KEYS,
+    ),
+    (
+        "Orders that QuickBooks lacks",
+        "How an order is created before its refund. Used only where missing orders are synced.",
+        CREATED_ORDER_KEYS,
     ),
     (
         "Approval and doubts",
@@ -121,7 +144,28 @@ EXAMPLES = {
         "credit_card: a Credit Card Refund in the customer's transactions. check: a check to the customer. none: the "
         "credit memo stays open as the customer's credit."
     ),
-    "sync_missing_orders": "Off: where QuickBooks does not have the order, nothing is entered.",
+    "sync_missing_orders": (
+        "On: QuickBooks gets sales receipt 1001 over 41.04 of the day of the order, then credit memo 1001-7QK and its "
+        "payout. Off: where QuickBooks does not have the order, nothing is entered."
+    ),
+    "missing_orders_since": (
+        "With 2024-01-01: order 1001 of January 2 is created; the refund of an order of December 30 is skipped."
+    ),
+    "missing_orders_as": (
+        "invoice: invoice 1001 over 41.04 and a payment over 41.04 that closes it, both of the day of the order."
+    ),
+    "missing_orders_customer": (
+        'With "Web Customers": all sales that are created stand on that customer. Empty: order 1001 of Ann Lee stands '
+        "on the customer Ann Lee, who is added where QuickBooks does not have her."
+    ),
+    "missing_orders_item": 'With "Web Sales": the lines are “Web Sales, 1 x, Felt hat, 38.00” for whatever was sold.',
+    "missing_orders_new_items": "non_inventory: the item HAT-M, described as Felt hat, is added for it.",
+    "missing_orders_income_account": 'With "Merchandise Sales": what is sold on the item HAT-M is its income.',
+    "missing_orders_tax_item": (
+        'With "County Tax" of 8 %: the sale over 38.00 shows Tax (8.0%) 3.04. With "Web Sales Tax": it shows a line '
+        "“Web Sales Tax 3.04”."
+    ),
+    "missing_orders_account": 'With "Shopify Clearing": the register of Shopify Clearing shows the deposit of 41.04.',
     "time_zone": (
         'With "America/New_York": a refund made on March 31 at 23:30 in New York is dated 03/31 in QuickBooks, '
         "though it is April 1 in London."
@@ -214,7 +258,6 @@ class Field:
     proposals: str = ""  # the ID of the list of texts that the field proposes
     placeholder: str = ""
     groups: tuple[ChoiceGroup, ...] = ()  # of a select
-    is_offered: bool = True
     error: str = ""
 
 
@@ -288,14 +331,12 @@ def sections(
 
 
 def read(form: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the settings that can be changed, from a form that was sent; those it lacks are left out.
+    """The texts of the settings from a form that was sent; those it lacks are left out.
 
     A browser sends nothing for a checkbox that is off.
     """
     given = {}
     for key in declared.KEYS:
-        if not declared.is_offered(key):
-            continue
         if _is_checkbox(key):
             given[key] = "true" if form.get(key) else "false"
         elif key in form:
@@ -319,6 +360,7 @@ def errors(settings: Settings, wanted: Mapping[str, str], lists: Lists) -> dict[
             found[key] = error.reason
     problems = {
         "refund_account": account_problem(wanted.get("refund_account", ""), lists),
+        "missing_orders_account": account_problem(wanted.get("missing_orders_account", ""), lists),
         "payment_method": method_problem(wanted.get("payment_method", ""), lists),
         "credit_memo_template": template_problem(wanted.get("credit_memo_template", ""), lists),
     }
@@ -360,8 +402,8 @@ def field(key: str, value: str, lists: Lists, error: str) -> Field:
         kind = "checkbox"
     elif declared.allowed(key):
         kind, groups = "select", (ChoiceGroup("", tuple(choice(word, key) for word in declared.allowed(key))),)
-    elif key == "refund_account" and lists.accounts is not None:
-        kind, groups = "select", account_groups(lists.accounts, value, DEFAULT_ACCOUNT)
+    elif key in _DEFAULT_ACCOUNTS and lists.accounts is not None:
+        kind, groups = "select", account_groups(lists.accounts, value, _DEFAULT_ACCOUNTS[key])
     elif key == "payment_method" and lists.payment_methods is not None:
         kind, groups = "select", (method_group(lists.payment_methods, value, DEFAULT_METHOD),)
     elif key == "credit_memo_template" and lists.templates is not None:
@@ -376,13 +418,12 @@ def field(key: str, value: str, lists: Lists, error: str) -> Field:
         proposals=_PROPOSALS.get(key, ""),
         placeholder=_PLACEHOLDERS.get(key, ""),
         groups=groups,
-        is_offered=declared.is_offered(key),
         error=error,
     )
 
 
 _PROPOSALS = {"time_zone": "time-zones", **dict.fromkeys((*declared.ITEM_KEYS, "rounding_item"), "items")}
-_PLACEHOLDERS = {"time_zone": "America/New_York"}
+_PLACEHOLDERS = {"time_zone": "America/New_York", "missing_orders_since": "2024-01-01"}
 
 
 def choice(word: str, key: str = "") -> Choice:

@@ -70,7 +70,7 @@ def test_what_a_user_gets_wrong_is_said_in_a_sentence(tmp_path: Path) -> None:
         (("connection", "set", "shop", "refund_metod=check"), ("refund_metod", "refund_method", "refund_account")),
         (("connection", "set", "shop", "refund_method=cash"), ("refund_method", "credit_card, check, none")),
         (("connection", "set", "shop", "refund_receipt=false", "time_zone=Mars"), ("time_zone", "Mars")),
-        (("connection", "set", "shop", "sync_missing_orders=true"), ("not offered yet",)),
+        (("connection", "set", "shop", "missing_orders_since=soon"), ("2024-01-01",)),
         (("connection", "add", "shop"), ("shop",)),
         (("connection", "show", "shoop"), ("shoop", "shop")),
         (("qwc", "shop", "--url", "http://shop.example.com"), ("https",)),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from qbsim import CompanyBuilder, Line
 from qbwc_server.refunds.gateways import Gateway
-from qbwc_server.refunds.model import Adjustment, AdjustmentKind, Refund, RefundLine
+from qbwc_server.refunds.model import Adjustment, AdjustmentKind, OrderLine, Refund, RefundLine
 from tests.refunds.builders import adjusted, back, by, refund_of, shipping_back
 from tests.sync.driver import START
 
@@ -61,6 +62,7 @@ def shop(made: CompanyBuilder) -> None:
     made.account("Rounding", "Expense")
     made.account("Gift Cards Owed", "OtherCurrentLiability")
     made.account("Store Credit Owed", "OtherCurrentLiability")
+    made.account("Tax Collected", "OtherCurrentLiability")
     made.sales_tax_item("Eight", "8")
     made.inventory_item("Hat", price="100.00", cost="40.00", on_hand=100)
     made.non_inventory_item("Scarf", price="50.00")
@@ -75,6 +77,7 @@ def shop(made: CompanyBuilder) -> None:
     made.other_charge_item("Marketplace Tax", account="Other Charges")
     made.other_charge_item("Gift Card", account="Gift Cards Owed", price="50.00")
     made.other_charge_item("Store Credit", account="Store Credit Owed")
+    made.other_charge_item("Web Sales Tax", account="Tax Collected")
     made.discount_item("Web Discount")
     made.customer("Ann")
 
@@ -355,6 +358,52 @@ def _gift_card_given_back() -> Scenario:
     refund = given_back(back("Gift Card", 1, "50.00", gift_card=True, restocked=False))
     settings = {"refund_item": "Web Refunds", "gift_card_item": "Gift Card"}
     return Scenario(receipt(HAT, Line("Gift Card", quantity=1)), (refund,), settings)
+
+
+# Orders that QuickBooks lacks
+
+CREATED = {
+    "sync_missing_orders": "on",
+    "missing_orders_since": "2024-01-01",
+    "missing_orders_tax_item": "Eight",
+    "missing_orders_account": "Checking",
+}
+
+
+def nothing(made: CompanyBuilder) -> None:
+    """QuickBooks has the lists and no sale."""
+
+
+def of_missing_order(shipping: str = "0.00") -> Refund:
+    """A refund of a hat, whose order was placed the day before."""
+    order = {
+        "created_at": START - timedelta(days=1),
+        "lines": (OrderLine("l1", "Hat", "Felt hat", Decimal(1), Decimal("100.00"), Decimal("8.00")),),
+        "shipping": Decimal(shipping),
+        "tax": Decimal("8.00"),
+        "total": Decimal("108.00") + Decimal(shipping),
+        "paid": True,
+        "customer_name": "Ann",
+    }
+    return given_back(HAT_BACK, order=order)
+
+
+@case("order created as a sales receipt, then refunded")
+def _created_receipt() -> Scenario:
+    settings = CREATED | {"shipping_item": "Shipping"}
+    return Scenario(nothing, (of_missing_order("5.00"),), settings, notices=frozenset({"order_created"}))
+
+
+@case("order created as an invoice with its payment, then refunded")
+def _created_invoice() -> Scenario:
+    settings = CREATED | {"missing_orders_as": "invoice"}
+    return Scenario(nothing, (of_missing_order(),), settings, notices=frozenset({"order_created"}))
+
+
+@case("order created, its tax on a line of its own")
+def _created_with_tax_line() -> Scenario:
+    settings = CREATED | {"missing_orders_tax_item": "Web Sales Tax"}
+    return Scenario(nothing, (of_missing_order(),), settings, notices=frozenset({"order_created"}))
 
 
 @case("unpaid invoice, money went back, its payment recorded first")

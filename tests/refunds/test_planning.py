@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from qbwc_server.refunds.currencies import currency_code, home_currency_of
+from qbwc_server.refunds.days import earliest_open_day
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import OrderLine, Refund
-from qbwc_server.refunds.planning import earliest_open_day, sale_case
+from qbwc_server.refunds.planning import sale_case
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.refunds.sale import CompanyFacts, Sale, Taken
 from qbwc_server.refunds.settings import (

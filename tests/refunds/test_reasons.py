@@ -38,7 +38,7 @@ def test_each_notice_says_its_facts(code: str) -> None:
 
 
 def test_a_missing_fact_is_shown_as_missing_and_never_an_error() -> None:
-    assert Skip("order_not_found").message.endswith("with (looked_for unknown).")
+    assert Skip("order_not_found").message.endswith("with (looked_for unknown).(why unknown)")
     assert "(lines unknown)" in Notice("stock_not_returned").message
 
 

@@ -13,6 +13,8 @@ from qbwc_server.refunds.settings import (
     CancelledInvoices,
     CheckNumber,
     ClosedBooks,
+    CreatedSale,
+    NewItems,
     RefundMethod,
     Restock,
     SaleField,
@@ -26,11 +28,13 @@ from qbwc_server.refunds.settings import (
     as_texts,
     change,
     help_text,
-    is_offered,
     label,
 )
 
-NAMES = ("refund_account", "shop", "payment_method", *ITEM_KEYS)
+NAMES = (
+    *("refund_account", "shop", "payment_method", "missing_orders_account", "missing_orders_income_account"),
+    *ITEM_KEYS,
+)
 DAYS = ("look_again_days", "hand_entry_days", "order_number_days")
 AFFIXES = tuple(f"order_number_{way}" for way in ("strip_prefix", "strip_suffix", "add_prefix", "add_suffix"))
 FLAGS = ("credit_memo_for_invoices", "refund_receipt", "refund_item_restock")
@@ -60,7 +64,11 @@ GOOD: list[tuple[str, str, Any]] = [
     ("check_number", "to_print", CheckNumber.TO_PRINT),
     ("rounding_limit", "0", Decimal(0)),
     ("rounding_limit", "1.00", Decimal("1.00")),
-    ("sync_missing_orders", "false", False),
+    *(("sync_missing_orders", word, word == "on") for word in ("on", "false")),
+    *(("missing_orders_since", text, text) for text in ("2024-01-31", "")),
+    *(("missing_orders_as", kind.value, kind) for kind in CreatedSale),
+    *(("missing_orders_new_items", kind.value, kind) for kind in NewItems),
+    ("missing_orders_customer", "Web Customers", "Web Customers"),
     *(("restock", kind.value, kind) for kind in Restock),
 ]
 BAD = [
@@ -96,7 +104,14 @@ BAD = [
     ("rounding_limit", "0.005", "at most two decimals"),
     ("rounding_limit", "-0.01", "not between 0 and 1.00"),
     ("rounding_limit", "1.01", "not between 0 and 1.00"),
-    ("sync_missing_orders", "true", "not offered yet; it can only be false"),
+    ("sync_missing_orders", "perhaps", "neither true nor false"),
+    *(
+        ("missing_orders_since", text, "not a day such as 2024-01-01")
+        for text in ("2024-02-30", "01/31/2024", "20240131", "30")
+    ),
+    ("missing_orders_as", "estimate", "not one of sales_receipt, invoice"),
+    ("missing_orders_new_items", "inventory", "not one of refuse, service, non_inventory"),
+    ("missing_orders_customer", "x" * 42, "QuickBooks takes 41"),
     ("refund_acount", "Checking", "no such setting; there are credit_memo_for_invoices, refund_receipt"),
 ]
 
@@ -195,6 +210,14 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "order_number_field": "ref_number",
         "order_number_custom_field": "Order Number",
         "order_number_days": "30",
+        "missing_orders_since": "",
+        "missing_orders_as": "sales_receipt",
+        "missing_orders_customer": "",
+        "missing_orders_item": "",
+        "missing_orders_new_items": "refuse",
+        "missing_orders_income_account": "",
+        "missing_orders_tax_item": "",
+        "missing_orders_account": "",
     }
 
 
@@ -204,8 +227,7 @@ def test_each_setting_has_a_name_and_an_explanation(key: str) -> None:
     assert help_text(key).endswith(".")
 
 
-def test_the_page_knows_what_may_be_chosen_and_what_is_not_offered() -> None:
+def test_the_page_knows_what_may_be_chosen() -> None:
     assert allowed("refund_receipt") == ("true", "false")
     assert allowed("refund_method") == ("credit_card", "check", "none")
     assert allowed("refund_account") == ()
-    assert [key for key in KEYS if not is_offered(key)] == ["sync_missing_orders"]

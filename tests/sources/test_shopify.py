@@ -39,6 +39,38 @@ def test_the_order_says_what_was_sold_and_to_whom() -> None:
     assert (found.shipping, found.tax, found.total) == (Decimal("5.00"), Decimal("3.84"), Decimal("56.84"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "paid"),
+    [
+        ({"financial_status": "refunded", "payment_gateway_names": ["paypal"]}, True),
+        (
+            {"financial_status": "partially_refunded", "payment_gateway_names": ["paypal"], "total_outstanding": "0"},
+            True,
+        ),
+        ({"financial_status": "refunded", "payment_gateway_names": ["gift_card", "paypal"]}, False),
+        ({"financial_status": "paid", "payment_gateway_names": ["paypal"], "total_outstanding": "5.00"}, False),
+        ({"financial_status": "partially_paid", "payment_gateway_names": ["paypal"]}, False),
+        ({"financial_status": "voided"}, False),
+        ({"financial_status": "refunded"}, None),
+        ({"payment_gateway_names": ["paypal"]}, None),
+    ],
+)
+def test_whether_an_order_was_paid_in_money_is_told_or_unknown(changes: dict[str, Any], paid: bool | None) -> None:
+    told = {key: value for key, value in order(refund()).items() if key != "financial_status"}
+    assert only({**told, **changes}).order.paid is paid
+
+
+def test_a_tip_duties_and_gift_cards_of_the_order_are_told_apart() -> None:
+    told = order(refund(), total_tip_received="3.00", original_total_duties_set={"shop_money": {"amount": "7.00"}})
+    told["line_items"][0]["gift_card"] = True
+    found = only(told).order
+    assert found.extras == (
+        Adjustment(AdjustmentKind.TIP, Decimal("3.00")),
+        Adjustment(AdjustmentKind.DUTY, Decimal("7.00")),
+    )
+    assert [line.gift_card for line in found.lines] == [True, False]
+
+
 def test_what_an_order_does_not_say_is_unknown_and_not_zero() -> None:
     bare = order(refund())
     for name in ("total_tax", "total_price", "shipping_lines", "customer", "email"):

@@ -41,6 +41,13 @@ def test_a_refund_beside_its_order_is_told_whole() -> None:
         Decimal("3.84"),
         Decimal("56.84"),
     )
+    assert (found.order.paid, found.order.extras) == (True, ())
+
+
+def test_fees_of_the_order_stand_beside_its_lines() -> None:
+    fees = [{"name": "Gift wrap", "total": "2.00", "total_tax": "0.16"}]
+    found = only(pair(woo_refund(), fee_lines=fees)).order
+    assert found.extras == (Adjustment(AdjustmentKind.FEE, Decimal("2.00"), Decimal("0.16"), "Gift wrap"),)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_a_setting_can_be_changed_back_to_its_default(database: Database, connec
 def test_one_bad_value_among_good_ones_changes_nothing(database: Database, connection_id: int) -> None:
     with database.transaction() as session:
         connection = connection_named(session, "shop")
-        for bad in ({"refund_method": "cash"}, {"no_such": "x"}, {"sync_missing_orders": "true"}):
+        for bad in ({"refund_method": "cash"}, {"no_such": "x"}, {"missing_orders_since": "soon"}):
             with pytest.raises(SettingsError):
                 change_settings(session, connection, {"refund_account": "Bank", **bad}, LATER, "bert")
     _assert_untouched(database)

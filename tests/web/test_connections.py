@@ -148,14 +148,6 @@ def test_an_account_that_is_gone_stays_chosen_and_is_marked(ada: Visitor, databa
     assert ada.post("/connections/main", {**FORM, "refund_account": "Old Savings"}).status_code == 302
 
 
-def test_what_is_not_offered_is_shown_but_can_not_be_changed(ada: Visitor, database: Database) -> None:
-    page = ada.get("/connections/main").text
-    assert " disabled" in part(page, "sync_missing_orders")
-    assert page.count("Not offered in this release.") == 1
-    assert ada.post("/connections/main", {**FORM, "sync_missing_orders": "true"}).status_code == 302
-    assert settings(database)["sync_missing_orders"] == "false"
-
-
 def test_a_change_is_kept_and_who_made_it_is_on_record(ada: Visitor, database: Database) -> None:
     form = {**FORM, "refund_account": "Checking", "refund_method": "check", "credit_memo_for_invoices": "true"}
     del form["refund_receipt"]  # a browser sends nothing for a checkbox that is off

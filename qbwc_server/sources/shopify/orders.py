@@ -16,6 +16,7 @@ from qbwc_server.sources.shopify.refunds import OrderContext, SoldLine, read_ref
 
 _UNPAID = frozenset({"pending", "authorized", "voided", "expired"})
 _NOTHING_REFUNDED = _UNPAID | {"paid", "partially_paid"}
+_ONCE_PAID = frozenset({"paid", "partially_refunded", "refunded"})
 
 
 def read_order(data: object, place: str, gathering: Gathering) -> None:
@@ -88,6 +89,8 @@ def _context(order: Record) -> OrderContext:
             tax=optional_shop_amount(order, "total_tax", currency),
             total=optional_shop_amount(order, "total_price", currency),
             taxes_included=taxes_included,
+            extras=_extras(order, currency),
+            paid=_paid(order, currency),
         ),
         currency=currency,
         sold=by_id,
@@ -111,6 +114,25 @@ def _sold_line(line: Record, currency: str, taxes_included: bool) -> SoldLine:
         taxes_included=taxes_included,
         channel_tax=channel_tax_of(line, currency),
     )
+
+
+def _extras(order: Record, currency: str) -> tuple[Adjustment, ...]:
+    """The tip and the duties in the order's total."""
+    tip = optional_shop_amount(order, "total_tip_received", currency) or ZERO
+    duties = optional_shop_amount(order, "original_total_duties", currency) or ZERO
+    found = (Adjustment(AdjustmentKind.TIP, tip), Adjustment(AdjustmentKind.DUTY, duties))
+    return tuple(extra for extra in found if extra.amount)
+
+
+def _paid(order: Record, currency: str) -> bool | None:
+    """Whether all of it was paid, and nothing by gift card or store credit; None where it is not told by which way."""
+    status = order.text("financial_status")
+    if status in _UNPAID or status == "partially_paid":
+        return False
+    if status not in _ONCE_PAID or not order.has("payment_gateway_names"):
+        return None
+    by_credit = any(str(name) in checks.STORE_CREDIT_GATEWAYS for name in order.items("payment_gateway_names"))
+    return not by_credit and not optional_shop_amount(order, "total_outstanding", currency)
 
 
 @dataclass(frozen=True)

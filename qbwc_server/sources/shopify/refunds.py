@@ -65,7 +65,9 @@ class SoldLine:
     def as_order_line(self) -> OrderLine:
         """The line with its amount without tax."""
         amount = self.price_paid - self.tax if self.taxes_included else self.price_paid
-        return OrderLine(self.line_id, self.sku, self.title, Decimal(self.quantity), amount, self.tax)
+        return OrderLine(
+            self.line_id, self.sku, self.title, Decimal(self.quantity), amount, self.tax, gift_card=self.gift_card
+        )
 
 
 @dataclass(frozen=True)

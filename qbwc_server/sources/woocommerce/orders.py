@@ -10,7 +10,7 @@ import html
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from qbwc_server.refunds.model import ZERO, Order, OrderLine, OrderTold, Refund
+from qbwc_server.refunds.model import ZERO, AdjustmentKind, Order, OrderLine, OrderTold, Refund
 from qbwc_server.sources import checks
 from qbwc_server.sources.fields import Record
 from qbwc_server.sources.gathering import Gathering
@@ -186,6 +186,8 @@ def _context(order: Record, refunds: list[_RefundTold], shop: str, time_zone: tz
             tax=order.amount("total_tax") if order.has("total_tax") else None,
             total=order.amount("total"),
             taxes_included=order.flag("prices_include_tax", missing=False),
+            extras=tuple(part for part in order_parts(order) if part.kind is not AdjustmentKind.SHIPPING),
+            paid=_is_paid(order),
         ),
         shop=site_of(order, shop),
         currency=checks.currency(order.data["currency"], order.at("currency")),
