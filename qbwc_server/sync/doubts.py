@@ -23,8 +23,8 @@ from qbwc_server.sync.plans import (
     add_notice,
     closed_order,
     conclude_all,
+    in_doubt,
     mark_posted,
-    memo_number,
 )
 from qbwc_server.sync.postings import known_by
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
@@ -229,8 +229,7 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
             troubles.setdefault(document.refund_id, skip)
         elif verdict.action is Action.REVIEW:
             document.state = "review"
-            facts = {"ref_number": memo_number(document.refund), "why": verdict.why}
-            troubles.setdefault(document.refund_id, Skip("in_doubt", facts))
+            troubles.setdefault(document.refund_id, in_doubt(document, verdict.why))
         else:
             document.state = "planned"
     conclude_all(rows.values(), troubles, taking.now)

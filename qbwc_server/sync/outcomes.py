@@ -19,6 +19,7 @@ from qbwc_server.sync.plans import (
     add_notice,
     conclude,
     conclude_all,
+    in_doubt,
     mark_posted,
     memo_number,
     stop,
@@ -95,8 +96,7 @@ def take_late(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             rows[document.refund_id] = document.refund
         elif txn_id and document.txn_id != txn_id:
             why = f"a late answer tells of {txn_id}, beside {document.txn_id or 'one that is on its way'}"
-            facts = {"ref_number": memo_number(document.refund), "why": why}
-            stop(document.refund, Skip("in_doubt", facts), taking.now)
+            stop(document.refund, in_doubt(document, why), taking.now)
     for row in rows.values():
         add_notice(row, Notice("posted_after_doubt"))
         if not any(document.state in ("review", "failed") for document in row.documents):

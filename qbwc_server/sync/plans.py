@@ -341,6 +341,13 @@ def memo_number(row: Refund) -> str:
     return ref_number(data_of(row))
 
 
+def in_doubt(document: Document, why: str) -> Skip:
+    """That nobody can tell what became of a document: a person looks for the refund's credit memo, or for the order."""
+    what = words_of(document) if document.is_of_order else DOCUMENT_WORDS[Role.MEMO.value]
+    number = document.ref_number if document.is_of_order else memo_number(document.refund)
+    return Skip("in_doubt", {"document": what, "ref_number": number, "why": why})
+
+
 def describe(found: FoundDocument) -> str:
     """A transaction in QuickBooks, for a person to find."""
     return f"{found.type} {found.ref_number or found.txn_id} over {found.total} for {found.customer}"

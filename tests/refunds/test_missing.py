@@ -372,6 +372,12 @@ def test_an_order_number_that_quickbooks_does_not_take_is_not_cut() -> None:
         assert "plain characters" in skip.message
 
 
+def test_the_sale_is_numbered_as_the_sales_that_come_in_otherwise() -> None:
+    assert receipt_of(created(order(), with_setting(order_number_add_prefix="W"))).ref_number == "W1001"
+    skip = refused(order(), with_setting(order_number_field="memo"))
+    assert (skip.reason, skip.facts["settings"]) == ("order_needs_setting", "order_number_field")
+
+
 def test_figures_that_do_not_add_up_wait_with_both_of_them() -> None:
     skip = refused(order(total=Decimal("114.00")))
     assert (skip.reason, skip.facts["shop"], skip.facts["parts"]) == ("order_total_differs", "114.00", "113.00")
