@@ -8,8 +8,8 @@ from alembic import op
 
 from qbwc_server.store.types import UTCDateTime
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 
 NEW = (("state", "role", "posted_at"), ("account", "role", "state", "posted_at"))
 COVERED = ("state", "account")  # by those, which begin with them

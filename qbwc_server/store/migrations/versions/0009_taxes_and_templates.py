@@ -7,7 +7,7 @@ from alembic import op
 
 from qbwc_server.store.types import PlainJSON
 
-revision = "0010"
+revision = "0009"
 down_revision = "0008"
 
 
