@@ -29,6 +29,8 @@ WHAT_TO_DO = {
     "order_in_doubt": "See to the other refund of the order first; this one goes on when the order is found.",
     "created_sale_gone": "If it was deleted by mistake, enter the order again by hand, with its number.",
     "created_sale_differs": "Correct the sale in QuickBooks, then have it tried again.",
+    "sale_void": "Enter by hand what the money was for, and say that it is done.",
+    "entered_otherwise": "Enter by hand what is missing, or undo it and have it tried again.",
     "partial_refund_of_open_order": "Change the order's lines in QuickBooks, or close the order there.",
     "ambiguous_payment": "Apply or pay out the right payment in QuickBooks by hand.",
     # Settings
@@ -39,6 +41,7 @@ WHAT_TO_DO = {
     "ambiguous_deposit_account": f"Choose one refund deposit account for all refunds. {_SETTINGS}",
     "no_undeposited_funds": f"Choose a refund deposit account. {_SETTINGS}",
     "payment_method_unknown": f"Give the payment method as QuickBooks has it. {_SETTINGS}",
+    "template_unknown": f"Choose a template that QuickBooks has for credit memos. {_SETTINGS}",
     "no_receivables": "Add an accounts receivable account in QuickBooks, or make it active.",
     "payout_account_refused": f"Choose another refund deposit account, or the refund method credit_card. {_SETTINGS}",
     # Amounts
