@@ -213,7 +213,7 @@ def test_whatever_is_lost_no_check_is_written_twice_and_none_is_missing(
         elif not all_posted(driver):
             assert "review: in_doubt" in driver.statuses().values(), (fault, driver.statuses())
             reason = next(row.reason["message"] for row in driver.rows() if row.reason)
-            assert "Look for credit memo 100" in reason
+            assert "Look for the credit memo 100" in reason
 
 
 def test_of_two_checks_in_doubt_over_one_amount_each_is_found_as_itself(worlds: Callable[[str], World]) -> None:
