@@ -28,6 +28,7 @@ from qbwc_server.cli.terminal import (
     print_json,
     print_json_list,
 )
+from qbwc_server.refunds.chosen import ChosenSale, UnusableSaleName, by_txn_id, named
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.store import webhooks
 from qbwc_server.store.connections import (
@@ -198,7 +199,13 @@ def _print_review(name: str, row: Mapping[str, Any]) -> None:
 @click.option("--note", default="", help="Why; it is kept with the refund.")
 @click.option("--by", "who", default=WHO, show_default=True, help="Who decides; it is kept with the refund.")
 @click.option("--seen", type=int, help="The version that was looked at; refused where the refund has changed since.")
-@click.option("--txn-id", "txn_ids", multiple=True, help="For adopt: the transaction in QuickBooks, by its TxnID.")
+@click.option(
+    "--txn-id",
+    "txn_ids",
+    multiple=True,
+    help="For adopt and choose-sale: the transaction in QuickBooks, by its TxnID.",
+)
+@click.option("--sale", "sale_name", help='For choose-sale: the sale by kind and number, such as "Invoice 1001".')
 @json_option
 def decide(
     name: str,
@@ -208,6 +215,7 @@ def decide(
     who: str,
     seen: int | None,
     txn_ids: Sequence[str],
+    sale_name: str | None,
     as_json: bool,
 ) -> None:
     """Decide what becomes of refunds that wait, or undo some that were entered.
@@ -222,11 +230,14 @@ def decide(
     adopt         what somebody entered by hand is this refund
     post-anyway   what somebody entered by hand is another one
     done-by-hand  somebody has seen to it in QuickBooks
+    choose-sale   which sale it is of: --txn-id TXNID or --sale "Invoice 1001"
+    forget-sale   look for the sale by the order's number again
     """
     if len(refund_ids) > MAX_REFUNDS_AT_ONCE:
         fail(f"{len(refund_ids)} refunds are given; at most {MAX_REFUNDS_AT_ONCE} can be decided at once")
-    if len(refund_ids) > 1 and (seen is not None or txn_ids):
-        raise click.UsageError("--seen and --txn-id belong to one refund; give one REFUND_ID with them.")
+    if len(refund_ids) > 1 and (seen is not None or txn_ids or sale_name is not None):
+        raise click.UsageError("--seen, --txn-id and --sale belong to one refund; give one REFUND_ID with them.")
+    sale = _chosen_sale(Act(act), txn_ids, sale_name)
     done: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     with opened_database(configuration()) as database:
@@ -235,7 +246,7 @@ def decide(
                 with database.transaction() as session:
                     row = refund_of(session, connection_named(session, name), refund_id)
                     carry_out_decision(
-                        session, row, Act(act), who=who, note=note, now=now(), seen=seen, txn_ids=txn_ids
+                        session, row, Act(act), who=who, note=note, now=now(), seen=seen, txn_ids=txn_ids, sale=sale
                     )
                     code = row.reason["code"] if row.reason else None
                     done.append({"id": row.id, "order_number": row.order_number, "status": row.status, "reason": code})
@@ -252,6 +263,20 @@ def decide(
         sys.exit(1)
 
 
+def _chosen_sale(act: Act, txn_ids: Sequence[str], name: str | None) -> ChosenSale | None:
+    """The sale that is chosen; None where another act was asked for."""
+    if act is not Act.CHOOSE_SALE:
+        if name is not None:
+            raise click.UsageError("--sale goes with choose-sale only.")
+        return None
+    if len(txn_ids) + (name is not None) != 1:
+        raise click.UsageError('choose-sale takes one sale: --txn-id TXNID or --sale "Invoice 1001".')
+    try:
+        return by_txn_id(txn_ids[0]) if name is None else named(name)
+    except UnusableSaleName as error:
+        fail(str(error))
+
+
 def _plan_line(line: Mapping[str, Any]) -> str:
     figures = [line["quantity"] and f"{line['quantity']} x", line["item"], line["description"]]
     words = " ".join(str(word) for word in figures if word)
@@ -260,4 +285,6 @@ def _plan_line(line: Mapping[str, Any]) -> str:
 
 
 def _candidate_line(other: Mapping[str, Any]) -> str:
-    return f"{other['type']} {other['ref_number'] or '-'} of {other['date']} over {other['amount']}, {other['txn_id']}"
+    whose = f" for {other['customer']}" if other.get("customer") else ""
+    what = f"{other['type']} {other['ref_number'] or '-'} of {other['date']} over {other['amount']}{whose}"
+    return f"{what}, {other['txn_id']}"

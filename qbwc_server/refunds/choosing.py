@@ -30,6 +30,13 @@ class Rivals:
         return tuple(dict.fromkeys(sale.customer.list_id for sale in self.sales if sale.customer.list_id))
 
 
+@dataclass(frozen=True)
+class Unclear(Skip):
+    """A reason that leaves it to a person to say which of some sales was refunded."""
+
+    sales: tuple[Sale, ...] = ()
+
+
 def choose_sale(
     refund: Refund, sales: Sequence[Sale], settings: Settings, emails: Mapping[str, Collection[str]] | None = None
 ) -> Sale | Rivals | Skip:
@@ -71,7 +78,8 @@ def choose_invoice(refund: Refund, invoices: Sequence[Sale]) -> Sale | Skip:
     if len(invoices) == 1 or len(carrying) == 1:
         return (carrying or invoices)[0]
     numbers = ", ".join(sale.ref_number or sale.txn_id for sale in invoices)
-    return Skip("several_invoices", {"order": naming.order_ref_number(refund.order.number), "invoices": numbers})
+    facts = {"order": naming.order_ref_number(refund.order.number), "invoices": numbers}
+    return Unclear("several_invoices", facts, tuple(invoices))
 
 
 def not_found(refund: Refund, settings: Settings, why: str = "") -> Skip:
@@ -83,15 +91,38 @@ def not_found(refund: Refund, settings: Settings, why: str = "") -> Skip:
     )
 
 
-def undecided(refund: Refund, sales: Sequence[Sale], settings: Settings) -> Skip:
+def undecided(refund: Refund, sales: Sequence[Sale], settings: Settings) -> Unclear:
     """That a person has to say which of these sales was refunded, with all that tells them apart."""
+    facts = {"looked_for": looked_for(refund, settings), "sales": undecided_words(sales)}
+    return Unclear("ambiguous_sale", facts, tuple(sales))
+
+
+def undecided_words(sales: Sequence[Sale]) -> str:
+    """Sales to tell apart, for a sentence."""
     shown = [
         f"{sale.type.words} {sale.ref_number or sale.txn_id} of {sale.txn_date} over {sale.total} for {sale.customer}"
         for sale in sales[:MAX_SHOWN]
     ]
     if len(sales) > MAX_SHOWN:
         shown.append(f"{len(sales) - MAX_SHOWN} more")
-    return Skip("ambiguous_sale", {"looked_for": looked_for(refund, settings), "sales": "; ".join(shown)})
+    return "; ".join(shown)
+
+
+def as_candidates(skip: Skip) -> list[dict[str, str]] | None:
+    """The sales that a person chooses from, as they are kept and shown; None where there is nothing to choose from."""
+    sales = skip.sales if isinstance(skip, Unclear) else ()
+    return [
+        {
+            "type": sale.type.value,
+            "txn_id": sale.txn_id,
+            "ref_number": sale.ref_number,
+            "date": sale.txn_date.isoformat(),
+            "amount": f"{sale.total:.2f}",
+            "customer_id": sale.customer.list_id or "",
+            "customer": str(sale.customer),
+        }
+        for sale in sales[:MAX_SHOWN]
+    ] or None
 
 
 def _decided(

@@ -73,6 +73,11 @@ REASONS: dict[str, tuple[Status, str]] = {
         "With {looked_for} QuickBooks has: {sales}. Customer, amount and date don't tell for certain which sale was "
         "refunded.",
     ),
+    "chosen_sale_not_found": (
+        _R,
+        "QuickBooks has no {sale}, which {person} chose as the sale of this refund. It was deleted, or it is called "
+        "otherwise.",
+    ),
     "too_many_sales_to_look_through": (
         _R,
         "QuickBooks has {most} sales of one kind or more to look through for {looked_for}. "
@@ -311,6 +316,7 @@ REASONS: dict[str, tuple[Status, str]] = {
 
 NOTICES: dict[str, str] = {
     "order_created": "QuickBooks did not have the order; the {type} {ref_number} over {total} was created from the shop's order first.",
+    "sale_chosen": "{person} said which sale this refund is of: {sale} of {day} over {total} for {customer}.",
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
     "payment_recorded": "The payment of {amount} that QuickBooks lacked was received on the invoice {ref_number}, dated {day}, into {account}.",

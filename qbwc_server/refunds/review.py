@@ -1,4 +1,4 @@
-"""Whether a refund waits for a person before it is entered, by the setting `review`."""
+"""Whether a refund waits for a person before it is entered: by the setting `review`, or for the sale it is of."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ def needs_approval(settings: Settings, amount: Decimal) -> bool:
     return amount > Decimal(over.group(1)) if over else settings.review == "always"
 
 
-def held(settings: Settings, amount: Decimal, plan: str, approved: str | None, person: str) -> Skip | None:
+def held(
+    settings: Settings, amount: Decimal, plan: str, approved: str | None, person: str, *, unseen_sale: bool = False
+) -> Skip | None:
     """Why a plan is not entered yet: it was never approved, or what was approved is another one.
 
     `plan` and `approved` are the digests of what would be entered and of what was approved; an approval counts even
-    where the setting asks for none any more.
+    where the setting asks for none any more. `unseen_sale`: a person named the sale, and nobody has been shown yet
+    whose it is and what would be entered for it, so it is shown whatever the setting says.
     """
     if approved is not None:
         return None if approved == plan else Skip("plan_changed", {"person": person})
-    return Skip("approval_needed") if needs_approval(settings, amount) else None
+    return Skip("approval_needed") if unseen_sale or needs_approval(settings, amount) else None

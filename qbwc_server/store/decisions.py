@@ -8,7 +8,7 @@ has changed since.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -17,14 +17,26 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from qbwc_server.refunds.codec import decode
+from qbwc_server.refunds.chosen import ChosenSale
+from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.fingerprint import fingerprint
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.refunds.sale import SaleType
 from qbwc_server.store.holding import hold
 from qbwc_server.store.planned import number_of, plan_digest
-from qbwc_server.store.refunds import add_notice, data_of, forget_shares, note, start_over, stop
+from qbwc_server.store.refunds import (
+    CHOSEN_SALE,
+    add_notice,
+    chosen_sale_of,
+    data_of,
+    forget_shares,
+    may_be_replaced,
+    note,
+    start_over,
+    stop,
+)
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
 
 MAX_NOTE_CHARACTERS = 1000
@@ -44,6 +56,8 @@ class Act(Enum):
     ADOPT = "adopt"  # what somebody entered by hand is this refund
     POST_ANYWAY = "post-anyway"  # what somebody entered by hand is another
     DONE_BY_HAND = "done-by-hand"  # somebody has seen to it in QuickBooks
+    CHOOSE_SALE = "choose-sale"  # which sale it is of
+    FORGET_SALE = "forget-sale"  # the sale that was chosen; it is looked for by the order's number again
 
 
 class DecisionError(ValueError):
@@ -115,8 +129,22 @@ _RULES = (
     _Rule((Act.NOTE,)),
 )
 
+# Reasons for which it is likely that a person knows the sale better than Connex: it knows none, or perhaps another.
+_SALE_UNKNOWN = frozenset(
+    {
+        *("order_not_found", "ambiguous_sale", "too_many_sales_to_look_through", "several_invoices"),
+        "chosen_sale_not_found",
+    }
+)
+_SALE_IN_QUESTION = _SALE_UNKNOWN | {
+    *("sale_pending", "sale_void", "partial_refund_of_open_order", "order_never_invoiced", "ambiguous_payment"),
+    *("more_than_sale", "quantity_more_than_sale", "more_tax_than_sale", "tax_difference", "value_differs"),
+    *("currency_differs", "line_not_in_sale", "bundle_in_part", "shipping_not_in_sale", "exchange"),
+    *("perhaps_entered_by_hand", "approval_needed", "plan_changed", "declined", "undone"),
+}
+
 # Acts that have to say why: they can't be understood later without it.
-NOTE_NEEDED = frozenset({Act.NOTE, Act.DECLINE, Act.UNDO})
+NOTE_NEEDED = frozenset({Act.NOTE, Act.DECLINE, Act.UNDO, Act.CHOOSE_SALE})
 
 _SAID = {
     Act.APPROVE: "approved what is to be entered",
@@ -128,6 +156,8 @@ _SAID = {
     Act.ADOPT: "took over what was entered by hand",
     Act.POST_ANYWAY: "decided that it is entered beside what is there",
     Act.DONE_BY_HAND: "has seen to it in QuickBooks by hand",
+    Act.CHOOSE_SALE: "chose the sale that was refunded",
+    Act.FORGET_SALE: "had the chosen sale forgotten, so that it is looked for by the order's number again",
 }
 
 
@@ -170,7 +200,23 @@ def allowed(row: Refund) -> tuple[Act, ...]:
         and (not rule.books or books in rule.books)
         and (not rule.reasons or code in rule.reasons)
     )
-    return next(fits).acts
+    acts = next(fits).acts
+    if not may_be_replaced(row):
+        return acts
+    may_start_over = Act.TRY_AGAIN in acts
+    if chosen_sale_of(row) is not None and (may_start_over or (status is Status.WAITING and row.stage == "find")):
+        acts = (*acts[:-1], Act.FORGET_SALE, Act.NOTE)
+    if may_start_over and code in _SALE_UNKNOWN:
+        acts = (Act.CHOOSE_SALE, *acts)
+    elif may_start_over and code in _SALE_IN_QUESTION:
+        acts = (*acts[:-1], Act.CHOOSE_SALE, Act.NOTE)
+    return acts
+
+
+def shown_sales(row: Refund) -> list[dict[str, Any]]:
+    """The sales of QuickBooks that a person is shown to choose from."""
+    kinds = {kind.value for kind in SaleType}
+    return [each for each in row.candidates or () if each["type"] in kinds]
 
 
 def decide(
@@ -183,12 +229,13 @@ def decide(
     now: datetime,
     seen: int | None = None,
     txn_ids: Sequence[str] = (),
+    sale: ChosenSale | None = None,
 ) -> None:
     """Carries out what a person decided about a refund, and puts it on record.
 
     `seen` is the version of the refund that the person was shown; where the refund has changed since, nothing is done.
     `txn_ids` are the transactions that ADOPT takes over; none: those that were shown, where it is clear which.
-    Raises DecisionError, and ChangedMeanwhileError.
+    `sale` is the one that CHOOSE_SALE names. Raises DecisionError, and ChangedMeanwhileError.
     """
     why = _checked_note(act, note)
     hold(session, row.connection_id)
@@ -201,19 +248,26 @@ def decide(
         why_not = _why_not_undone(row) if act is Act.UNDO else ""
         state = f"{_state(row)}{why_not}"
         raise DecisionError(f"{act.value} is not possible for {_name(row)}, which is {state}; possible: {words}")
+    if act is Act.CHOOSE_SALE and sale is None:
+        raise DecisionError("choose-sale needs the sale, by its TxnID or by its kind and number")
+    if act is not Act.CHOOSE_SALE and sale is not None:
+        raise DecisionError(f"a sale can't be chosen by {act.value}; choose-sale does that")
     before = _state(row)
-    choice = _Choice(session, row, who, why, now, tuple(txn_ids))
+    named = _as_shown(row, replace(sale, by=who)) if sale is not None else None
+    choice = _Choice(session, row, who, why, now, tuple(txn_ids), named)
     row.decision_note = why or row.decision_note
     row.updated_at = now
-    _tell(row, now, f"{who} {_SAID[act]}{': ' + why if why else ''}")
+    which = f", {named.words}" if named is not None else ""
+    _tell(row, now, f"{who} {_SAID[act]}{which}{': ' + why if why else ''}")
     _ACTS[act](choice)
+    details = {"refund": row.id, "act": act.value, "note": why, "before": before, "after": _state(row)}
     session.add(
         AuditEntry(
             at=now,
             who=who,
             what=f"{_SAID[act]}: refund {row.id} of order {row.order_number}",
             connection_id=row.connection_id,
-            details={"refund": row.id, "act": act.value, "note": why, "before": before, "after": _state(row)},
+            details=details | ({"sale": named.words} if named is not None else {}),
         )
     )
     try:
@@ -232,6 +286,7 @@ class _Choice:
     why: str
     now: datetime
     txn_ids: tuple[str, ...]
+    sale: ChosenSale | None
 
     @property
     def facts(self) -> dict[str, str]:
@@ -343,6 +398,26 @@ def _done_by_hand(choice: _Choice) -> None:
     stop(row, Skip("done_by_hand", choice.facts), choice.now)
 
 
+def _choose_sale(choice: _Choice) -> None:
+    row = choice.row
+    row.decided = row.decided | {CHOSEN_SALE: encode(choice.sale)}
+    _look_for_another(choice)
+
+
+def _forget_sale(choice: _Choice) -> None:
+    row = choice.row
+    row.decided = {key: value for key, value in row.decided.items() if key != CHOSEN_SALE}
+    _look_for_another(choice)
+
+
+def _look_for_another(choice: _Choice) -> None:
+    """What was found and planned so far was about a sale that counts no more: nothing is taken out of it either."""
+    row = choice.row
+    row.sale_type = row.sale_txn_id = row.sale_ref_number = ""
+    forget_shares(row)
+    _try_again(choice)
+
+
 _ACTS: dict[Act, Callable[[_Choice], None]] = {
     Act.APPROVE: _approve,
     Act.DECLINE: _decline,
@@ -353,20 +428,42 @@ _ACTS: dict[Act, Callable[[_Choice], None]] = {
     Act.ADOPT: _adopt,
     Act.POST_ANYWAY: _post_anyway,
     Act.DONE_BY_HAND: _done_by_hand,
+    Act.CHOOSE_SALE: _choose_sale,
+    Act.FORGET_SALE: _forget_sale,
 }
 
 
 def close_generation(session: DatabaseSession, row: Refund, skip: Skip, now: datetime) -> None:
-    """Ends a refund whose documents were all undone: the next try enters new ones, with new GUIDs."""
+    """Ends a refund whose documents were all undone: the next try enters new ones, with new GUIDs, for the sale that a
+    person chose if one did."""
     session.flush()
     row.generation += 1
     row.candidates = None
-    row.decided = {}
+    row.decided = {key: value for key, value in row.decided.items() if key == CHOSEN_SALE}
     row.approved_by, row.approved_at = "", None
     forget_shares(row)
     stop(row, skip, now)
     session.flush()
     session.expire(row, ["documents"])
+
+
+def _as_shown(row: Refund, sale: ChosenSale) -> ChosenSale:
+    """The sale with what was shown of it, where it is one of those that were shown."""
+    if sale.txn_id:
+        fitting = [each for each in shown_sales(row) if each["txn_id"] == sale.txn_id]
+    else:
+        wanted = (sale.type, sale.ref_number.casefold())
+        fitting = [e for e in shown_sales(row) if (SaleType(e["type"]), e["ref_number"].casefold()) == wanted]
+    if len(fitting) != 1:
+        return sale
+    (shown,) = fitting
+    return replace(
+        sale,
+        txn_id=shown["txn_id"],
+        type=SaleType(shown["type"]),
+        ref_number=shown["ref_number"],
+        customer_id=shown["customer_id"],
+    )
 
 
 def _chosen(choice: _Choice) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from qbwc_server.refunds import naming
 from qbwc_server.refunds.again import look_again_at
+from qbwc_server.refunds.chosen import ChosenSale
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.fingerprint import fingerprint, is_withdrawn
 from qbwc_server.refunds.model import ZERO, OrderTold
@@ -28,6 +29,7 @@ from qbwc_server.store.tables import Connection, Document, Event, Refund, SetReq
 
 _OF_THE_SHOP = frozenset({"changed_in_shop", "withdrawn_in_shop", "withdrawn"})  # reasons that end with their cause
 _UNTOLD = (None, "", ())  # of what an order can tell
+CHOSEN_SALE = "sale"  # in Refund.decided
 STAGES = ("find", "follow", "prepare", "enlist", "post", "undo")  # at which a refund waits for a session
 IMPORT_CHUNK = 400  # refunds looked up at a time
 
@@ -110,6 +112,12 @@ def _gone(session: DatabaseSession, connection: Connection, told: Sequence[Order
 def data_of(row: Refund) -> RefundData:
     """The refund as the source told it."""
     return decode(RefundData, row.payload)
+
+
+def chosen_sale_of(row: Refund) -> ChosenSale | None:
+    """The sale that a person said the refund is of; None where nobody did."""
+    chosen = (row.decided or {}).get(CHOSEN_SALE)
+    return decode(ChosenSale, chosen) if chosen is not None else None
 
 
 def note(row: Refund, now: datetime, text: str, message_set_id: int | None = None) -> None:
@@ -430,9 +438,12 @@ def _figures(data: RefundData) -> str:
 
 
 def _take_content(row: Refund, data: RefundData) -> None:
+    number = naming.order_ref_number(data.order.number)
+    if number != row.order_number:  # a sale that was chosen was chosen for the other order
+        row.decided = {key: value for key, value in row.decided.items() if key != CHOSEN_SALE}
     row.payload = encode(data)
     row.fingerprint = fingerprint(data)
-    row.order_number = naming.order_ref_number(data.order.number)
+    row.order_number = number
     row.created_at, row.amount, row.money_back, row.currency = (
         data.created_at,
         data.value,

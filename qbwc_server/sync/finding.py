@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from qbwc_server.refunds.by_hand import names_sale
-from qbwc_server.refunds.choosing import Rivals, choose_invoice, choose_sale, not_found
+from qbwc_server.refunds.choosing import Rivals, as_candidates, choose_invoice, choose_sale, not_found
+from qbwc_server.refunds.chosen import find_chosen, not_there
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.matching import items_to_look_at
 from qbwc_server.refunds.missing import not_created
@@ -23,7 +25,7 @@ from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
 from qbwc_server.store.orders import order_of, sales_created
 from qbwc_server.store.planned import words_of
-from qbwc_server.store.refunds import data_of, look_again_later, note
+from qbwc_server.store.refunds import CHOSEN_SALE, data_of, look_again_later, note
 from qbwc_server.store.tables import Document, MessageSet, Refund
 from qbwc_server.sync import creating
 from qbwc_server.sync.books import (
@@ -80,6 +82,10 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     forget_sales_orders_where_not_offered(taking, by_id)
     failed = failed_question(by_id)
     if failed is not None:
+        choice = looks[rows[0].id].choice if len(rows) == 1 else None
+        if choice is not None and failed.outcome is Outcome.FIX_DATA:  # the TxnID is all that can be wrong with it
+            _stop_finding(rows[0], not_there(choice), taking.now)
+            return
         question_failed(taking, rows, failed)
         return
     found = _FoundSales.of(by_id)
@@ -94,13 +100,13 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
             _take_located(taking, row, looks[row.id], carriers, settings)
     for row in rows:
         if not looks[row.id].is_among_many:
-            found_of_row = _with_created(found.of_look(looks[row.id]), created.get(row.id), found)
-            _take_sales(taking, sent, row, found_of_row, documents, created.get(row.id))
+            _take_sales(taking, sent, row, looks[row.id], found, documents, created.get(row.id))
 
 
 def _take_located(taking: Taking, row: Refund, look: Look, carriers: Sequence[Carrier], settings: Settings) -> None:
     """What carries the order's number in another field is read in full next."""
     clear_attempts(row)
+    row.candidates = None
     located = located_in(look, carriers)
     if not located:
         _not_found(taking, row, not_found(data_of(row), settings), None, settings)
@@ -115,25 +121,43 @@ def _take_sales(
     taking: Taking,
     sent: MessageSet,
     row: Refund,
-    sales: Sequence[Sale] | RecordError,
+    look: Look,
+    found: _FoundSales,
     documents: tuple[FoundDocument, ...],
     created: Document | None,
 ) -> None:
     settings = settings_of(taking.connection)
     clear_attempts(row)
+    row.candidates = None
+    sales = found.of_look(look)
+    if look.choice is None:
+        sales = _with_created(sales, created, found)
     if isinstance(sales, RecordError):
         stop(row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}), taking.now)
         return
-    chosen = choose_sale(data_of(row), sales, settings)
-    if not isinstance(chosen, Rivals):
-        chosen = with_order_behind(data_of(row), chosen, sales)
+    chosen = _sale_among(sales, look, data_of(row), settings)
     if isinstance(chosen, Skip):
         _not_found(taking, row, chosen, created, settings)
     elif isinstance(chosen, Rivals):
         _wait_for_more(row, _wants_emails(chosen, documents))
     elif not creating.goes_on_with_payment(row, chosen, taking.database, taking.now):
+        if look.choice is not None:  # from now on it is known by its TxnID
+            row.decided = row.decided | {CHOSEN_SALE: encode(look.choice.found_as(chosen))}
         note(row, taking.now, _found_text(chosen), sent.id)
         _wait_for_more(row, _wants(chosen, documents, data_of(row), settings))
+
+
+def _sale_among(sales: Sequence[Sale], look: Look, refund: RefundData, settings: Settings) -> Sale | Rivals | Skip:
+    if look.choice is not None:
+        return find_chosen(look.choice, sales)
+    chosen = choose_sale(refund, sales, settings)
+    return chosen if isinstance(chosen, Rivals) else with_order_behind(refund, chosen, sales)
+
+
+def _stop_finding(row: Refund, skip: Skip, now: datetime) -> None:
+    """Ends it with a reason, and keeps the sales that a person is to choose from."""
+    stop(row, skip, now)
+    row.candidates = as_candidates(skip)
 
 
 def _too_many_sales(taking: Taking, rows: Sequence[Refund], settings: Settings) -> None:
@@ -181,7 +205,7 @@ def _not_found(taking: Taking, row: Refund, skip: Skip, created: Document | None
             creating.begin(row, taking.now)
             return
         skip = refused
-    stop(row, skip, taking.now)
+    _stop_finding(row, skip, taking.now)
     look_again_later(row, settings, taking.now)
 
 
@@ -241,7 +265,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         except RecordError as error:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
-            stop(row, outcome, taking.now)
+            _stop_finding(row, outcome, taking.now)
         elif outcome is None:
             row.stage, row.findings = "find", None
         elif outcome.complete:
@@ -420,7 +444,8 @@ class _FoundSales:
     def of_look(self, look: Look) -> Sequence[Sale] | RecordError:
         """The sales that were asked for, each once; an error where one of them could not be understood."""
         if look.located:
-            found = [self.by_txn_id[each.txn_id] for each in look.located if each.txn_id in self.by_txn_id]
+            ids = dict.fromkeys(each.txn_id for each in look.located)
+            found = [self.by_txn_id[txn_id] for txn_id in ids if txn_id in self.by_txn_id]
         else:
             numbers = dict.fromkeys(number.casefold() for number in look.numbers)
             found = [sale for number in numbers for sale in self.by_number.get(number, ())]

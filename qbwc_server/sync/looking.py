@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from qbwc_server.refunds.chosen import ChosenSale
 from qbwc_server.refunds.codec import decode
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.sale import SaleType
 from qbwc_server.refunds.sale_numbers import carries_number, days_of_sale, sale_numbers, types_with_field
 from qbwc_server.refunds.settings import SaleField, Settings
-from qbwc_server.store.refunds import data_of
+from qbwc_server.store.refunds import chosen_sale_of, data_of
 from qbwc_server.store.tables import Refund
 from qbwc_server.sync.books import SaleRecord
 from qbwc_server.sync.questions import SalesWanted
@@ -44,7 +45,8 @@ class Look:
     field: SaleField
     custom_field: str = ""
     days: tuple[str, ...] = ()  # the first and the last on which it may be dated; none where it is asked for by number
-    located: tuple[Located, ...] = ()  # by the round before
+    located: tuple[Located, ...] = ()  # by the round before, or by a person
+    choice: ChosenSale | None = None  # a person said which sale it is; nothing else is looked for then
 
     @property
     def is_among_many(self) -> bool:
@@ -54,10 +56,22 @@ class Look:
 
 def look_of(row: Refund, settings: Settings) -> Look:
     """How the sale of a refund that waits for it is looked for next; what was located under other settings is not."""
+    choice = chosen_sale_of(row)
+    if choice is not None:
+        return _of_choice(choice)
     data = data_of(row)
     fresh = _fresh(data, settings)
     kept = decode(Look, row.findings) if row.findings is not None else fresh
     return kept if _without_located(kept) == fresh else fresh
+
+
+def _of_choice(choice: ChosenSale) -> Look:
+    """By its TxnID, among all kinds of sale where only that is known of it; by its number until that is known."""
+    if not choice.txn_id:
+        return Look((choice.ref_number,), SaleField.REF_NUMBER, choice=choice)
+    kinds = tuple(SaleType) if choice.type is None else (choice.type,)
+    located = tuple(Located(kind, choice.txn_id) for kind in kinds)
+    return Look((), SaleField.REF_NUMBER, located=located, choice=choice)
 
 
 def _fresh(data: RefundData, settings: Settings) -> Look:

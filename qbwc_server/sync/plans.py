@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.by_hand import HandMemo, taken_by_hand
+from qbwc_server.refunds.chosen import ChosenSale, was_shown
 from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.entered import Entered, perhaps_by_hand
 from qbwc_server.refunds.missing import CreatedOrder
@@ -28,6 +29,7 @@ from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
 from qbwc_server.store.planned import memo_of, number_of, plan_digest, words_of
 from qbwc_server.store.refunds import add_notice as add_notice
 from qbwc_server.store.refunds import (
+    chosen_sale_of,
     data_of,
     forget_shares,
     look_again_later,
@@ -110,6 +112,9 @@ def carry_out(
     written = {(d.role, d.part): write_request(d.request) for d in outcome.documents}
     _write_down(session, row, outcome, written, sale)
     _tell_of_created_order(session, row, sale)
+    choice = chosen_sale_of(row)
+    if choice is not None:
+        add_notice(row, _sale_chosen(choice, sale))
     note(row, now, _planned_text(outcome))
     row.findings = None
     row.updated_at = now
@@ -120,11 +125,23 @@ def carry_out(
     if doubtful is None and enters and not any(document.state == "posted" for document in row.own_documents):
         doubtful = _perhaps_entered(session, row, there, sale, settings, facts)
     if doubtful is None and any(document.state != "posted" for document in row.own_documents):
-        doubtful = held_for_approval(row, settings, row.amount)
+        unseen = choice is not None and not was_shown(choice, sale, data.order, settings)
+        doubtful = held_for_approval(row, settings, row.amount, unseen_sale=unseen)
     if doubtful is not None:
         stop(row, doubtful, now)
         return
     conclude(row, now)
+
+
+def _sale_chosen(choice: ChosenSale, sale: Sale) -> Notice:
+    facts = {
+        "person": choice.by,
+        "sale": f"{sale.type.words} {sale.ref_number or sale.txn_id}",
+        "day": sale.txn_date.isoformat(),
+        "total": str(sale.total),
+        "customer": str(sale.customer),
+    }
+    return Notice("sale_chosen", facts)
 
 
 def _order_is_being_changed(session: DatabaseSession, row: Refund, posting: Posting) -> bool:
@@ -174,10 +191,14 @@ def write_order_down(session: DatabaseSession, row: Refund, order: CreatedOrder)
     session.flush()
 
 
-def held_for_approval(row: Refund, settings: Settings, amount: Decimal) -> Skip | None:
-    """Why what is entered next waits for a person, where the settings ask for one from this amount on."""
+def held_for_approval(
+    row: Refund, settings: Settings, amount: Decimal, *, unseen_sale: bool = False
+) -> Skip | None:
+    """Why what is entered next waits for a person: where the settings ask for one from this amount on, or where it is
+    for a sale that a person named and nobody has been shown."""
     approved = row.decided.get("approved_plan")
-    return held(settings, amount, plan_digest(row.next_documents), approved, row.approved_by)
+    digest = plan_digest(row.next_documents)
+    return held(settings, amount, digest, approved, row.approved_by, unseen_sale=unseen_sale)
 
 
 def _tell_of_created_order(session: DatabaseSession, row: Refund, sale: Sale) -> None:

@@ -9,13 +9,15 @@ WHAT_TO_DO = {
     # The sale
     "order_not_found": (
         "It is looked for again every day for a while. If the sale is in QuickBooks under another number, say how that "
-        f"is made of the order's, or correct it there. {_SETTINGS}"
+        f"is made of the order's, correct it there, or name the sale below. {_SETTINGS}"
     ),
-    "ambiguous_sale": (
-        "Make the numbers of these sales different in QuickBooks, so that only the refunded one carries this one."
-    ),
+    "ambiguous_sale": "Choose the sale that was refunded below.",
+    "chosen_sale_not_found": "Look for the sale in QuickBooks and name it anew below, or have the choice forgotten.",
     "too_many_sales_to_look_through": f"Have the sales of fewer days looked through. {_SETTINGS}",
-    "several_invoices": "Enter a credit memo for each invoice by hand.",
+    "several_invoices": (
+        "Choose the invoice below that carries what was refunded. If that is spread over several, enter a credit memo "
+        "for each by hand."
+    ),
     "sale_pending": "Mark the sale as final in QuickBooks.",
     "order_incomplete": "Enter the order in QuickBooks by hand, with its number as the number of the sale.",
     "order_needs_setting": f"Choose what the message names. {_SETTINGS}",
@@ -46,7 +48,10 @@ WHAT_TO_DO = {
     "payout_account_refused": f"Choose another refund deposit account, or the refund method credit_card. {_SETTINGS}",
     # Amounts
     "nothing_to_post": "Nothing needs to be done.",
-    "more_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
+    "more_than_sale": (
+        "If it is not the right sale, name that below. Else look at the earlier refunds of this sale, in QuickBooks "
+        "and in the shop. " + _BY_HAND
+    ),
     "quantity_more_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     "money_exceeds_value": "Find out in the shop what the rest of the money was given for. " + _BY_HAND,
     "tax_difference": "Compare the tax rate of the sale in QuickBooks with the shop's. " + _BY_HAND,
@@ -56,7 +61,10 @@ WHAT_TO_DO = {
     "tax_included": _BY_HAND,
     "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
     # Lines
-    "line_not_in_sale": f"Set a refund item that stands for such lines, or enter the refund by hand. {_SETTINGS}",
+    "line_not_in_sale": (
+        "If it is not the right sale, name that below. Else set a refund item that stands for such lines, or enter the "
+        f"refund by hand. {_SETTINGS}"
+    ),
     "bundle_in_part": _BY_HAND,
     "shipping_not_in_sale": f"Set the item that shipping stands on in your sales. {_SETTINGS}",
     "adjustment_needs_item": f"Set the allowance item. {_SETTINGS}",

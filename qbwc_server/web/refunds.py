@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -11,14 +12,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
 from qbwc_server.refunds import model
+from qbwc_server.refunds.chosen import ChosenSale, UnusableSaleName, by_number, by_txn_id
 from qbwc_server.refunds.codec import DecodeError, decode
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import REASONS
+from qbwc_server.refunds.sale import SaleType
 from qbwc_server.store import connections as stored
 from qbwc_server.store import decisions, refund_list, reports, sold
 from qbwc_server.store.decisions import Act, DecisionError
 from qbwc_server.store.refund_list import Found, ListError
+from qbwc_server.store.refunds import chosen_sale_of
 from qbwc_server.store.tables import Connection, Refund
 from qbwc_server.web import list_query, spreadsheet
 from qbwc_server.web.advice import what_to_do
@@ -97,6 +101,7 @@ def story(refund_id: int) -> str:
         refund = told.refund
         sent, unreadable = _sent_by_shop(refund)
         sale = sold.sale_of_refund(session, refund)
+        acts = decisions.allowed(refund) if current_user.may(Right.DECIDE) else ()
         memo = next((each for each in refund.documents if each.role == Role.MEMO.value), None)
         return render_template(
             "refund.html",
@@ -111,9 +116,11 @@ def story(refund_id: int) -> str:
             memo=memo,
             sides=sold.side_by_side(sale, refund),
             open_in_books=open_in_books(refund),
-            acts=decisions.allowed(refund) if current_user.may(Right.DECIDE) else (),
+            acts=acts,
             note_needed=decisions.NOTE_NEEDED,
-            candidates=refund.candidates or (),
+            candidates=(refund.candidates or ()) if Act.ADOPT in acts else (),
+            shown_sales=[{**e, "day": date.fromisoformat(e["date"])} for e in decisions.shown_sales(refund)],
+            chosen_sale=chosen_sale_of(refund),
             advice=what_to_do(refund.reason["code"]) if refund.reason else "",
         )
 
@@ -129,8 +136,9 @@ def decide(refund_id: int) -> AnyResponse:
         raise UnusableRequestError("Nothing was changed: that is no decision.") from None
     chosen = tuple(request.form.getlist("txn_id"))[: decisions.MAX_REFUNDS_AT_ONCE] if act is Act.ADOPT else ()
     try:
-        _decide(refund_id, act, seen, request.form.get("note", ""), chosen)
-    except DecisionError as error:
+        sale = _named_sale() if act is Act.CHOOSE_SALE else None
+        _decide(refund_id, act, seen, request.form.get("note", ""), chosen, sale=sale)
+    except (DecisionError, UnusableSaleName) as error:
         raise UnusableRequestError(f"Nothing was changed: {error}.") from None
     flash(f"Done: {ACT_WORDS[act]}.")
     return redirect(url_for("refunds.story", refund_id=refund_id))
@@ -170,8 +178,30 @@ def decide_many(name: str) -> AnyResponse:
     return redirect(target if is_safe_target(target) else url_for("refunds.listing", name=name))
 
 
+def _named_sale() -> ChosenSale:
+    """The sale that the form names: one of those shown, or by its kind and number. Raises UnusableSaleName."""
+    txn_id, kind, number = (request.form.get(name, "") for name in ("txn_id", "sale_type", "sale_number"))
+    if txn_id and number.strip():
+        raise UnusableSaleName("a shown sale was chosen and a number given; do one of both")
+    if txn_id:
+        return by_txn_id(txn_id)
+    try:
+        return by_number(SaleType(kind), number)
+    except ValueError as error:
+        if isinstance(error, UnusableSaleName):
+            raise
+        raise UnusableSaleName("choose a sale, or give the kind and the number of one") from None
+
+
 def _decide(
-    refund_id: int, act: Act, seen: int, note: str, txn_ids: tuple[str, ...], *, connection_id: int | None = None
+    refund_id: int,
+    act: Act,
+    seen: int,
+    note: str,
+    txn_ids: tuple[str, ...],
+    *,
+    sale: ChosenSale | None = None,
+    connection_id: int | None = None,
 ) -> None:
     if refund_id > MAX_ROW_ID:
         abort(404)
@@ -180,7 +210,15 @@ def _decide(
         if row is None or connection_id not in (None, row.connection_id):
             abort(404)
         decisions.decide(
-            session, row, act, who=current_user.name, note=note, now=site().clock(), seen=seen, txn_ids=txn_ids
+            session,
+            row,
+            act,
+            who=current_user.name,
+            note=note,
+            now=site().clock(),
+            seen=seen,
+            txn_ids=txn_ids,
+            sale=sale,
         )
 
 

@@ -89,6 +89,7 @@ SORT_WORDS = {
 REASON_WORDS = {
     "order_not_found": "Order not found in QuickBooks",
     "ambiguous_sale": "Several sales with this number",
+    "chosen_sale_not_found": "Chosen sale not found",
     "several_invoices": "Order invoiced in parts",
     "sale_pending": "Sale is pending",
     "sale_void": "Sale was voided",
@@ -173,6 +174,8 @@ ACT_WORDS = {
     Act.ADOPT: "It is what stands there: take that over",
     Act.POST_ANYWAY: "It is another one: enter this, too",
     Act.DONE_BY_HAND: "I have done it in QuickBooks by hand",
+    Act.CHOOSE_SALE: "It is of this sale",
+    Act.FORGET_SALE: "Forget the chosen sale: look by the order's number again",
 }
 ROLE_WORDS = {"owner": "Owner", "accountant": "Accountant", "viewer": "Viewer"}
 _BROWSERS = (  # in this order: each also says the names of those after it
