@@ -190,6 +190,9 @@ def _print_review(name: str, row: Mapping[str, Any]) -> None:
     for other in row["candidates"]:
         click.echo(f"  In QuickBooks: {_candidate_line(other)}")
     click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
+    if Act.CHOOSE_SALE.value in row["acts"]:
+        named = '--txn-id TXNID, or --sale "Invoice 1001"'
+        click.echo(f"  To choose the sale: connex decide {name} choose-sale {row['id']} --note TEXT {named}")
 
 
 @cli.command()

@@ -125,7 +125,8 @@ def carry_out(
     if doubtful is None and enters and not any(document.state == "posted" for document in row.own_documents):
         doubtful = _perhaps_entered(session, row, there, sale, settings, facts)
     if doubtful is None and any(document.state != "posted" for document in row.own_documents):
-        unseen = choice is not None and not was_shown(choice, sale, data.order, settings)
+        nothing_stands = not any(document.state == "posted" for document in row.own_documents)
+        unseen = choice is not None and nothing_stands and not was_shown(choice, sale, data.order, settings)
         doubtful = held_for_approval(row, settings, row.amount, unseen_sale=unseen)
     if doubtful is not None:
         stop(row, doubtful, now)

@@ -702,7 +702,7 @@ def test_what_waits_for_a_person_is_listed_with_what_would_be_entered(connex: In
     said = connex.run("review", "shop").out
     assert "waits for approval" in said
     assert "1 x Hat | 38.00" in said
-    assert f"connex decide shop approve|decline|retry|done-by-hand|note {refund_id} --note TEXT" in said
+    assert f"connex decide shop approve|decline|retry|done-by-hand|choose-sale|note {refund_id} --note TEXT" in said
     (row,) = connex.run("review", "shop", "--json").json
     assert (row["id"], row["acts"][0], row["plan"][0]["item"], row["candidates"]) == (refund_id, "approve", "Hat", [])
 
@@ -714,7 +714,7 @@ def test_a_decision_is_carried_out_and_one_that_is_not_possible_is_refused(conne
     assert said.err == "connex: the connection shop has no refund 999; see connex refunds\n"
     refused = connex.run("decide", "shop", "approve", refund_id, "--json", status=1).json
     assert refused["done"] == []
-    assert "possible: retry, done-by-hand, note" in refused["refused"][0]["reason"]
+    assert "possible: retry, done-by-hand, choose-sale, note" in refused["refused"][0]["reason"]
     done = connex.run("decide", "shop", "retry", refund_id, "--json").json
     assert done == {
         "act": "retry",
@@ -722,6 +722,33 @@ def test_a_decision_is_carried_out_and_one_that_is_not_possible_is_refused(conne
         "refused": [],
     }
     assert connex.run("review", "shop").out == "Nothing waits for a person.\n"
+
+
+def test_the_sales_to_choose_from_are_listed_and_one_of_them_is_chosen(connex: Installation) -> None:
+    shown = {"type": "Invoice", "txn_id": "5F-1", "ref_number": "1001", "date": "2024-03-01", "amount": "43.30"}
+    why = {"code": "ambiguous_sale", "message": "Customer, amount and date don't tell which."}
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        candidates = [{**shown, "customer_id": "8-1", "customer": "Ann Other"}]
+        row = builders.add_refund(session, shop, "1001", status="review", reason=why, candidates=candidates)
+        refund_id = str(row.id)
+    listed = connex.run("review", "shop").out
+    assert "In QuickBooks: Invoice 1001 of 2024-03-01 over 43.30 for Ann Other, 5F-1" in listed
+    assert f"connex decide shop choose-sale {refund_id} --note TEXT --txn-id TXNID" in listed
+    choose = ("decide", "shop", "choose-sale", refund_id, "--note", "by phone")
+    assert "takes one sale" in connex.run(*choose, status=2).err
+    assert "takes one sale" in connex.run(*choose, "--txn-id", "5F-1", "--sale", "Invoice 1001", status=2).err
+    assert (
+        "goes with choose-sale only" in connex.run("decide", "shop", "retry", "1", "--sale", "Invoice 1", status=2).err
+    )
+    assert "belong to one refund" in connex.run(*choose, "999", "--sale", "Invoice 1001", status=2).err
+    assert connex.refused(*choose, "--sale", "1001").startswith("connex: '1001' names no sale")
+    assert connex.refused(*choose, "--txn-id", "1001").startswith("connex: '1001' is no TxnID")
+    said = connex.run(*choose, "--sale", "invoice 1001", "--by", "Ada").out
+    assert said == f"choose-sale: refund {refund_id} of order 1001 is waiting now.\n"
+    with connex.database.reading() as session:
+        chosen = session.get_one(Refund, int(refund_id)).decided["sale"]
+    assert chosen == {"txn_id": "5F-1", "type": "Invoice", "ref_number": "1001", "customer_id": "8-1", "by": "Ada"}
 
 
 def test_a_version_that_was_seen_belongs_to_one_refund(connex: Installation) -> None:

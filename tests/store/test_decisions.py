@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from qbwc_server.refunds.chosen import ChosenSale, by_number, by_txn_id
 from qbwc_server.refunds.reasons import REASONS, Status
+from qbwc_server.refunds.sale import SaleType
 from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import (
     NOTE_NEEDED,
@@ -24,7 +26,7 @@ from qbwc_server.store.decisions import (
     refund_of,
 )
 from qbwc_server.store.planned import plan_digest, planned_rows
-from qbwc_server.store.refunds import taken_by_others
+from qbwc_server.store.refunds import chosen_sale_of, taken_by_others
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Event, Refund
 from tests.web import builders
 
@@ -229,6 +231,86 @@ def test_post_anyway_remembers_which_transactions_are_other_ones(memory: Databas
         session.get_one(Refund, refund_id).candidates = [{"type": "Check", "txn_id": "A-3", "ref_number": ""}]
     row = decided(memory, refund_id, Act.POST_ANYWAY)
     assert (row.status, row.stage, row.decided) == ("waiting", "find", {"post_anyway": ["A-3"]})
+
+
+SHOWN = {"type": "Invoice", "txn_id": "5F-1", "ref_number": "1001", "date": "2024-03-01", "amount": "41.04"}
+SHOWN_SALES = [
+    {**SHOWN, "customer_id": "8-1", "customer": "Ann Other"},
+    {**SHOWN, "type": "SalesReceipt", "txn_id": "60-1", "customer_id": "8-2", "customer": "Bea Buyer"},
+]
+
+
+def unclear(database: Database, code: str = "ambiguous_sale", **documents: str) -> int:
+    """A refund that may be of either of two sales."""
+    refund_id = add(database, "review", code, **documents)
+    with database.transaction() as session:
+        session.get_one(Refund, refund_id).candidates = SHOWN_SALES
+    return refund_id
+
+
+@pytest.mark.parametrize("named", [by_txn_id("60-1"), by_number(SaleType.SALES_RECEIPT, "1001")])
+def test_a_sale_that_was_shown_is_chosen_with_its_customer_and_put_on_record(
+    memory: Database, named: ChosenSale
+) -> None:
+    refund_id = unclear(memory)
+    row = decided(memory, refund_id, Act.CHOOSE_SALE, "by phone", sale=named)
+    assert (row.status, row.stage, row.reason, row.candidates) == ("waiting", "find", None, None)
+    assert chosen_sale_of(row) == ChosenSale("60-1", SaleType.SALES_RECEIPT, "1001", "8-2", "Ada")
+    with memory.reading() as session:
+        (told,) = session.scalars(select(Event.text))
+        (entry,) = session.scalars(select(AuditEntry))
+    assert told == "Ada chose the sale that was refunded, sales receipt 1001 (TxnID 60-1): by phone."
+    assert (entry.who, entry.at, entry.details["note"]) == ("Ada", NOW, "by phone")
+    assert entry.details["sale"] == "sales receipt 1001 (TxnID 60-1)"
+
+
+def test_a_sale_that_was_not_shown_is_chosen_without_a_customer(memory: Database) -> None:
+    for named in (by_txn_id("ab-9"), by_number(SaleType.SALES_ORDER, "1001")):
+        row = decided(memory, unclear(memory), Act.CHOOSE_SALE, sale=named)
+        chosen = chosen_sale_of(row)
+        assert chosen is not None
+        assert (chosen.txn_id, chosen.type, chosen.customer_id) == (named.txn_id, named.type, "")
+
+
+def test_a_sale_is_chosen_with_a_note_and_by_that_act_alone(memory: Database) -> None:
+    refund_id = unclear(memory)
+    with pytest.raises(DecisionError, match="needs the sale"):
+        decided(memory, refund_id, Act.CHOOSE_SALE)
+    with pytest.raises(DecisionError, match="needs a note"):
+        decided(memory, refund_id, Act.CHOOSE_SALE, " ", sale=by_txn_id("60-1"))
+    with pytest.raises(DecisionError, match="choose-sale does that"):
+        decided(memory, refund_id, Act.TRY_AGAIN, sale=by_txn_id("60-1"))
+
+
+def test_a_plan_for_another_sale_is_dropped_with_all_that_it_took_out_of_that_one(memory: Database) -> None:
+    refund_id = add(memory, memo="planned", payout="planned")
+    with memory.transaction() as session:
+        session.get_one(Refund, refund_id).sale_txn_id = "S-1"
+        session.get_one(Refund, refund_id).decided = {"approved_plan": "of the other sale"}
+    row = decided(memory, refund_id, Act.CHOOSE_SALE, sale=by_txn_id("60-1"))
+    assert (row.documents, row.total, row.shares, row.sale_txn_id) == ([], None, None, "")
+    assert set(row.decided) == {"sale"}
+
+
+def test_a_choice_stays_when_it_is_tried_again_and_is_taken_back_by_a_person(memory: Database) -> None:
+    refund_id = unclear(memory)
+    decided(memory, refund_id, Act.CHOOSE_SALE, sale=by_txn_id("60-1"))
+    with memory.transaction() as session:
+        row = session.get_one(Refund, refund_id)
+        assert allowed(row) == (Act.SKIP, Act.DONE_BY_HAND, Act.FORGET_SALE, Act.NOTE)
+        row.status, row.stage, row.reason = "review", "done", reason("value_differs")
+        assert {Act.CHOOSE_SALE, Act.FORGET_SALE} <= set(allowed(row))
+    assert chosen_sale_of(decided(memory, refund_id, Act.TRY_AGAIN)) is not None
+    row = decided(memory, refund_id, Act.FORGET_SALE, "")
+    assert (row.stage, row.decided) == ("find", {})
+    assert Act.FORGET_SALE not in allowed(row)
+
+
+@pytest.mark.parametrize("state", ["sent", "posted", "review"])
+def test_no_other_sale_is_chosen_for_what_is_or_may_be_in_the_books(memory: Database, state: str) -> None:
+    refund_id = unclear(memory, "value_differs", memo=state, payout="planned")
+    with pytest.raises(DecisionError, match="is not possible"):
+        decided(memory, refund_id, Act.CHOOSE_SALE, sale=by_txn_id("60-1"))
 
 
 def test_what_was_done_by_hand_counts_against_the_sale(memory: Database) -> None:
