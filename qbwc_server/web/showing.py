@@ -174,7 +174,7 @@ ACT_WORDS = {
     Act.ADOPT: "It is what stands there: take that over",
     Act.POST_ANYWAY: "It is another one: enter this, too",
     Act.DONE_BY_HAND: "I have done it in QuickBooks by hand",
-    Act.CHOOSE_SALE: "It is of this sale",
+    Act.CHOOSE_SALE: "Use this sale",
     Act.FORGET_SALE: "Forget the chosen sale: look by the order's number again",
 }
 ROLE_WORDS = {"owner": "Owner", "accountant": "Accountant", "viewer": "Viewer"}

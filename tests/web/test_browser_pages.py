@@ -21,6 +21,7 @@ from qbwc_server.store.webhooks import Apart, Refusal
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
 from tests.web.conftest import PASSWORD, SEALING
 from tests.web.test_browser import address, browser, sign_in
+from tests.web.test_choosing import SHOWN
 from tests.web.windows import WINDOWS
 
 __all__ = ["address", "browser"]  # fixtures
@@ -31,6 +32,7 @@ PATHS = (
     "/connections/main/refunds",
     "/refunds/1",
     "/refunds/2",
+    "/refunds/4",
     "/connections/main",
     "/connections/main/sessions",
     "/connections/main/sessions/1",
@@ -65,6 +67,8 @@ def books(database: Database) -> None:
         reason = {"code": "sale_pending", "message": "The sale 1002 is still marked as pending."}
         add_refund(session, connection, HOSTILE, status="review", reason=reason)
         add_refund(session, connection, "#1003", status="waiting")
+        reason = {"code": "ambiguous_sale", "message": "Customer, amount and date don't tell."}
+        add_refund(session, connection, "#1004", status="review", reason=reason, candidates=SHOWN)
         add_session(session, connection)
         webhooks.switch_on(session, connection, "shopify", "a secret of the shop", SEALING.sealed, NOON, "Ada")
         webhooks.note_refusals(session, connection, "shopify", "orders/updated", [Refusal("id", "is missing")], NOON)
