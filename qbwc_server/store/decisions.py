@@ -140,7 +140,9 @@ _SALE_IN_QUESTION = _SALE_UNKNOWN | {
     *("sale_pending", "sale_void", "partial_refund_of_open_order", "order_never_invoiced", "ambiguous_payment"),
     *("more_than_sale", "quantity_more_than_sale", "more_tax_than_sale", "tax_difference", "value_differs"),
     *("currency_differs", "line_not_in_sale", "bundle_in_part", "shipping_not_in_sale", "restock_needs_item"),
-    "exchange",
+    *("exchange", "order_incomplete", "order_needs_setting", "order_account_unfit", "order_total_differs"),
+    *("item_not_in_quickbooks", "item_unfit", "customer_unknown", "ambiguous_customer", "customer_name_taken"),
+    *("order_in_doubt", "created_sale_gone", "created_sale_differs"),
     *("perhaps_entered_by_hand", "approval_needed", "plan_changed", "declined", "undone"),
 }
 

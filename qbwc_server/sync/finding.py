@@ -62,6 +62,7 @@ from qbxml import (
     CustomerRet,
     InvoiceRet,
     ItemRecord,
+    Outcome,
     ReceivePaymentRet,
     Response,
     SalesOrderRet,

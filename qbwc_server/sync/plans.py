@@ -192,9 +192,7 @@ def write_order_down(session: DatabaseSession, row: Refund, order: CreatedOrder)
     session.flush()
 
 
-def held_for_approval(
-    row: Refund, settings: Settings, amount: Decimal, *, unseen_sale: bool = False
-) -> Skip | None:
+def held_for_approval(row: Refund, settings: Settings, amount: Decimal, *, unseen_sale: bool = False) -> Skip | None:
     """Why what is entered next waits for a person: where the settings ask for one from this amount on, or where it is
     for a sale that a person named and nobody has been shown."""
     approved = row.decided.get("approved_plan")

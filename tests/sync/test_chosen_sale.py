@@ -16,6 +16,7 @@ from qbwc_server.store.decisions import Act
 from qbwc_server.store.planned import planned_rows
 from qbwc_server.store.refunds import Imported
 from tests.sync.driver import Driver, Exchange, Fault, Refusal, hats, judge, open_shop, refund
+from tests.sync.test_missing_orders import ON, missing
 
 
 def shop(made: CompanyBuilder) -> None:
@@ -313,6 +314,24 @@ def test_where_the_number_stands_in_another_field_the_chosen_sale_is_not_looked_
     approved(driver)
     judge(driver, review=False)
     assert driver.row("r1").sale_txn_id == invoice_77(driver).txn_id
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_order_that_would_be_created_is_not_where_a_person_knows_its_sale(memory: Database, is_there: bool) -> None:
+    driver = open_shop(memory, shop, settings=ON | {"review": "always"})
+    driver.bring_in(missing(refund("r1", "1002")))
+    driver.drain()
+    assert driver.statuses() == {"r1": "review: approval_needed"}
+    assert next(iter(planned_rows(driver.row("r1").next_documents))).document == "sales receipt"
+    sales = len(driver.company.transactions("SalesReceipt"))
+    driver.decide("r1", Act.CHOOSE_SALE, sale=named("Invoice 77" if is_there else "Invoice 78"))
+    driver.drain()
+    if is_there:
+        approved(driver)
+    judge(driver)
+    assert driver.statuses() == {"r1": "posted" if is_there else "review: chosen_sale_not_found"}
+    assert customers(driver) == (["Cy"] if is_there else [])
+    assert len(driver.company.transactions("SalesReceipt")) == sales
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.ANSWERED_LATE, Fault.COM_AFTER])
