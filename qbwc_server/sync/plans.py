@@ -178,16 +178,8 @@ def _entered_otherwise(row: Refund, posting: Posting) -> Skip | None:
 
 def write_order_down(session: DatabaseSession, row: Refund, order: CreatedOrder) -> None:
     """Writes the documents of an order down that is created before its refund, which is planned anew after it."""
-    existing = {(d.role, d.part): d for d in row.order_documents}
-    for planned in order.documents:
-        document = existing.pop((planned.role.value, planned.part), None)
-        if document is not None and document.state == "posted":
-            continue
-        if document is None:
-            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=row.generation)
-            session.add(document)
-        _fill(document, planned, write_request(planned.request), order.customer)
-    _drop_never_sent(session, row, existing.values())
+    requests = {(planned.role, planned.part): write_request(planned.request) for planned in order.documents}
+    _write_documents(session, row, row.order_documents, order.documents, requests, order.customer)
     forget_shares(row)
     session.flush()
 
@@ -380,22 +372,34 @@ def _write_down(
     written: dict[tuple[Role, int], bytes],
     sale: Sale,
 ) -> None:
-    existing = {(d.role, d.part): d for d in row.own_documents}
-    for planned in posting.documents:
-        document = existing.pop((planned.role.value, planned.part), None)
-        if document is not None and document.state == "posted":
-            continue
-        if document is None:
-            document = Document(refund=row, role=planned.role.value, part=planned.part, generation=row.generation)
-            session.add(document)
-        _fill(document, planned, written[planned.role, planned.part], sale.customer)
-    _drop_never_sent(session, row, existing.values())
+    _write_documents(session, row, row.own_documents, posting.documents, written, sale.customer)
     row.shares = [encode(share) for share in posting.shares]
     row.total, row.tax, row.applied = posting.total, posting.tax, posting.applied
     row.notices = []
     for notice in posting.notices:
         add_notice(row, notice)
     session.flush()
+
+
+def _write_documents(
+    session: DatabaseSession,
+    row: Refund,
+    before: Sequence[Document],
+    planned: Sequence[PlannedDocument],
+    requests: Mapping[tuple[Role, int], bytes],
+    customer: Ref,
+) -> None:
+    """Brings what is written down in line with what is planned; what stands in QuickBooks stays as it is."""
+    existing = {(document.role, document.part): document for document in before}
+    for each in planned:
+        document = existing.pop((each.role.value, each.part), None)
+        if document is not None and document.state == "posted":
+            continue
+        if document is None:
+            document = Document(refund=row, role=each.role.value, part=each.part, generation=row.generation)
+            session.add(document)
+        _fill(document, each, requests[each.role, each.part], customer)
+    _drop_never_sent(session, row, existing.values())
 
 
 def _fill(document: Document, planned: PlannedDocument, written: bytes, customer: Ref) -> None:
