@@ -185,14 +185,16 @@ def review(name: str, as_json: bool) -> None:
 def _print_review(name: str, row: Mapping[str, Any]) -> None:
     click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
     click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
+    for notice in row["notices"]:
+        click.echo(f"  To know: {notice['message']}")
     for line in row["plan"]:
         click.echo(f"  {_plan_line(line)}")
     for other in row["candidates"]:
         click.echo(f"  In QuickBooks: {_candidate_line(other)}")
     click.echo(f"  To decide: connex decide {name} {'|'.join(row['acts'])} {row['id']} --note TEXT")
     if Act.CHOOSE_SALE.value in row["acts"]:
-        named = '--txn-id TXNID, or --sale "Invoice 1001"'
-        click.echo(f"  To choose the sale: connex decide {name} choose-sale {row['id']} --note TEXT {named}")
+        which = '--txn-id TXNID, or --sale "Invoice 1001"'
+        click.echo(f"  To choose the sale: connex decide {name} choose-sale {row['id']} --note TEXT {which}")
 
 
 @cli.command()
