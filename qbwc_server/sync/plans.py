@@ -4,7 +4,7 @@ already, and written down before anything of it is sent."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -377,8 +377,14 @@ def _write_down(
     row.total, row.tax, row.applied = posting.total, posting.tax, posting.applied
     row.notices = []
     for notice in posting.notices:
-        add_notice(row, notice)
+        add_notice(row, _as_it_was(row, notice))
     session.flush()
+
+
+def _as_it_was(row: Refund, notice: Notice) -> Notice:
+    """What a later session finds closed is told as it was where the refund itself has closed it before."""
+    closed_it = any(d.role == Role.CLOSING.value and d.state == "posted" for d in row.own_documents)
+    return replace(notice, code="order_closed") if closed_it and notice.code == "order_already_closed" else notice
 
 
 def _write_documents(

@@ -200,3 +200,20 @@ def test_no_money_goes_out_for_an_order_that_quickbooks_does_not_let_us_close(me
 
     assert not driver.company.transactions("ARRefundCreditCard")
     assert lines_of(driver) == [("3", False), ("None", False)]
+
+
+def test_an_order_that_the_refund_closed_itself_is_told_so_though_its_payout_came_in_a_later_session(
+    memory: Database,
+) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001", 3, shipping="5.00"))
+    driver.run_session({POST + 1: Fault.LOST_BEFORE})
+    assert order_of(driver).is_manually_closed
+    assert not driver.company.transactions("ARRefundCreditCard")
+    driver.drain()
+
+    judge(driver, review=False)
+    assert [str(card.total) for card in driver.company.transactions("ARRefundCreditCard")] == ["69.95"]
+    told = [notice["code"] for notice in driver.row("r1").notices]
+    assert "order_closed" in told
+    assert "order_already_closed" not in told
