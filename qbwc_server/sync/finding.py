@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from qbwc_server.refunds.by_hand import names_sale
 from qbwc_server.refunds.choosing import Rivals, as_candidates, choose_invoice, choose_sale, not_found
@@ -43,6 +42,7 @@ from qbwc_server.sync.looking import MAX_CANDIDATES, Carrier, Look, carriers_in,
 from qbwc_server.sync.plans import (
     Findings,
     carry_out,
+    forget_plan,
     stop,
 )
 from qbwc_server.sync.questions import CREATED_PREFIX, DATED_PREFIX, LOCATED_PREFIX, MAX_DATED, MAX_OWN_MEMOS, SALES
@@ -85,7 +85,7 @@ def take_find(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if failed is not None:
         choice = looks[rows[0].id].choice if len(rows) == 1 else None
         if choice is not None and failed.outcome is Outcome.FIX_DATA:  # the TxnID is all that can be wrong with it
-            _stop_finding(rows[0], not_there(choice), taking.now)
+            _stop_finding(taking, rows[0], not_there(choice))
             return
         question_failed(taking, rows, failed)
         return
@@ -113,7 +113,7 @@ def _take_located(taking: Taking, row: Refund, look: Look, carriers: Sequence[Ca
         _not_found(taking, row, not_found(data_of(row), settings), None, settings)
     elif len(located) > MAX_CANDIDATES:
         facts = {"looked_for": looked_for(data_of(row), settings), "sales": f"{len(located)} sales"}
-        stop(row, Skip("ambiguous_sale", facts), taking.now)
+        _stop_finding(taking, row, Skip("ambiguous_sale", facts))
     else:
         row.findings = encode(dataclasses.replace(look, located=located))
 
@@ -134,7 +134,7 @@ def _take_sales(
     if look.choice is None:
         sales = _with_created(sales, created, found)
     if isinstance(sales, RecordError):
-        stop(row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}), taking.now)
+        _stop_finding(taking, row, Skip("answer_unreadable", {"order": row.order_number, "reason": str(sales)}))
         return
     chosen = _sale_among(sales, look, data_of(row), settings)
     if isinstance(chosen, Skip):
@@ -155,9 +155,11 @@ def _sale_among(sales: Sequence[Sale], look: Look, refund: RefundData, settings:
     return chosen if isinstance(chosen, Rivals) else with_order_behind(refund, chosen, sales)
 
 
-def _stop_finding(row: Refund, skip: Skip, now: datetime) -> None:
-    """Ends it with a reason, and keeps the sales that a person is to choose from."""
-    stop(row, skip, now)
+def _stop_finding(taking: Taking, row: Refund, skip: Skip) -> None:
+    """Ends it with a reason, and keeps the sales that a person is to choose from. What was planned before takes nothing
+    out of the sale that was found then."""
+    forget_plan(taking.database, row)
+    stop(row, skip, taking.now)
     row.candidates = as_candidates(skip)
 
 
@@ -169,7 +171,7 @@ def _too_many_sales(taking: Taking, rows: Sequence[Refund], settings: Settings) 
         return
     for row in rows:
         facts = {"looked_for": looked_for(data_of(row), settings), "most": str(MAX_DATED)}
-        stop(row, Skip("too_many_sales_to_look_through", facts), taking.now)
+        _stop_finding(taking, row, Skip("too_many_sales_to_look_through", facts))
 
 
 def _sales_created(taking: Taking, rows: Sequence[Refund]) -> dict[int, Document]:
@@ -206,7 +208,7 @@ def _not_found(taking: Taking, row: Refund, skip: Skip, created: Document | None
             creating.begin(row, taking.now)
             return
         skip = refused
-    _stop_finding(row, skip, taking.now)
+    _stop_finding(taking, row, skip)
     look_again_later(row, settings, taking.now)
 
 
@@ -266,7 +268,7 @@ def take_follow(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         except RecordError as error:
             outcome = Skip("answer_unreadable", {"order": row.order_number, "reason": str(error)})
         if isinstance(outcome, Skip):
-            _stop_finding(row, outcome, taking.now)
+            _stop_finding(taking, row, outcome)
         elif outcome is None:
             row.stage, row.findings = "find", None
         elif outcome.complete:
@@ -323,7 +325,7 @@ def _too_many(taking: Taking, rows: Sequence[Refund]) -> None:
             "what": "credit memos or checks since this refund",
             "ref_number": ref_number(data_of(row)),
         }
-        stop(row, Skip("too_many_to_look_through", facts), taking.now)
+        _stop_finding(taking, row, Skip("too_many_to_look_through", facts))
 
 
 def _followed(findings: Findings, read: _Read, refund: RefundData, settings: Settings) -> Findings | Skip | None:

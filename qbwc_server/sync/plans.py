@@ -96,7 +96,7 @@ def carry_out(
     taken = taken_by_others(session, row, sale.txn_id).and_also(taken_by_hand(by_hand, sale))
     outcome = plan(data, sale, settings, facts, taken, row.generation)
     if isinstance(outcome, Skip):
-        _forget_plan(session, row)
+        forget_plan(session, row)
         if by_hand and outcome.reason in _MORE_THAN_IS_LEFT and not row.own_documents:  # perhaps it is that very refund
             outcome = _perhaps_entered(session, row, findings.documents, sale, settings, facts) or outcome
         stop(row, outcome, now)
@@ -427,7 +427,7 @@ def _fill(document: Document, planned: PlannedDocument, written: bytes, customer
     document.status_code, document.status_message = None, ""
 
 
-def _forget_plan(session: DatabaseSession, row: Refund) -> None:
+def forget_plan(session: DatabaseSession, row: Refund) -> None:
     """What was planned before and never sent no longer holds."""
     _drop_never_sent(session, row, [document for document in row.own_documents if document.state != "posted"])
     if not any(document.state == "posted" for document in row.own_documents):

@@ -13,8 +13,9 @@ from lxml import etree
 from qbsim import Behaviour, CompanyBuilder, QuickBooks
 from qbwc_server.refunds.model import Refund
 from qbwc_server.store.database import Database
+from qbwc_server.store.decisions import Act
 from qbwc_server.sync import questions
-from tests.sync.driver import START, Driver, Exchange, Fault, hats, judge, open_shop, refund
+from tests.sync.driver import START, Driver, Exchange, Fault, hats, judge, open_shop, receipts, refund
 
 ORDERED = START - timedelta(days=4)
 DEFINE = (
@@ -322,3 +323,21 @@ def test_a_memo_entered_by_hand_under_the_sales_number_counts_as_given_back(memo
     driver.drain()
     assert driver.statuses() == {"r1": "posted", "r2": "review: more_than_sale"}
     assert [notice["code"] for notice in driver.row("r1").notices] == ["counted_by_hand"]
+
+
+def test_a_refund_whose_sale_is_not_found_any_more_takes_nothing_out_of_it(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"), settings={"review": "always"})
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert driver.statuses() == {"r1": "review: approval_needed"}
+    (sale,) = driver.company.transactions("SalesReceipt")
+    driver.company.renumber(sale, "77")
+    driver.decide("r1", Act.TRY_AGAIN)
+    driver.drain()
+    assert driver.statuses() == {"r1": "skipped: order_not_found"}
+
+    driver.company.renumber(sale, "1001")
+    driver.bring_in(refund("r2", "1001", 2))
+    driver.drain()
+
+    assert driver.statuses()["r2"] == "review: approval_needed", "all of the sale was left to be given back"
