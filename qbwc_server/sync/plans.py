@@ -509,7 +509,8 @@ def _adopt_what_is_linked(row: Refund, memo: Document, candidates: list[FoundDoc
     stood = next((f for f in candidates if f.type == "CreditMemo" and f.txn_id == memo.txn_id), None)
     if stood is None:
         return
-    links = list(stood.links)
+    known = {document.txn_id for document in row.documents if document.txn_id}  # two payouts may have one amount
+    links = [link for link in stood.links if link.txn_id not in known]
     for document in row.documents:
         if document.state == "posted" or not document.uses_memo:
             continue

@@ -40,8 +40,10 @@ def add_what_memos_show(
 ) -> None:
     """A memo that was found shows what it was used for: the one trace of an application, since setting a credit
     may leave no transaction of its own (FACTS.md 5), and a second one of a payout."""
+    known = {sighting.txn_id for sighting in sightings.values()}  # two payouts may have one amount
+    known |= {other.txn_id for document in documents for other in document.refund.documents if other.txn_id}
     links: dict[str, list[Link]] = {
-        item.txn_id: [link for link in item.links if link.txn_id not in {s.txn_id for s in sightings.values()}]
+        item.txn_id: [link for link in item.links if link.txn_id not in known]
         for item in found
         if item.type == "CreditMemo"
     }
