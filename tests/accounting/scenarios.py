@@ -415,6 +415,20 @@ def _payment_recorded() -> Scenario:
     return Scenario(fill, (given_back(HAT_BACK),), settings, notices=frozenset({"payment_recorded"}))
 
 
+@case("sale of 100.00 euro at 1.25 dollars, refunded when the euro is at 1.10")
+def _sale_in_euro() -> Scenario:
+    def lists(made: CompanyBuilder) -> None:
+        shop(made)
+        made.currency("Euro", "EUR", "1.10")
+        made.customer("Eva", currency="Euro")
+
+    def fill(made: CompanyBuilder) -> None:
+        hat = Line("Hat", quantity=1, amount="100.00")
+        made.sales_receipt("Eva", [hat], ref_number="1001", exchange_rate="1.25", deposit_to="Checking")
+
+    return Scenario(fill, (given_back(HAT_BACK, currency="EUR"),), lists=lists)
+
+
 # Finding the sale
 
 
