@@ -49,6 +49,11 @@ def sales_created(
     return found
 
 
+def standing(documents: Iterable[Document]) -> list[Document]:
+    """Those that QuickBooks has, by their TxnIDs."""
+    return [document for document in documents if document.state == "posted" and document.txn_id]
+
+
 def wait_for_another(row: Refund, now: datetime) -> None:
     """Lets a refund wait for its order, which is on its way for another refund."""
     row.stage, row.findings, row.not_before, row.updated_at = "find", None, now + WAIT_FOR_ANOTHER, now

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import joinedload
 
@@ -432,27 +432,17 @@ def _readable(hcp_response: str) -> Answer | None:
 
 def _awaiting_answer(call: _Call) -> MessageSet | None:
     """The set of this session that has not been answered; also one that another session has since taken over."""
-    mine = (sent for sent in reversed(call.open_sets) if call.session.id in sent.context.get("sessions", ()))
-    return next(mine, None)
+    return _of_this_session(call, reversed(call.open_sets))
 
 
 def _settled_without_answer(call: _Call, answer: Answer | AnswerError | None) -> MessageSet | None:
     """A posting of this session that was settled without its answer, which comes after all."""
     if not isinstance(answer, Answer):
         return None
-    candidates = call.database.scalars(
-        select(MessageSet)
-        .where(
-            MessageSet.connection_id == call.connection.id,
-            MessageSet.state == "settled",
-            MessageSet.kind == Kind.POST.value,
-            MessageSet.response_digest == "",
-            MessageSet.session_id >= call.session.id,
-        )
-        .options(WITH_DOCUMENTS)
-        .order_by(MessageSet.id.desc())
+    settled = _postings(call).where(
+        MessageSet.state == "settled", MessageSet.response_digest == "", MessageSet.session_id >= call.session.id
     )
-    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+    return _of_this_session(call, call.database.scalars(settled))
 
 
 def _answered_by_its_repeat(call: _Call, answer: Answer | AnswerError | None, digest: str) -> MessageSet | None:
@@ -460,21 +450,28 @@ def _answered_by_its_repeat(call: _Call, answer: Answer | AnswerError | None, di
     where the two tell of other transactions, QuickBooks has worked both."""
     if not isinstance(answer, Answer):
         return None
-    candidates = call.database.scalars(
+    repeated = _postings(call).where(
+        MessageSet.state == "answered",
+        MessageSet.times_sent > 1,
+        MessageSet.response_digest != digest,
+        MessageSet.session_id > call.session.id,
+    )
+    return _of_this_session(call, call.database.scalars(repeated.limit(MAX_REPEATED)))
+
+
+def _postings(call: _Call) -> Select[MessageSet]:
+    """The sets of the connection that post, the newest first."""
+    return (
         select(MessageSet)
-        .where(
-            MessageSet.connection_id == call.connection.id,
-            MessageSet.state == "answered",
-            MessageSet.kind == Kind.POST.value,
-            MessageSet.times_sent > 1,
-            MessageSet.response_digest != digest,
-            MessageSet.session_id > call.session.id,
-        )
+        .where(MessageSet.connection_id == call.connection.id, MessageSet.kind == Kind.POST.value)
         .options(WITH_DOCUMENTS)
         .order_by(MessageSet.id.desc())
-        .limit(MAX_REPEATED)
     )
-    return next((sent for sent in candidates if call.session.id in sent.context.get("sessions", ())), None)
+
+
+def _of_this_session(call: _Call, sets: Iterable[MessageSet]) -> MessageSet | None:
+    """The first that this session has sent, if only once before another."""
+    return next((sent for sent in sets if call.session.id in sent.context.get("sessions", ())), None)
 
 
 def _abandon_unanswered(call: _Call) -> bool:

@@ -33,7 +33,7 @@ from qbwc_server.refunds.sale_numbers import sale_numbers
 from qbwc_server.refunds.settings import CreatedSale
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
-from qbwc_server.store.orders import order_of, sales_created, wait_for_another
+from qbwc_server.store.orders import order_of, sales_created, standing, wait_for_another
 from qbwc_server.store.planned import words_of
 from qbwc_server.store.refunds import data_of, look_again_later, note, stop
 from qbwc_server.store.tables import Connection, Document, MessageSet, Refund
@@ -230,7 +230,7 @@ def _is_seen_to_elsewhere(taking: Taking, row: Refund) -> bool:
     """Whether the order was, or is being, created for another refund of it, and this one has been told so."""
     documents = sales_created(taking.database, taking.connection.id, [order_of(row)]).get(order_of(row), [])
     others = [document for document in documents if document.refund_id != row.id]
-    if any(document.state == "posted" and document.txn_id for document in documents):
+    if standing(documents):
         row.stage, row.findings = "find", None  # there it is asked for by its TxnID
         return True
     if any(document.state == "posted" for document in documents) or any(d.state == "review" for d in others):

@@ -22,7 +22,7 @@ from qbwc_server.refunds.sale_numbers import looked_for, names_of_order
 from qbwc_server.refunds.settings import Settings
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
-from qbwc_server.store.orders import order_of, sales_created
+from qbwc_server.store.orders import order_of, sales_created, standing
 from qbwc_server.store.planned import words_of
 from qbwc_server.store.refunds import CHOSEN_SALE, data_of, look_again_later, note
 from qbwc_server.store.tables import Document, MessageSet, Refund
@@ -177,7 +177,7 @@ def _too_many_sales(taking: Taking, rows: Sequence[Refund], settings: Settings) 
 def _sales_created(taking: Taking, rows: Sequence[Refund]) -> dict[int, Document]:
     """The order that Connex created, for whichever refund of it, by the refund's id."""
     found = sales_created(taking.database, taking.connection.id, map(order_of, rows))
-    posted = {key: [d for d in documents if d.state == "posted" and d.txn_id] for key, documents in found.items()}
+    posted = {key: standing(documents) for key, documents in found.items()}
     return {row.id: posted[order_of(row)][-1] for row in rows if posted.get(order_of(row))}
 
 

@@ -26,7 +26,7 @@ from qbwc_server.refunds.undoing import undo_request
 from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.connections import installation, settings_of
 from qbwc_server.store.mappings import item_mappings
-from qbwc_server.store.orders import order_of, sales_created
+from qbwc_server.store.orders import order_of, sales_created, standing
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
 from qbwc_server.sync import creating, postings, questions, reconcile, undoing
@@ -241,9 +241,8 @@ def _find(sending: Sending) -> _Message:
     with_orders = known(sending.connection.company.known, "sales_orders") is not Known.NO
     created: dict[str, list[str]] = {}
     for documents in sales_created(sending.database, sending.connection.id, map(order_of, rows)).values():
-        for document in documents:
-            if document.state == "posted" and document.txn_id:
-                created.setdefault(document.request_type.removesuffix("Add"), []).append(document.txn_id)
+        for document in standing(documents):
+            created.setdefault(document.request_type.removesuffix("Add"), []).append(document.txn_id)
     written = _written(questions.find(wanted_by(looks.values()), ours, sales_orders=with_orders, created=created))
     asked = {str(number): encode(look) for number, look in looks.items()}  # what the answer is an answer to
     return _Message(written, context=_about(rows) | {"asked": asked})
