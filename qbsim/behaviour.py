@@ -48,6 +48,8 @@ class Behaviour:
     #: A ReceivePayment of 0.00 that only sets credits is a transaction with a TxnID. Off, the credits are linked
     #: to the invoices and the answer is thin, without a TxnID (FACTS.md 5).
     records_credit_only_payments: bool = False
+    #: A change within the second of the last one gives a greater EditSequence; off, it is the second of the change.
+    edit_sequences_count_up: bool = True
     #: Premier and Enterprise have sales orders; Pro answers 3250.
     has_sales_orders: bool = True
     #: The mode that the company file is open in: SingleUser or MultiUser.

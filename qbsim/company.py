@@ -101,6 +101,7 @@ class Company:
         self.private_data = PrivateData()
         self.recovery = RecoveryRecords()
         self.sets_in_work: set[str] = set()  # newMessageSetIDs; no file keeps them
+        self.edit_sequences_count_up = True  # as the QuickBooks has it that opens the file
         self.deleted: list[DeletedTransaction] = []
         self.deleted_list_elements: list[DeletedListElement] = []
         self.ref_numbers: dict[str, int] = {}
@@ -183,6 +184,10 @@ class Company:
             raise NaiveClockError("the company's clock gave a time without an offset; let it return an aware datetime")
         return moment.replace(microsecond=0)
 
+    def touch(self, stamp: Stamp) -> None:
+        """Notes that a list element or transaction was changed now."""
+        stamp.touch(self.now(), counts_up=self.edit_sequences_count_up)
+
     def today(self) -> date:
         """The company's day."""
         return self.now().date()
@@ -217,7 +222,7 @@ class Company:
         self._move_stock(transaction, 1)
         self._settle_anew(transaction)
         self._count_number(transaction)
-        transaction.stamp.touch(self.now())
+        self.touch(transaction.stamp)
         self._index.refresh(transaction, keys)
         return transaction
 
@@ -294,7 +299,7 @@ class Company:
             self._take_back(transaction)
             transaction.entries, transaction.stock, transaction.links = [], [], []
             transaction.void()
-        transaction.stamp.touch(self.now())
+        self.touch(transaction.stamp)
         self._index.refresh(transaction, keys)
 
     def renumber(self, transaction: Transaction, ref_number: str | None) -> None:

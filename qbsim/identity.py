@@ -15,10 +15,11 @@ class Stamp:
     time_modified: datetime
     edit_sequence: str
 
-    def touch(self, now: datetime) -> None:
-        """A new EditSequence, greater than the old one even within the same second."""
+    def touch(self, now: datetime, *, counts_up: bool) -> None:
+        """A new EditSequence; greater than the old one even within the same second where it counts up there."""
         self.time_modified = now
-        self.edit_sequence = str(max(int(self.edit_sequence) + 1, int(now.timestamp())))
+        seconds = int(now.timestamp())
+        self.edit_sequence = str(max(int(self.edit_sequence) + 1, seconds) if counts_up else seconds)
 
 
 @dataclass

@@ -80,6 +80,7 @@ class QuickBooks:
     def __init__(self, company: Company, behaviour: Behaviour | None = None) -> None:
         self.company = company
         self.behaviour = Behaviour() if behaviour is None else behaviour
+        company.edit_sequences_count_up = self.behaviour.edit_sequences_count_up
         self.locks = Locks()
         self._session: Session | None = None
         self._failed_openings = 0

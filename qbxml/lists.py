@@ -99,6 +99,14 @@ class CustomerRet(ListRecord):
 
 
 @aggregate
+class OtherNameRet(ListRecord):
+    """Somebody who is neither customer nor vendor nor employee; other names are never subordinate to each other."""
+
+    notes: AnyText | None = None
+    external_guid: GUID | None = None
+
+
+@aggregate
 class SalesTaxCodeRet(ListRecord):
     """A code that says how a line is taxed; outside the US it names its tax, an item or a group of them."""
 
@@ -274,11 +282,39 @@ class PaymentMethodQuery(ListQuery, rets=(PaymentMethodRet,)):
 
 
 @aggregate
+class OtherNameQuery(ListQuery, rets=(OtherNameRet,)):
+    """Other names. Unlike most lists it has no iterator."""
+
+    include_ret_elements: Annotated[tuple[Text50, ...], Named("IncludeRetElement")] = ()
+    owner_ids: Annotated[tuple[GUID, ...], Named("OwnerID")] = ()
+
+
+@aggregate
 class CustomerAdd(Request, rets=(CustomerRet,), writes=True):
     """A new customer. Customers, vendors, employees and other names share one space of names (FACTS.md 9, 3100)."""
 
     name: Text41
     email: Text1023 | None = None
+    notes: Text4095 | None = None
+
+
+@aggregate
+class OtherNameAdd(Request, rets=(OtherNameRet,), writes=True):
+    """A new entry in the list of other names, which shares its space of names with customers (FACTS.md 9, 3100)."""
+
+    name: Text41
+    is_active: Bool | None = None
+    notes: Text4095 | None = None
+
+
+@aggregate
+class OtherNameMod(Request, rets=(OtherNameRet,), writes=True):
+    """Changes an entry in the list of other names, as long as nobody has since its EditSequence was read (FACTS.md 9,
+    3200)."""
+
+    list_id: ID
+    edit_sequence: Text16
+    is_active: Bool | None = None
     notes: Text4095 | None = None
 
 

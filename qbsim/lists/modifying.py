@@ -47,7 +47,7 @@ def modifying(kind: ListKind) -> Callable[[Context, Element], Outcome]:
             setattr(record, kept, value)
         if (name, parent_id) != (record.name, record.parent_id):
             table.move(record, name, parent_id)
-        record.stamp.touch(company.now())
+        company.touch(record.stamp)
         kind.follow(company, record)
         return changed(context, kind, record, request)
 

@@ -71,10 +71,10 @@ class Person:
             company.void(transaction)
         elif kind is FaultKind.USER_EDITS:
             transaction.memo = EDITED_MEMO
-            transaction.stamp.touch(company.now())
+            company.touch(transaction.stamp)
         elif kind is FaultKind.USER_RENUMBERS:
             company.renumber(transaction, EDITED_REF_NUMBER)
-            transaction.stamp.touch(company.now())
+            company.touch(transaction.stamp)
         else:
             raise ValueError(f"{kind.name} is nothing that a person does to a transaction")
 

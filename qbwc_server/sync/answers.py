@@ -6,7 +6,7 @@ Taking the same answer twice changes nothing; one that comes late is taken, too.
 from __future__ import annotations
 
 from qbwc_server.store.tables import MessageSet
-from qbwc_server.sync import creating
+from qbwc_server.sync import creating, latch
 from qbwc_server.sync.company import take_claim, take_claim_written, take_lists, take_proof
 from qbwc_server.sync.doubts import (
     record_evidence,
@@ -14,6 +14,7 @@ from qbwc_server.sync.doubts import (
     take_recovery,
     take_recovery_refused,
     take_scan,
+    take_shut_out,
 )
 from qbwc_server.sync.finding import take_find, take_follow
 from qbwc_server.sync.outcomes import back_to_planned, refused_alone, take_post
@@ -47,6 +48,10 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         creating.take_prepare(taking, sent, answer)
     elif kind is Kind.ENLIST:
         creating.take_enlist(taking, sent, answer)
+    elif kind is Kind.LATCH:
+        latch.take_prepared(taking, answer)
+    elif kind is Kind.SHUT_OUT:
+        take_shut_out(taking, sent, answer)
     elif kind is Kind.POST:
         take_post(taking, sent, answer)
     elif kind is Kind.UNDO:
@@ -80,6 +85,8 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
         creating.take_enlist_unreadable(taking, sent)
     elif kind is Kind.CLAIM:
         taking.company.claim, taking.company.takeover = "unwritable", None
+    elif kind in (Kind.LATCH, Kind.SHUT_OUT):
+        latch.refuse(taking.company)
     elif kind is Kind.PROOF:
         if taking.company.claim == "written":
             taking.company.claim = "proved"

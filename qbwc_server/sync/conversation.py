@@ -23,7 +23,7 @@ from qbwc_server.store import refunds as refund_store
 from qbwc_server.store.database import Database
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, MessageSet, Session
-from qbwc_server.sync import creating, steps, undoing
+from qbwc_server.sync import creating, latch, steps, undoing
 from qbwc_server.sync.answers import take, take_refusal
 from qbwc_server.sync.company import take_company
 from qbwc_server.sync.crash_points import reach
@@ -408,11 +408,14 @@ def _release_what_may_be_written_twice(
 ) -> None:
     """Writing the claim twice does no harm, so one in doubt is read back and written again where it is not there. Nor
     does undoing twice what is void or gone already, so that it is simply sent again, under an ID of its own; nor adding
-    a name twice to a list that takes each once."""
+    a name twice to a list that takes each once; nor changing the latch."""
     for sent in doubtful:
         if sent.kind == Kind.CLAIM.value:
             sent.state = "settled"
             connection.company.claim = "unknown"
+        elif sent.kind in (Kind.LATCH.value, Kind.SHUT_OUT.value):
+            sent.state = "settled"
+            latch.read_anew(connection.company)
         elif sent.kind == Kind.UNDO.value:
             sent.state = "settled"
             undoing.want_again(sent.requests)

@@ -17,6 +17,7 @@ from qbwc_server.store.connections import settings_of
 from qbwc_server.store.planned import number_of, words_of
 from qbwc_server.store.refunds import data_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
+from qbwc_server.sync import latch
 from qbwc_server.sync.books import FoundDocument, documents_in, is_void, known
 from qbwc_server.sync.outcomes import take_outcomes
 from qbwc_server.sync.plans import (
@@ -28,7 +29,7 @@ from qbwc_server.sync.plans import (
 )
 from qbwc_server.sync.postings import known_by
 from qbwc_server.sync.questions import MAX_FOUND_PER_CUSTOMERS
-from qbwc_server.sync.settling import Action, Doubt, Evidence, Verdict, settle
+from qbwc_server.sync.settling import Action, Doubt, Evidence, LatchSeen, Verdict, settle
 from qbwc_server.sync.sightings import add_what_memos_show, sightings_of, strangers
 from qbwc_server.sync.taking import Taking, failed_question, learn, records_of
 from qbxml import Answer, InvoiceRet, Outcome, Response, SalesOrderRet, written_value
@@ -70,6 +71,7 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         scanned=True,
         all_seen=all_seen,
         sightings=[encode(sighting) for sighting in sightings.values()],
+        latch=encode(latch.look(taking, target, by_id)),
         strangers=[] if told_by_guid else strangers(documents, sightings, free),
     )
 
@@ -143,6 +145,15 @@ def take_proof_before_repeat(taking: Taking, sent: MessageSet, *, could_be_read:
     _carry_out_verdict(taking, target, {})
 
 
+def take_shut_out(taking: Taking, sent: MessageSet, answer: Answer) -> None:
+    """Whether a set in doubt can't be worked any more; where the latch had been changed since it was looked at, the
+    next session looks again."""
+    target = taking.database.get_one(MessageSet, sent.context["target"])
+    if target.state == "sent" and latch.take_shut_out(taking, target, answer):
+        record_evidence(taking, sent, latch=encode(LatchSeen.SHUT_OUT))
+        _carry_out_verdict(taking, target, {})
+
+
 def begin_anew_if_clock_went_back(target: MessageSet, now: datetime) -> None:
     """A set in doubt that was sent, or looked for, at a time that is still to come: our clock has been set back. Then
     it counts as sent just now, and what was found before no longer as found after it."""
@@ -170,6 +181,8 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
             in_flight=taking.in_flight,
             recognises_repeats=known(taking.company.known, "recognises_repeats"),
             one_web_connector=_one_web_connector(taking, target),
+            times_shut_out=target.context.get("times_shut_out", 0),
+            can_shut_out=not latch.latch_of(taking.company).is_refused,
         ),
         [decode(Evidence, item) for item in target.evidence],
     )
@@ -180,6 +193,8 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
             add_notice(row, Notice("posted_after_doubt"))
     elif verdict.action is Action.REPEAT:
         target.context = target.context | {"repeat_in": taking.session.id}
+    elif verdict.action is Action.SHUT_OUT:
+        target.context = target.context | {"shut_out_in": taking.session.id}
     elif verdict.action in (Action.CLOSE, Action.REVIEW):
         _close(taking, target, verdict)
 

@@ -14,6 +14,7 @@ from qbwc_server.refunds.sale import Known
 from qbwc_server.store.orders import wake_those_that_wait
 from qbwc_server.store.planned import words_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, SetRequest
+from qbwc_server.sync import latch
 from qbwc_server.sync.books import total_of
 from qbwc_server.sync.plans import (
     add_notice,
@@ -27,6 +28,7 @@ from qbwc_server.sync.plans import (
 from qbwc_server.sync.steps import MACRO_FACTS, Kind
 from qbwc_server.sync.taking import Taking, learn, put_off, stop_writing
 from qbxml import (
+    LEFT_OUT,
     Answer,
     CheckRet,
     InvoiceRet,
@@ -41,6 +43,9 @@ def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     by_id = answer.by_request_id
     if answer.message_set_status_code is not None and not answer.responses:
         sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
+        return
+    if not latch.take_begun(taking, sent, by_id):
+        back_to_planned(sent.requests)
         return
     take_outcomes(taking, sent, by_id, without_word="sent")
     if any(request.document.state == "sent" for request in sent.requests):
@@ -180,6 +185,8 @@ def _compare_totals(row: Refund) -> None:
 def _refused(taking: Taking, document: Document, status: Status, used_macro: bool) -> Skip | None:
     """A request that QuickBooks did not work: back to planned where trying again can help, else the reason."""
     document.state = "planned"
+    if status.code == LEFT_OUT:
+        return None  # the set ended at another's error: it goes out again as if it had never been sent
     document.status_code, document.status_message = status.code, status.message
     row = document.refund
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)

@@ -4,12 +4,15 @@ The rules are those of the exactly-once protocol: a stored outcome settles the s
 is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
 the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
 
+Where QuickBooks has not shown that, sets begin with the latch (latch.py). One that has not begun is shut out for good,
+and what was in it goes out under a new ID; one that has begun counts as worked in part, even where nothing is found.
+
 Where a company file does not show GUIDs, a posting is told by its number, customer and total, and a person may have
 edited those. So nothing is held to be absent there as long as its customer has a transaction of its type that nobody
 can place.
 
-A set of which nothing is found never goes out under a new ID: its first copy may still hang in a Web Connector, and
-only QuickBooks itself, by the ID, can tell the two for one.
+What is in a set without the latch of which nothing is found never goes out under a new ID: its first copy may still
+hang in a Web Connector, and only QuickBooks itself, by the ID, can tell the two for one.
 """
 
 from __future__ import annotations
@@ -24,8 +27,19 @@ from qbxml import BURNT_MESSAGE_SET_ID
 
 MAX_TIMES_SENT = 3
 SESSIONS_THAT_MUST_AGREE = 2
+MAX_TIMES_SHUT_OUT = 8  # attempts to shut out a set in doubt; then a person is asked
 MAX_SCANS_THAT_FAILED = 8  # sessions that tried to look for a set and could not; then a person is asked
 NOT_STORED = 9005  # QuickBooks could not keep the outcome, so it would not recognise a repeat either
+
+
+class LatchSeen(Enum):
+    """How the latch stands, seen from a set in doubt that was to begin with it."""
+
+    NONE = "none"  # the set did not, or it was not looked at
+    UNTOUCHED = "untouched"  # the set has not begun, and still can
+    BEGUN = "begun"  # the set has begun
+    SHUT_OUT = "shut_out"  # the set has not begun, and never can
+    MOVED = "moved"  # somebody changed the entry, before or after the set began; by now it can't any more
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ class Evidence:
     recovery_code: int | None = None
     has_stored_outcome: bool = False
     stored_in_part: bool = False  # the record does not tell of every request
+    latch: LatchSeen = LatchSeen.NONE
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,8 @@ class Doubt:
     in_flight: timedelta
     recognises_repeats: Known
     one_web_connector: bool
+    times_shut_out: int = 0  # attempts to
+    can_shut_out: bool = True  # QuickBooks takes the latch
 
 
 class Action(Enum):
@@ -74,6 +91,7 @@ class Action(Enum):
     TAKE_STORED = "take_stored"  # by its stored outcome, as if it had just been answered
     WAIT = "wait"  # for another session
     REPEAT = "repeat"  # send the same bytes under the same ID
+    SHUT_OUT = "shut_out"  # change the latch, so that the set can't begin any more
     CLOSE = "close"  # adopt what was found, plan anew what is missing
     REVIEW = "review"  # adopt what was found, ask a person about the rest
 
@@ -102,8 +120,10 @@ def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
     missing = tuple(document for document in doubt.document_ids if document not in found)
     if latest.recovery_code == BURNT_MESSAGE_SET_ID:
         return Verdict(Action.REVIEW, found, missing, "its message set ID had been used for something else")
-    if not missing:
-        return Verdict(Action.CLOSE, found)
+    if not missing or latest.latch is LatchSeen.SHUT_OUT:
+        return Verdict(Action.CLOSE, found, missing)
+    if latest.latch is LatchSeen.UNTOUCHED:
+        return _not_begun(doubt, found, missing)
     if latest.strangers:
         strangers = " and ".join(latest.strangers)
         why = f"QuickBooks does not show the marks that tell our postings, and {strangers} may be one of them"
@@ -112,7 +132,7 @@ def settle(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
         return Verdict(Action.REVIEW, found, missing, "the customer has too many transactions to look through")
     if not _agreeing(doubt, evidence):
         return Verdict(Action.WAIT, found, missing)
-    if found:
+    if found or latest.latch in (LatchSeen.BEGUN, LatchSeen.MOVED):
         return _worked_in_part(doubt, found, missing)
     return _absent(doubt, latest, missing)
 
@@ -134,8 +154,19 @@ def _agreeing(doubt: Doubt, evidence: Sequence[Evidence]) -> bool:
     ]
     if len(late_enough) < SESSIONS_THAT_MUST_AGREE:
         return False
-    seen = [{(s.document_id, s.txn_id) for s in item.sightings} for item in late_enough[-SESSIONS_THAT_MUST_AGREE:]]
+    seen = [
+        (item.latch, {(s.document_id, s.txn_id) for s in item.sightings})
+        for item in late_enough[-SESSIONS_THAT_MUST_AGREE:]
+    ]
     return all(view == seen[0] for view in seen)
+
+
+def _not_begun(doubt: Doubt, found: Mapping[int, Sighting], missing: tuple[int, ...]) -> Verdict:
+    if doubt.can_shut_out and doubt.times_shut_out < MAX_TIMES_SHUT_OUT:
+        return Verdict(Action.SHUT_OUT, found, missing)
+    return Verdict(
+        Action.REVIEW, found, missing, "it may still be on its way, and QuickBooks did not let it be stopped"
+    )
 
 
 def _worked_in_part(doubt: Doubt, found: Mapping[int, Sighting], missing: tuple[int, ...]) -> Verdict:

@@ -29,12 +29,12 @@ from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.orders import order_of, sales_created, standing
 from qbwc_server.store.restored import LOOKING
 from qbwc_server.store.tables import CompanyFile, Connection, Document, MessageSet, Refund, Session, SetRequest
-from qbwc_server.sync import creating, postings, questions, reconcile, undoing
+from qbwc_server.sync import creating, latch, postings, questions, reconcile, undoing
 from qbwc_server.sync.books import has_rates_by_code, known
 from qbwc_server.sync.looking import look_of, of_about_the_same_days, wanted_by
 from qbwc_server.sync.plans import Findings, closed_order
 from qbwc_server.sync.restored import NEWEST, STRETCH, before_of, place_of
-from qbxml import Call, with_txn_ids, write_message_set
+from qbxml import Call, OnError, with_txn_ids, write_message_set
 from qbxml import MessageSet as QbxmlMessageSet
 
 MESSAGE_SET_ID_CHARACTERS = 20
@@ -61,6 +61,7 @@ _OPEN_SETS = (  # asked for at every call, so it is put together once
     .where(MessageSet.connection_id == bindparam("connection"), MessageSet.state == "sent")
     .order_by(MessageSet.id)
 )
+_ON_THE_WAY = ("post", "enlist", "follow", "prepare", "find")  # the stages of what may be posted in this session
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -75,6 +76,8 @@ class Kind(Enum):
     RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
     REPEAT = "repeat"  # sends a set in doubt again, as it was
     UNDO = "undo"  # voids or deletes what was entered, where a person asked for it
+    LATCH = "latch"  # reads, adds or proves the entry that sets begin with where no repeat is recognised
+    SHUT_OUT = "shut_out"  # makes sure that a set in doubt can't be worked any more
     POST = "post"
     ENLIST = "enlist"  # adds customers and items that an order to be created needs
     FOLLOW = "follow"
@@ -146,7 +149,17 @@ def next_step(
     if waiting.get("undo"):
         undoing.hold_what_is_closed(database, connection, now)
         waiting = refund_store.count_ready(database, connection.id, now)
-    writing = next((kind for kind in (Kind.UNDO, Kind.POST, Kind.ENLIST) if waiting.get(kind.value)), None)
+    if latch.is_due(company, session) and any(waiting.get(stage) for stage in _ON_THE_WAY):
+        return Step(Kind.LATCH)
+    can_post = not latch.holds_back(company, session)
+    writing = next(
+        (
+            kind
+            for kind in (Kind.UNDO, Kind.POST, Kind.ENLIST)
+            if waiting.get(kind.value) and (can_post or kind is not Kind.POST)
+        ),
+        None,
+    )
     if writing is not None:
         return _step_of(_CLAIM_KINDS.get(company.claim, writing))
     looking = next((kind for kind in (Kind.FOLLOW, Kind.PREPARE, Kind.FIND) if waiting.get(kind.value)), None)
@@ -268,14 +281,27 @@ def _enlist(sending: Sending) -> _Message:
     return _Message(document, message_set_id, _about(rows) | {"of": waits_for})
 
 
+def _latch(sending: Sending) -> _Message:
+    """What is written here may be written twice; it has an ID as all that writes."""
+    company = sending.connection.company
+    message_set_id = new_message_set_id()
+    calls = latch.calls_to_prepare(sending.database, company, sending.now)
+    return _Message(_written(calls, new=message_set_id), message_set_id)
+
+
 def _post(sending: Sending) -> _Message:
+    company = sending.connection.company
     rows = _postable(sending)
-    calls, requests = _calls_of(sending.connection.company, rows)
+    calls, requests = _calls_of(company, rows)
     for row in rows:
         refund_store.note(row, sending.now, "Sent to QuickBooks.")
     message_set_id = new_message_set_id()
-    document = _written(calls, new=message_set_id, old=_record_to_clear(sending))
-    return _Message(document, message_set_id, _about(rows), requests)
+    old, context = _record_to_clear(sending), _about(rows)
+    begin = latch.to_begin(company, message_set_id)
+    if begin is None:
+        return _Message(_written(calls, new=message_set_id, old=old), message_set_id, context, requests)
+    document = _written((begin, *calls), new=message_set_id, old=old, on_error="stopOnError")
+    return _Message(document, message_set_id, context | {"latch": latch.context_of(company)}, requests)
 
 
 def _undo(sending: Sending) -> _Message:
@@ -309,6 +335,16 @@ def _send_recovery(sending: Sending, target: MessageSet) -> bytes:
     return _record(sending, Kind.RECOVER, _Message(document, context={"target": target.id}))
 
 
+def _send_shut_out(sending: Sending, target: MessageSet) -> bytes:
+    target.context = {
+        **{key: value for key, value in target.context.items() if key != "shut_out_in"},
+        "times_shut_out": target.context.get("times_shut_out", 0) + 1,
+    }
+    message_set_id = new_message_set_id()
+    document = _written((latch.to_shut_out(target),), new=message_set_id)
+    return _record(sending, Kind.SHUT_OUT, _Message(document, message_set_id, {"target": target.id}))
+
+
 def _send_proof(sending: Sending, target: MessageSet) -> bytes:
     return _record(sending, Kind.PROOF, replace(_proof(sending), context={"target": target.id}))
 
@@ -339,6 +375,7 @@ _MESSAGES: dict[Kind, Callable[[Sending], _Message]] = {
     Kind.PREPARE: _prepare,
     Kind.ENLIST: _enlist,
     Kind.UNDO: _undo,
+    Kind.LATCH: _latch,
     Kind.POST: _post,
 }
 _SETTLING: dict[Kind, Callable[[Sending, MessageSet], bytes]] = {
@@ -346,11 +383,16 @@ _SETTLING: dict[Kind, Callable[[Sending, MessageSet], bytes]] = {
     Kind.RECOVER: _send_recovery,
     Kind.PROOF: _send_proof,
     Kind.REPEAT: _send_again,
+    Kind.SHUT_OUT: _send_shut_out,
 }
 
 
-def _written(calls: Sequence[Call], *, new: str | None = None, old: str | None = None) -> bytes:
-    return write_message_set(QbxmlMessageSet(tuple(calls), new_message_set_id=new, old_message_set_id=old))
+def _written(
+    calls: Sequence[Call], *, new: str | None = None, old: str | None = None, on_error: OnError = "continueOnError"
+) -> bytes:
+    return write_message_set(
+        QbxmlMessageSet(tuple(calls), on_error=on_error, new_message_set_id=new, old_message_set_id=old)
+    )
 
 
 def _about(rows: Sequence[Refund]) -> dict[str, Any]:
@@ -393,8 +435,10 @@ def adapt_batch(company: CompanyFile, seconds: float | None) -> None:
 
 def _settling_step(target: MessageSet, session: Session) -> Step | None:
     """A set in doubt is first looked for in the books, then asked for by its ID; then its verdict is carried out."""
-    if target.kind in (Kind.CLAIM.value, Kind.UNDO.value, Kind.ENLIST.value):
+    if target.kind != Kind.POST.value:
         return None  # settled when it was found in doubt: writing it twice does no harm
+    if target.context.get("shut_out_in") == session.id:
+        return Step(Kind.SHUT_OUT, in_doubt=target)
     if target.context.get("repeat_in") == session.id:
         proved = target.context.get("proved_in") == session.id
         return Step(Kind.REPEAT if proved else Kind.PROOF, in_doubt=target)
@@ -565,7 +609,8 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
     since = min([target.sent_at, *(document.refund.created_at for document in documents)])
     is_order = any(document.is_of_order for document in documents)
-    return questions.scan(customers, closing, voiding, since, sales=is_order)
+    calls = questions.scan(customers, closing, voiding, since, sales=is_order)
+    return (*latch.question(target.context["latch"]["list_id"]), *calls) if "latch" in target.context else calls
 
 
 def _record_to_clear(sending: Sending) -> str | None:

@@ -501,7 +501,7 @@ class Play:
     def _edit_number(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
         target = self._target(incident)
         self.company.renumber(target, "EDITED")
-        target.stamp.touch(self.company.now())
+        self.company.touch(target.stamp)
         self.numbers_edited = True
 
     def _delete(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
@@ -524,7 +524,7 @@ class Play:
         income.amount += 1
         self.company.ledger.post(memo.entries)
         memo.subtotal += 1
-        memo.stamp.touch(self.company.now())
+        self.company.touch(memo.stamp)
 
     def _forget_records(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
         self.company.recovery.records.clear()

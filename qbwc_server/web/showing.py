@@ -72,6 +72,8 @@ MESSAGE_WORDS = {
     "follow": "looking for what belongs to the sale",
     "prepare": "asking what creating the order needs",
     "enlist": "adding customers and items",
+    "latch": "preparing the entry that keeps postings from being entered twice",
+    "shut_out": "making sure that a lost posting can't be entered any more",
     "post": "entering",
     "undo": "undoing what was entered",
     "recover": "asking what became of a lost answer",

@@ -351,9 +351,12 @@ class Driver:
         prolog, _, body = request.partition("<QBXML>")
         root = etree.fromstring(f"<QBXML>{body}")
         refused = []
+        stops = root.find("QBXMLMsgsRq").get("onError") == "stopOnError"
         for child in list(root.find("QBXMLMsgsRq")):
             text = etree.tostring(child, encoding="unicode")
             refusal = next((r for r in self.refusals if r.marker in text and r.times != 0), None)
+            if refused and stops:
+                refusal = _left_out()
             if refusal is None:
                 continue
             if refusal.times is not None:
@@ -376,6 +379,11 @@ def conversation(database: Database, clock: Callable[[], datetime]) -> SyncConve
         version="0.0",
         clock=clock,
     )
+
+
+def _left_out() -> Refusal:
+    """What follows a request that failed, in a set that stops there."""
+    return Refusal("", 3231, "The request has not been processed.")
 
 
 class World:

@@ -134,7 +134,7 @@ def test_an_order_that_was_changed_after_it_was_read_is_read_anew(memory: Databa
         if exchange.kind == "post" and not driver.company.transactions("Invoice"):
             order = order_of(driver)
             builders[0].invoice_from_sales_order(order, {order.lines[0].txn_line_id: 2}, ref_number="77")
-            order.stamp.touch(driver.clock())
+            driver.company.touch(order.stamp)
 
     driver.run_session(on_set=invoice)
     driver.drain()
@@ -164,7 +164,7 @@ def test_an_order_that_was_closed_after_the_memo_was_entered_goes_to_a_person(me
     def close(exchange: Exchange) -> None:
         if "<SalesOrderModRq" in exchange.request:
             order_of(driver).is_manually_closed = True
-            order_of(driver).stamp.touch(driver.clock())
+            driver.company.touch(order_of(driver).stamp)
 
     driver.run_session(on_set=close)
     driver.drain()

@@ -128,7 +128,7 @@ def test_a_customer_with_too_many_memos_to_look_through_goes_to_a_person_and_fre
         made.credit_memo("Customer 1001", hats(1), ref_number="OLD", txn_date=START.date())
 
     driver = open_shop(memory, fill)
-    driver.company.transactions("CreditMemo")[0].stamp.touch(START)  # changed since the refund
+    driver.company.transactions("CreditMemo")[0].stamp.touch(START, counts_up=True)  # changed since the refund
     driver.bring_in(refund("r1", "1001"), refund("r2", "1002"))
     driver.drain()
 

@@ -1,0 +1,240 @@
+"""The latch: an entry in the company file's list of other names that a set which posts must find as it was.
+
+A set of which nothing is found in the books may still hang in a Web Connector, and be worked late. Where QuickBooks
+has not shown that it would recognise a repeat, nothing tells two copies of a posting for one. So there each set that
+posts begins by changing this entry under the EditSequence that it had when the set was written: QuickBooks refuses the
+change where the entry was changed since (FACTS.md, status 3200), and the set ends there (stopOnError, FACTS.md 4). A
+set can then be worked once at most; and changing the entry once more shuts out for good one that has not begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session as DatabaseSession
+
+from qbwc_server.refunds.codec import decode, encode
+from qbwc_server.refunds.sale import Known
+from qbwc_server.store.connections import installation
+from qbwc_server.store.tables import CompanyFile, MessageSet, Session
+from qbwc_server.sync.books import known
+from qbwc_server.sync.settling import LatchSeen
+from qbwc_server.sync.taking import Taking
+from qbxml import (
+    Answer,
+    Call,
+    OtherNameAdd,
+    OtherNameMod,
+    OtherNameQuery,
+    OtherNameRet,
+    Outcome,
+    Response,
+)
+
+MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without
+QUESTION = "latch"  # the name of the question, and of the change that a set begins with
+_STALE = "latch_stale"
+_NAME_TAKEN = 3100
+_NEVER_CURRENT = "1"  # an EditSequence is a time in Unix seconds (FACTS.md 1)
+_ENTRY = (
+    "Connex notes here which posting it begins, so that none can be entered twice. "
+    "Please leave this entry as it is; it is no person and no company."
+)
+_READ = ("ListID", "EditSequence", "Name", "Notes")
+
+
+@dataclass(frozen=True)
+class Latch:
+    """What is known of the entry."""
+
+    list_id: str = ""
+    edit_sequence: str = ""  # empty: to be read before the next posting
+    is_absent: bool = False  # QuickBooks was asked, and has no entry of that name
+    is_proved: bool = False  # QuickBooks has refused a change under a wrong EditSequence
+    is_refused: bool = False  # QuickBooks does not take it, so it is done without
+    failures: int = 0  # sessions in which it could not be read or changed, one after the other
+    failed_in: int = 0  # the last of them
+
+
+def latch_of(company: CompanyFile) -> Latch:
+    """The latch as it is known."""
+    return decode(Latch, company.latch) if company.latch else Latch()
+
+
+def is_wanted(company: CompanyFile) -> bool:
+    """Whether sets that post to this company file begin with the latch: those that QuickBooks recognises by their ID
+    need none."""
+    settled = company.claim in ("stands", "unwritable")
+    return settled and known(company.known, "recognises_repeats") is not Known.YES and not latch_of(company).is_refused
+
+
+def is_due(company: CompanyFile, session: Session) -> bool:
+    """Whether it has to be read, added or proved before anything is looked for and posted."""
+    latch = latch_of(company)
+    ready = latch.is_proved and latch.edit_sequence
+    return is_wanted(company) and not ready and latch.failed_in != session.id
+
+
+def holds_back(company: CompanyFile, session: Session) -> bool:
+    """Whether nothing is posted in this session, since the latch could not be had."""
+    return is_wanted(company) and latch_of(company).failed_in == session.id
+
+
+def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
+    """What is still to be done until the latch can be used, one thing at a time."""
+    latch = latch_of(company)
+    name = f"Connex {installation(database, now).guid.strip('{}')[:8]}"
+    if latch.is_absent:
+        return (Call(QUESTION, OtherNameAdd(name=name, is_active=False, notes=_ENTRY)),)
+    if not latch.list_id:
+        return (Call(QUESTION, OtherNameQuery(full_names=(name,), include_ret_elements=_READ)),)
+    if not latch.edit_sequence:
+        return question(latch.list_id)
+    return (
+        Call(_STALE, _change(replace(latch, edit_sequence=_NEVER_CURRENT), "")),
+        Call(QUESTION, _change(latch, "")),
+    )
+
+
+def question(list_id: str) -> tuple[Call, ...]:
+    """How does the entry stand?"""
+    return (Call(QUESTION, OtherNameQuery(list_ids=(list_id,), include_ret_elements=_READ)),)
+
+
+def take_prepared(taking: Taking, answer: Answer) -> None:
+    """The answer to what was asked, added or changed."""
+    company, by_id = taking.company, answer.by_request_id
+    latch, response = latch_of(company), by_id.get(QUESTION)
+    stale = by_id.get(_STALE)
+    if stale is not None and stale.status.outcome is Outcome.DONE:
+        refuse(company)  # then no EditSequence shuts anything out
+        return
+    entry = _entry(response)
+    if response is None or response.status.outcome is Outcome.RETRY_LATER or response.status.code == _NAME_TAKEN:
+        _failed(taking, replace(latch, is_absent=False))
+    elif response.status.outcome in (Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND):
+        company.latch = encode(replace(latch, list_id="", edit_sequence="", is_absent=True))
+    elif entry is None:
+        refuse(company)
+    else:
+        proved = latch.is_proved or stale is not None
+        company.latch = encode(
+            replace(
+                latch,
+                list_id=entry.list_id or "",
+                edit_sequence=entry.edit_sequence or "",
+                is_absent=False,
+                is_proved=proved,
+            )
+        )
+
+
+def refuse(company: CompanyFile) -> None:
+    """QuickBooks does not take it."""
+    company.latch = encode(replace(latch_of(company), is_refused=True))
+
+
+def read_anew(company: CompanyFile) -> None:
+    """How it stands is not known, since an answer was lost."""
+    company.latch = encode(replace(latch_of(company), edit_sequence="", is_absent=False))
+
+
+def to_begin(company: CompanyFile, message_set_id: str) -> Call | None:
+    """The change that a set which posts begins with; None where it does without."""
+    latch = latch_of(company)
+    if not is_wanted(company) or not latch.edit_sequence:
+        return None
+    return Call(QUESTION, _change(latch, _begun(message_set_id)))
+
+
+def to_shut_out(target: MessageSet) -> Call:
+    """The change that shuts out a set in doubt which has not begun; refused where it has."""
+    return Call(QUESTION, _change(Latch(**target.context["latch"]), _given_up(target.message_set_id or "")))
+
+
+def context_of(company: CompanyFile) -> Mapping[str, str]:
+    """How it stood when a set was written."""
+    latch = latch_of(company)
+    return {"list_id": latch.list_id, "edit_sequence": latch.edit_sequence}
+
+
+def take_begun(taking: Taking, sent: MessageSet, by_id: Mapping[str, Response]) -> bool:
+    """The answer to the change that a set began with; False where it was refused, and nothing of the set worked."""
+    response = by_id.get(QUESTION)
+    if "latch" not in sent.context or response is None:
+        return True
+    if response.status.outcome is Outcome.DONE:
+        _keep(taking.company, _entry(response))
+        return True
+    if any(other.status.outcome is Outcome.DONE for other in by_id.values()):
+        refuse(taking.company)  # the set went on all the same
+        return True
+    _failed(taking, latch_of(taking.company))
+    return False
+
+
+def take_shut_out(taking: Taking, target: MessageSet, answer: Answer) -> bool:
+    """Whether a set in doubt is shut out for good."""
+    response = answer.by_request_id.get(QUESTION)
+    entry = _entry(response)
+    if response is None or response.status.outcome is not Outcome.DONE or entry is None:
+        return False
+    _keep(taking.company, entry)
+    return bool(entry.edit_sequence) and entry.edit_sequence != target.context["latch"]["edit_sequence"]
+
+
+def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> LatchSeen:
+    """How the entry stands, seen from a set in doubt."""
+    then, response = target.context.get("latch"), by_id.get(QUESTION)
+    if then is None or response is None:
+        return LatchSeen.NONE
+    entry = _entry(response)
+    if entry is None:
+        return LatchSeen.MOVED  # it was deleted, and a change under its ListID can't be worked any more
+    _keep(taking.company, entry)
+    notes, set_id = entry.notes or "", target.message_set_id or ""
+    if _begun(set_id) in notes:
+        return LatchSeen.BEGUN
+    if entry.edit_sequence == then["edit_sequence"]:
+        return LatchSeen.UNTOUCHED
+    return LatchSeen.SHUT_OUT if _given_up(set_id) in notes else LatchSeen.MOVED
+
+
+def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
+    latch = latch_of(company)
+    if entry is not None and entry.list_id != latch.list_id:
+        return  # another has taken its place since
+    sequence = (entry.edit_sequence or "") if entry is not None else ""  # else it is read before the next posting
+    company.latch = encode(replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
+
+
+def _failed(taking: Taking, latch: Latch) -> None:
+    failures = latch.failures + 1
+    taking.company.latch = encode(
+        replace(
+            latch,
+            edit_sequence="",
+            failures=failures,
+            failed_in=taking.session.id,
+            is_refused=failures >= MAX_SESSIONS_WITHOUT_LATCH,
+        )
+    )
+
+
+def _entry(response: Response | None) -> OtherNameRet | None:
+    records = response.records if response is not None and response.status.outcome is Outcome.DONE else ()
+    return next((record for record in records if isinstance(record, OtherNameRet) and record.list_id), None)
+
+
+def _change(latch: Latch, remark: str) -> OtherNameMod:
+    return OtherNameMod(list_id=latch.list_id, edit_sequence=latch.edit_sequence, notes=f"{_ENTRY} {remark}".strip())
+
+
+def _begun(message_set_id: str) -> str:
+    return f"Begun: {message_set_id}."
+
+
+def _given_up(message_set_id: str) -> str:
+    return f"Given up: {message_set_id}."

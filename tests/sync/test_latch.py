@@ -1,0 +1,245 @@
+"""Where QuickBooks does not show that it recognises a repeat, postings begin with an entry in the list of other names:
+what was lost is entered without a person, and once, whatever hangs and whenever it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from qbsim import Behaviour
+from qbwc_server.store.database import Database
+from qbwc_server.sync.latch import MAX_SESSIONS_WITHOUT_LATCH
+from qbwc_server.sync.settling import MAX_TIMES_SHUT_OUT
+from tests.sync.driver import Driver, Exchange, Fault, Refusal, World, judge, open_shop, receipts, refund
+from tests.sync.test_exactly_once import BEHAVIOURS, POST, all_posted, beginning
+
+WITHOUT_REPEATS = {
+    name: BEHAVIOURS[name] for name in ("no records", "repeats not recognised", "company not marked")
+} | {
+    "EditSequences of whole seconds": Behaviour(recognises_repeats=False, edit_sequences_count_up=False),
+    "GUIDs not shown": Behaviour(keeps_recovery_records=False, shows_external_guid=False),
+}
+FORGETFUL = Behaviour(keeps_recovery_records=False)
+MOMENTS = ("next session", "scan", "recover", "shut_out", "post", "end")
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[Callable[[str], World]]:
+    made: dict[str, World] = {}
+
+    def world(name: str) -> World:
+        if name not in made:
+            made[name] = beginning(WITHOUT_REPEATS[name])
+        return made[name]
+
+    yield world
+    for each in made.values():
+        each.close()
+
+
+def entries(driver: Driver) -> list[object]:
+    return [entry for entry in driver.company.lists.other_names if entry.name.startswith("Connex ")]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        *[(name, Fault.LOST_BEFORE) for name in WITHOUT_REPEATS],
+        *[("no records", fault) for fault in (Fault.COM_BEFORE, Fault.CRASH_0, Fault.CRASH_1, Fault.CRASH_2)],
+    ],
+)
+def test_a_posting_that_was_lost_is_entered_once_and_nobody_has_to_look(
+    worlds: Callable[[str], World], name: str, fault: Fault
+) -> None:
+    driver = worlds(name).again()
+    driver.run_session({POST: fault})
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "answered"),
+    [
+        *[("no records", moment, True) for moment in MOMENTS],
+        *[("EditSequences of whole seconds", moment, False) for moment in MOMENTS],
+        ("repeats not recognised", "end", False),
+        ("company not marked", "shut_out", True),
+        ("GUIDs not shown", "end", True),
+    ],
+)
+def test_a_set_that_hung_enters_nothing_once_it_was_given_up(
+    worlds: Callable[[str], World], name: str, moment: str, answered: bool
+) -> None:
+    driver = worlds(name).again()
+    driver.run_session({POST: Fault.HANGS})
+
+    def late(exchange: Exchange) -> None:
+        if exchange.kind == moment:
+            driver.work_late(answered=answered)
+
+    driver.wait()
+    if moment == "next session":
+        driver.work_late(answered=answered)
+    driver.run_session(on_set=late)
+    driver.wait()
+    driver.run_session(on_set=late)
+    driver.drain()
+    driver.work_late(answered=answered)
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+def test_what_was_lost_is_shut_out_and_entered_in_the_next_session(worlds: Callable[[str], World]) -> None:
+    driver = worlds("no records").again()
+    driver.run_session({POST: Fault.LOST_BEFORE})
+    driver.wait()
+    assert driver.run_session().kinds == ["lists", "scan", "recover", "shut_out", "post"]
+    assert all_posted(driver)
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.HANGS, Fault.CRASH_1, Fault.COM_AFTER])
+def test_shutting_out_may_be_lost_itself(worlds: Callable[[str], World], fault: Fault) -> None:
+    driver = worlds("no records").again()
+    driver.run_session({POST: Fault.HANGS})
+    driver.wait()
+    driver.run_session({3: fault})
+    driver.drain()
+    driver.work_late()
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+def test_the_company_file_gets_one_entry_which_is_not_active_and_says_what_it_is(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002"), behaviour=FORGETFUL)
+    for order in ("1001", "1002"):
+        driver.bring_in(refund(f"r{order}", order))
+        driver.drain()
+    (entry,) = entries(driver)
+    assert not entry.is_active
+    assert "Please leave this entry as it is" in entry.notes
+
+
+def test_a_quickbooks_that_recognises_repeats_gets_no_entry(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert not entries(driver)
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+def test_the_first_refund_of_all_survives_a_fault_at_each_set(memory: Database, number: int, fault: Fault) -> None:
+    """Claim and proof, and then the entry that is asked for, added and proved, and the posting."""
+    driver = open_shop(memory, receipts("1001"), behaviour=FORGETFUL)
+    driver.bring_in(refund("r1", "1001"))
+    driver.run_session({3 + number: fault})
+    driver.drain()
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert len(entries(driver)) == 1
+
+
+@pytest.mark.parametrize("act", ["edits it", "deletes it"])
+@pytest.mark.parametrize("when", ["before the posting", "while the posting is in doubt"])
+def test_somebody_who_touches_the_entry_delays_a_posting_and_no_more(
+    worlds: Callable[[str], World], act: str, when: str
+) -> None:
+    driver = worlds("no records").again()
+    (entry,) = entries(driver)
+
+    def touch() -> None:
+        if act == "edits it":
+            entry.notes = "What is this?"
+            driver.company.touch(entry.stamp)
+        else:
+            driver.company.delete_list_element(driver.company.lists.other_names, entry, "OtherName")
+
+    if when == "before the posting":
+        touch()
+    else:
+        driver.run_session({POST: Fault.HANGS})
+        touch()
+    driver.drain()
+    driver.work_late()
+    judge(driver, review=False)
+    assert all_posted(driver)
+    assert len(entries(driver)) == 1
+
+
+def test_an_entry_that_is_locked_for_a_while_delays_postings_and_no_more(worlds: Callable[[str], World]) -> None:
+    driver = worlds("no records").again()
+    driver.refusals.append(Refusal("<OtherNameMod", 3176, "A related object is in use.", times=2))
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+def test_a_quickbooks_that_takes_no_such_entry_is_posted_to_all_the_same(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002"), behaviour=FORGETFUL)
+    driver.refusals.append(Refusal("<OtherNameAdd", 3250, "This feature is not enabled or not available."))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert driver.statuses() == {"r1": "posted"}
+    assert not entries(driver)
+
+    driver.bring_in(refund("r2", "1002"))
+    driver.run_session({3: Fault.HANGS})
+    driver.drain()
+    assert driver.statuses()["r2"] == "review: in_doubt"  # a copy of it may still hang
+    driver.work_late()
+    judge(driver, review=False)
+
+
+def test_an_entry_that_can_not_be_read_for_long_is_done_without(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"), behaviour=FORGETFUL)
+    driver.refusals.append(Refusal("<OtherNameQuery", 3176, "A related object is in use."))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain(MAX_SESSIONS_WITHOUT_LATCH + 4)
+    assert driver.statuses() == {"r1": "posted"}
+
+
+def test_a_set_that_can_not_be_shut_out_goes_to_a_person(worlds: Callable[[str], World]) -> None:
+    driver = worlds("no records").again()
+    driver.run_session({POST: Fault.LOST_BEFORE})
+    driver.refusals.append(Refusal("Given up", 3176, "A related object is in use."))
+    driver.drain(MAX_TIMES_SHUT_OUT + 6)
+    assert driver.statuses()["r1002"] == "review: in_doubt"
+    assert "did not let it be stopped" in driver.row("r1002").reason["message"]
+    judge(driver, review=True)
+
+
+def test_one_bad_refund_ends_its_set_and_the_others_go_in_with_the_next(worlds: Callable[[str], World]) -> None:
+    driver = worlds("no records").again()
+    driver.refusals.append(Refusal("1002-", 3180, "There was an error when saving a Credit Memo.", times=1))
+    stopped = []
+
+    def stop_there(exchange: Exchange) -> None:
+        if exchange.kind == "post":
+            stopped.append(exchange.request)
+
+    driver.run_session(on_set=stop_there)
+    assert all('onError="stopOnError"' in request for request in stopped)
+    driver.drain()
+    judge(driver)
+    statuses = driver.statuses()
+    assert {statuses[name] for name in ("r1003", "r1009")} == {"posted"}
+
+
+def test_a_database_that_was_restored_from_before_a_set_was_sent_enters_it_once(
+    worlds: Callable[[str], World],
+) -> None:
+    world = worlds("no records")
+    driver = world.again()
+    driver.run_session({POST: Fault.HANGS})
+    moment = driver.clock()
+    restored = world.again()
+    restored.clock.set(moment)
+    restored.company, restored.quickbooks, restored.hanging = driver.company, driver.quickbooks, driver.hanging
+    restored.drain()
+    restored.work_late(answered=False)
+    judge(restored, review=False)
+    assert all_posted(restored)
