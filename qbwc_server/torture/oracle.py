@@ -16,13 +16,23 @@ from functools import cached_property
 from typing import Any
 
 from qbsim import Company
-from qbsim.transactions import ARRefundCreditCard, Check, CreditMemo, ReceivePayment, SalesOrder, Transaction
+from qbsim.transactions import (
+    ARRefundCreditCard,
+    Check,
+    CreditMemo,
+    Invoice,
+    ReceivePayment,
+    SalesOrder,
+    SalesReceipt,
+    Transaction,
+)
 from qbwc_server.demo.world import Expected
 
 _ZERO = Decimal("0.00")
 _WAITING = ("waiting", "posting")
-_TYPES = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
+_TYPES = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment", "SalesReceipt", "Invoice")
 _NAMES_REFUND = re.compile(r"(?:VOID: )*(?:Payment that was missing before: )?Refund (\S+) of order ")
+_NAMES_ORDER = re.compile(r"(?:VOID: )*Order (\S+) \(\w+\), created by Connex for its refund ")
 
 
 class Verdict(Enum):
@@ -47,6 +57,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class CreatedSale:
+    """What an order that QuickBooks lacked should have become, once for all of its refunds, with its money received."""
+
+    type: str  # SalesReceipt, or Invoice with its payment
+    customer: str  # full name; one that QuickBooks did not have is added with it
+    total: Decimal
+    account: str  # that its money is deposited to
+    movements: Mapping[str, Decimal]  # by account, debits positive; with the payment of an invoice
+
+
+@dataclass(frozen=True)
 class Ending:
     """All that the judge looks at."""
 
@@ -56,6 +77,7 @@ class Ending:
     refunds: Sequence[Mapping[str, Any]]  # as `connex refunds --json` lists them
     payments: Mapping[str, Decimal] = field(default_factory=dict)  # to be received on an invoice before its refund
     payouts: Mapping[str, int] = field(default_factory=dict)  # of a refund, where they are not one
+    created: Mapping[str, CreatedSale] = field(default_factory=dict)  # by the number of the order
     touched: frozenset[str] = frozenset()  # TxnIDs that somebody has edited, voided or deleted in QuickBooks
     is_quiet: bool = True  # the last session had nothing to do, and nothing waits
 
@@ -82,9 +104,19 @@ class _Books:
         """New transactions that are not void, by the refund that their Memo names; "" where it names none."""
         found: dict[str, list[Transaction]] = {}
         for transaction in self.new.values():
-            if not transaction.is_voided:
+            if not transaction.is_voided and not order_named_by(transaction):
                 named = _NAMES_REFUND.match(transaction.memo or "")
                 found.setdefault(named.group(1) if named else "", []).append(transaction)
+        return found
+
+    @cached_property
+    def by_order(self) -> dict[str, list[Transaction]]:
+        """New transactions that are not void, by the order that their Memo names as the one that they were made for."""
+        found: dict[str, list[Transaction]] = {}
+        for transaction in self.new.values():
+            number = order_named_by(transaction)
+            if number and not transaction.is_voided:
+                found.setdefault(number, []).append(transaction)
         return found
 
     @cached_property
@@ -95,7 +127,10 @@ class _Books:
     def meddled(self) -> frozenset[str]:
         """Refunds of which somebody has edited, voided or deleted a transaction: what is theirs may differ."""
         touched = self.ending.touched
-        named = {row["external_id"] for row in self.ending.refunds if touched & set(told_txn_ids(row))}
+        told = {row["external_id"]: {*told_txn_ids(row), told_sale(row)} for row in self.ending.refunds}
+        named = {external_id for external_id, txn_ids in told.items() if touched & txn_ids}
+        orders = {order_named_by(transaction) for txn_id, transaction in self.new.items() if txn_id in touched}
+        named |= {expected.external_id for expected in self.ending.expected if expected.sale_number in orders}
         in_books = {key for key, group in self.all_by_refund.items() if touched & {t.txn_id for t in group}}
         return frozenset(named | in_books)
 
@@ -119,6 +154,19 @@ class _Books:
     def payments(self, expected: Expected) -> list[Transaction]:
         """What was received on its invoice; a payment of nothing only sets a credit."""
         return [each for each in self.of(expected, ReceivePayment) if amount_of(each)]
+
+    def sales_created(self, number: str) -> list[Transaction]:
+        """The sales that were created for an order, of whichever kind."""
+        return [each for each in self.by_order.get(number, []) if isinstance(each, (SalesReceipt, Invoice))]
+
+    def payments_created(self, number: str) -> list[ReceivePayment]:
+        """What was received on the sale that was created for an order."""
+        return [each for each in self.by_order.get(number, []) if isinstance(each, ReceivePayment)]
+
+    def customer_of(self, transaction: Transaction) -> str | None:
+        """The full name."""
+        found = self.ending.after.lists.customers.get(transaction.customer_id or "")
+        return found.full_name if found is not None else None
 
     def payouts_due(self, expected: Expected) -> int:
         return self.ending.payouts.get(expected.external_id, 1) if expected.payout_total else 0
@@ -163,12 +211,34 @@ def _twice(books: _Books) -> Iterator[Finding]:
         if applied > expected.applied and expected.external_id not in books.meddled:
             said = f"{applied} is set against the invoice; it should be {expected.applied}"
             yield _finding(Verdict.DOUBLED, expected, said)
+    yield from _created_twice(books)
     for transaction in books.by_refund.get("", []):
         yield Finding(Verdict.DOUBLED, "", f"the {transaction.TYPE} {transaction.txn_id} belongs to no refund")
-    guids = Counter((t.external_guid or t.txn_id).casefold() for group in books.by_refund.values() for t in group)
+    groups = (*books.by_refund.values(), *books.by_order.values())
+    guids = Counter((t.external_guid or t.txn_id).casefold() for group in groups for t in group)
     for guid, count in guids.items():
         if count > 1:
             yield Finding(Verdict.DOUBLED, "", f"{count} transactions carry the ExternalGUID {guid}", guid)
+
+
+def _created_twice(books: _Books) -> Iterator[Finding]:
+    """Orders that were created more than once, or though QuickBooks had them, and customers whom no order needs."""
+    for number in books.by_order:
+        should = books.ending.created.get(number)
+        of_invoice = should is not None and should.type == "Invoice"
+        sales, payments = books.sales_created(number), books.payments_created(number)
+        for what, found, most in (
+            ("sales", sales, 0 if should is None else 1),
+            ("payments", payments, int(of_invoice)),
+        ):
+            if len(found) > most:
+                said = f"for the order {number} {len(found)} {what} were created, not {most}"
+                yield Finding(Verdict.DOUBLED, "", said, found[-1].external_guid or "")
+    known = {customer.full_name for customer in books.ending.before.lists.customers}
+    known |= {should.customer for should in books.ending.created.values()}
+    for customer in books.ending.after.lists.customers:
+        if customer.full_name not in known:
+            yield Finding(Verdict.DOUBLED, "", f"the customer {customer.full_name} was added, whom no order needs")
 
 
 # --- lost, stuck, and what is said
@@ -264,12 +334,11 @@ def _told_document(books: _Books, expected: Expected, told: Mapping[str, Any], k
         yield _finding(Verdict.UNTRUE, expected, f"{name} that is told of is not in QuickBooks")
         return
     is_memo = isinstance(found, CreditMemo)
-    customer = books.ending.after.lists.customers.get(found.customer_id or "")
     points: list[tuple[str, object, object]] = [
         ("type", found.TYPE, kind),
         ("refund", found in books.by_refund.get(expected.external_id, []), True),
         ("amount as told", Decimal(told["amount"]), amount_of(found)),
-        ("customer", customer.full_name if customer else None, expected.customer),
+        ("customer", books.customer_of(found), expected.customer),
     ]
     if is_memo or books.payouts_due(expected) == 1:
         points.append(("amount", amount_of(found), expected.memo_total if is_memo else expected.payout_total))
@@ -281,6 +350,51 @@ def _told_document(books: _Books, expected: Expected, told: Mapping[str, Any], k
     for what, is_so, should in points:
         if is_so != should:
             yield _finding(Verdict.UNTRUE, expected, f"{name}: its {what} is {is_so}; it should be {should}")
+
+
+def _created_stand(books: _Books) -> Iterator[Finding]:
+    """The order of a posted refund stands, received in full; and whatever is created of an order is as it should be."""
+    for expected in books.ending.expected:
+        should = books.ending.created.get(expected.sale_number)
+        row = books.rows.get(expected.external_id)
+        if should is None or row is None or row["status"] != "posted" or expected.external_id in books.meddled:
+            continue
+        sales = books.sales_created(expected.sale_number)
+        if not sales:
+            yield _finding(Verdict.LOST, expected, "it is posted, and its order was not created")
+        elif told_sale(row) not in {sale.txn_id for sale in sales}:
+            yield _finding(
+                Verdict.UNTRUE, expected, f"the sale {told_sale(row)} that is told of is not that of its order"
+            )
+        if should.type == "Invoice" and not books.payments_created(expected.sale_number):
+            yield _finding(Verdict.LOST, expected, "it is posted, and the payment of its order was not received")
+    for number, should in books.ending.created.items():
+        if any(e.external_id in books.meddled for e in books.ending.expected if e.sale_number == number):
+            continue
+        for sale in books.sales_created(number):
+            yield from _as_it_should_be(books, number, sale, should)
+        for payment in books.payments_created(number):
+            yield from _as_it_should_be(books, number, payment, should)
+
+
+def _as_it_should_be(books: _Books, number: str, found: Transaction, should: CreatedSale) -> Iterator[Finding]:
+    """A sale that was created, or what was received on it."""
+    is_sale = not isinstance(found, ReceivePayment)
+    points: list[tuple[str, object, object]] = [
+        ("customer", books.customer_of(found), should.customer),
+        ("total", found.total if isinstance(found, (SalesReceipt, Invoice, ReceivePayment)) else None, should.total),
+    ]
+    if is_sale:
+        points.append(("type", found.TYPE, should.type))
+    else:
+        is_received = any(found.is_linked_to(sale.txn_id) for sale in books.sales_created(number))
+        points.append(("link to its invoice", is_received, True))
+    for what, is_so, wanted in points:
+        if is_so != wanted:
+            said = (
+                f"the {found.TYPE} {found.txn_id} of the order {number}: its {what} is {is_so}; it should be {wanted}"
+            )
+            yield Finding(Verdict.UNTRUE, "", said)
 
 
 # --- the books
@@ -298,8 +412,10 @@ def _accounts_moved(books: _Books) -> Iterator[Finding]:
         return
     before, after = books.ending.before.trial_balance(), books.ending.after.trial_balance()
     should: dict[str, Decimal] = {}
-    for expected in books.ending.expected:
-        for account, amount in expected.movements.items():
+    movements = [expected.movements for expected in books.ending.expected]
+    movements += [created.movements for created in books.ending.created.values()]
+    for moved_by_one in movements:
+        for account, amount in moved_by_one.items():
             should[account] = should.get(account, _ZERO) + amount
     for account in sorted({*before, *after, *should}):
         moved = after.get(account, _ZERO) - before.get(account, _ZERO)
@@ -316,7 +432,7 @@ def _customers_owe(books: _Books) -> Iterator[Finding]:
         changes[expected.customer] = changes.get(expected.customer, _ZERO) + expected.customer_change
         if not books.is_finished(expected):
             unfinished.add(expected.customer)
-    for customer in books.ending.before.lists.customers:
+    for customer in books.ending.after.lists.customers:
         if customer.full_name in unfinished:
             continue
         owed = books.ending.before.ledger.customer(customer.list_id)
@@ -333,6 +449,7 @@ _CHECKS = (
     _reasons,
     _posted_stands,
     _told_is_true,
+    _created_stand,
     _balanced,
     _accounts_moved,
     _customers_owe,
@@ -363,6 +480,17 @@ def told_txn_ids(row: Mapping[str, Any]) -> Iterator[str]:
         yield row["credit_memo"]["txn_id"]
     for payout in row["payouts"]:
         yield payout["txn_id"]
+
+
+def told_sale(row: Mapping[str, Any]) -> str:
+    """The TxnID of the sale that is told of a refund; empty where none is."""
+    return row["sale"]["txn_id"] if row["sale"] else ""
+
+
+def order_named_by(transaction: Transaction) -> str:
+    """The number of the order that a transaction was created for; empty where it was for none."""
+    named = _NAMES_ORDER.match(transaction.memo or "")
+    return named.group(1) if named else ""
 
 
 def _finding(verdict: Verdict, expected: Expected, text: str, guid: str | None = None) -> Finding:

@@ -18,16 +18,17 @@ from sqlalchemy.orm import selectinload
 from qbsim import Answer, QuickBooks, QuickBooksCrashed, SetInWork, SettableClock
 from qbsim.transactions import CreditMemo, Transaction
 from qbsim.web_connector.soap import CallFailed
+from qbwc_server.demo.shop import TAX_ITEM
 from qbwc_server.store.connections import add_connection, connection_named
 from qbwc_server.store.decisions import Act, decide
 from qbwc_server.store.refunds import take_in
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
-from qbwc_server.torture.oracle import Ending, Finding, Verdict, judge
+from qbwc_server.torture.oracle import Ending, Finding, Verdict, judge, order_named_by
 from qbwc_server.torture.schedule import MEDDLING, SERVER_DEATHS, Aim, Incident, Kind, Release, Schedule
 from qbwc_server.torture.scratch import Scratch
 from qbwc_server.torture.servers import PASSWORD_HASH, USER, Server
-from qbwc_server.torture.shop import START, Order, shop_for
+from qbwc_server.torture.shop import CREATED_IN, START, Order, shop_for
 from qbwc_server.torture.witness import Witness, external_guids
 
 PAUSE_SECONDS = 130  # between sessions: longer than a set that writes is held to be on its way
@@ -38,9 +39,17 @@ _MAX_TROUBLED_CALLS = 6  # calls with a full disk, until one fails
 _REAL_PAUSE_SECONDS = 1.05  # as PAUSE_SECONDS, where the server's clock can't be moved
 _COM_FAILURE = Answer("", "0x80010105", "The server threw an exception.")
 _Result = TypeVar("_Result")
+_MISSING_ORDERS = {
+    "sync_missing_orders": "true",
+    "missing_orders_since": "2026-01-01",
+    "missing_orders_tax_item": TAX_ITEM,
+    "missing_orders_account": CREATED_IN,
+    "shipping_item": "Shipping",
+}
 _APPROVED = ("approval_needed", "plan_changed")  # reasons for which a person approves what is shown
 _OURS = ("CreditMemo", "Check", "ARRefundCreditCard")
 _SET_IDS = re.compile(r'(new|old)MessageSetID="([^"]*)"')
+_ADDED = re.compile(r"<((?:Customer|Item\w+)Add)>\s*<Name>([^<]*)<")
 _CLOSED_ORDER = re.compile(r"<SalesOrderMod>\s*<TxnID>([^<]*)<")
 _LOOK = re.compile(  # for checks that were changed since a time, whatever their number
     r"<CheckQueryRq [^>]*>(?:(?!</CheckQueryRq>).)*<FromModifiedDate>[^<]*</FromModifiedDate>\s*</ModifiedDate",
@@ -187,6 +196,8 @@ class Play:
             settings["record_missing_payment"] = "true"
         if self.schedule.is_approved:
             settings["review"] = "always"
+        if self.schedule.missing_orders_as:
+            settings |= _MISSING_ORDERS | {"missing_orders_as": self.schedule.missing_orders_as}
         with self.scratch.database.transaction() as session:
             add_connection(session, USER, USER, PASSWORD_HASH, settings, self._server_time(), "torture")
         for order in self.shop.orders[: len(self.shop.orders) - self.schedule.later]:
@@ -533,6 +544,9 @@ class Play:
         """The transactions of ours that somebody may lay hands on."""
         kinds = ("CreditMemo",) if incident.kind is Kind.AMOUNT_EDITED else _OURS
         found = [each for kind in kinds for each in self.company.transactions(kind)]
+        if incident.kind is not Kind.AMOUNT_EDITED:
+            sales = [each for kind in ("SalesReceipt", "Invoice") for each in self.company.transactions(kind)]
+            found += [each for each in sales if order_named_by(each)]
         return [each for each in found if not each.is_voided and self.shop.before.transaction(each.txn_id) is None]
 
     def _target(self, incident: Incident) -> Transaction:
@@ -553,6 +567,7 @@ class Play:
             refunds=rows,
             payments=self.shop.payments,
             payouts=self.shop.payouts,
+            created=self.shop.created,
             touched=frozenset(self.touched),
             is_quiet=is_quiet,
         )
@@ -589,8 +604,10 @@ def _ids(request: str) -> dict[str, str]:
 
 
 def _documents(request: str) -> set[str]:
-    """What tells the documents of a set that posts: their GUIDs, and the sales orders that it closes."""
-    return {guid.casefold() for guid in external_guids(request)} | set(_CLOSED_ORDER.findall(request))
+    """What tells the documents of a set that posts: their GUIDs, the sales orders that it closes, and the names that it
+    adds to the lists."""
+    added = {f"{what} {name}" for what, name in _ADDED.findall(request)}
+    return {guid.casefold() for guid in external_guids(request)} | set(_CLOSED_ORDER.findall(request)) | added
 
 
 def _is_trouble(failure: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from qbsim import Behaviour
 
 WORLDS = 4  # sample shops that schedules choose from
 ORDERS_IN_A_WORLD = 16  # refunded orders of a sample shop that schedules choose from
+SALES_ORDERS_IN_A_WORLD = (8, 9, 19, 20)  # orders of it that were never invoiced, with and without money that went back
 MAX_INCIDENTS = 5
 MAX_DEPTH = 4  # incidents in a sequence that is gone through; more would take days
 
@@ -105,9 +106,12 @@ class Schedule:
     incidents: tuple[Incident, ...]
     check_number: str = "ref_number"
     records_missing_payments: bool = False  # the setting record_missing_payment
-    sales_order: str = "close"  # the setting of that name: close or skip
+    sales_order: str = "close"  # the setting of that name: close, skip or credit
     is_approved: bool = False  # the setting review=always, and a person who approves between the sessions
     two_gateways: bool = False  # what went back as money did so through two
+    missing_orders_as: str = ""  # the setting of that name, with sync_missing_orders; empty: no order is created
+    lacking: tuple[int, ...] = ()  # of the orders: those whose sales QuickBooks lacks, where an order may be created
+    new_customers: bool = False  # it lacks the customers of these orders, too; two orders are of one customer
     in_order: bool = True  # an incident waits for those before it; else it happens at the first set that fits
 
 
@@ -139,6 +143,8 @@ SETTINGS = (
     "sales_order",
     "is_approved",
     "two_gateways",
+    "missing_orders_as",
+    "new_customers",
 )
 _KIND_WEIGHTS = {kind: 2.0 if kind in (Kind.WORKED_LATE, Kind.QUICKBOOKS_CRASHES) else 1.0 for kind in Kind}
 # A set that comes late tells most when the server has sent the same again, or believes that all is done.
@@ -155,6 +161,10 @@ def draw(seed: int) -> Schedule:
     kinds = [kind for kind in Kind if meddled or kind not in MEDDLING]
     weights = [_KIND_WEIGHTS[kind] for kind in kinds]
     chosen = rng.choices(kinds, weights, k=rng.randint(1, MAX_INCIDENTS))
+    return _with_other_sales(seed, _drawn(seed, rng, orders, meddled, chosen))
+
+
+def _drawn(seed: int, rng: random.Random, orders: tuple[int, ...], meddled: bool, chosen: list[Kind]) -> Schedule:
     return Schedule(
         name=f"--seed {seed}",
         world=rng.randrange(WORLDS),
@@ -170,6 +180,25 @@ def draw(seed: int) -> Schedule:
         two_gateways=rng.random() < 0.25,
         check_number="to_print" if rng.random() < 0.5 else "ref_number",
         in_order=False,
+    )
+
+
+def _with_other_sales(seed: int, schedule: Schedule) -> Schedule:
+    """What is drawn of sales that QuickBooks has as orders alone, or not at all: apart, so that nothing else moves."""
+    rng = random.Random(f"connex torture sales {seed}")  # noqa: S311  samples, not secrets
+    if rng.random() < 0.15:
+        number = rng.choice(SALES_ORDERS_IN_A_WORLD)
+        others = [each for each in schedule.orders if each != number]
+        orders = (number, *others[: len(schedule.orders) - 1])
+        schedule = replace(schedule, sales_order="credit", orders=orders)
+    if rng.random() >= 0.25:
+        return schedule
+    lacking = tuple(number for number in schedule.orders if rng.random() < 0.75)
+    return replace(
+        schedule,
+        missing_orders_as=rng.choice(("sales_receipt", "invoice")),
+        lacking=lacking,
+        new_customers=rng.random() < 0.5,
     )
 
 

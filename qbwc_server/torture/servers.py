@@ -33,9 +33,9 @@ _IN_FLIGHT_OF_A_PROCESS = 1  # seconds; the smallest that the configuration take
 _PASSWORDS = Passwords(_KEY.encode(), hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PASSWORD_HASH = _PASSWORDS.hash(PASSWORD)
 _VERSION = (16, 0)
-_POSTING_POINTS = ("post", "repeat")
+_POSTING_POINTS = ("post", "repeat", "enlist")
 _SETTLING_POINTS = ("claim", "proof", "read_claim", "scan", "recover")
-_OTHER_POINTS = ("lists", "find", "follow")
+_OTHER_POINTS = ("lists", "find", "follow", "prepare")
 _MOMENTS = {
     Kind.SERVER_DIES_BEFORE_SENDING_IS_KEPT: "before_commit",
     Kind.SERVER_DIES_AFTER_SENDING_IS_KEPT: "after_commit",

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from qbsim import Behaviour, Company
-from qbwc_server.torture.oracle import Finding, Verdict, told_txn_ids
+from qbwc_server.torture.oracle import Finding, Verdict, told_sale, told_txn_ids
 
 _EXTERNAL_GUID = re.compile(r"<ExternalGUID>([^<]*)<")
-_POSTED = ("CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
+_POSTED = ("SalesReceipt", "Invoice", "CreditMemo", "Check", "ARRefundCreditCard", "ReceivePayment")
 
 
 class Witness:
@@ -68,10 +68,10 @@ class Witness:
 
     def without_copies(self, refunds: Iterable[Mapping[str, Any]], excused: Iterable[Finding]) -> Company:
         """The company without the copies of these findings, but for one of each: the one that is told of, if any is."""
-        told = {txn_id for row in refunds for txn_id in told_txn_ids(row)}
+        told = {txn_id for row in refunds for txn_id in (*told_txn_ids(row), told_sale(row))}
         guids = {finding.guid.casefold() for finding in excused}
         company = copy.deepcopy(self._company)
-        for kind in reversed(_POSTED):  # what holds a memo goes before it
+        for kind in reversed(_POSTED):  # what holds a memo or an invoice goes before it
             seen: set[str] = set()
             copies = [t for t in company.transactions(kind) if (t.external_guid or "").casefold() in guids]
             for each in sorted(copies, key=lambda t: t.txn_id not in told):
