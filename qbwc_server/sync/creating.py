@@ -71,6 +71,7 @@ from qbxml import Status as QbxmlStatus
 MAX_ENLISTED = 8  # message sets that add to the lists for one refund; then a person is asked
 MAX_ROUNDS = 20  # message sets that ask for one refund's order; likewise
 NAME_IN_USE = 3100
+_ON_ITS_WAY = (Status.WAITING.value, Status.POSTING.value)
 
 
 @dataclass(frozen=True)
@@ -236,11 +237,27 @@ def _is_seen_to_elsewhere(taking: Taking, row: Refund) -> bool:
     if any(document.state == "posted" for document in documents) or any(d.state == "review" for d in others):
         stop(row, Skip("order_in_doubt", {"order": row.order_number}), taking.now)
         return True
-    on_its_way = (Status.WAITING.value, Status.POSTING.value)
-    if any(d.refund.stage in ("enlist", "post") and d.refund.status in on_its_way for d in others):
+    if any(d.refund.stage in ("enlist", "post") and d.refund.status in _ON_ITS_WAY for d in others):
         wait_for_another(row, taking.now)
         return True
     return False
+
+
+def waits_for_payment(taking: Taking, row: Refund, created: Document | None) -> bool:
+    """Whether the order stands as an invoice whose payment is still to be received for another refund of it, and this
+    one has been told so: on an invoice that seems unpaid it would be another refund."""
+    if created is None or created.refund_id == row.id or not created.refund.is_creating_order:
+        return False
+    other = created.refund
+    if all(document.state == "posted" for document in other.order_documents):
+        return False
+    if other.status in _ON_ITS_WAY:
+        wait_for_another(row, taking.now)
+    elif other.status in (Status.REVIEW.value, Status.FAILED.value):
+        stop(row, Skip("order_in_doubt", {"order": row.order_number}), taking.now)
+    else:
+        return False
+    return True
 
 
 def _asking_more(

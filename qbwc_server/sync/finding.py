@@ -141,6 +141,8 @@ def _take_sales(
         _not_found(taking, row, chosen, created, settings)
     elif isinstance(chosen, Rivals):
         _wait_for_more(row, _wants_emails(chosen, documents))
+    elif creating.waits_for_payment(taking, row, created):
+        pass
     elif not creating.goes_on_with_payment(row, chosen, taking.database, taking.now):
         if look.choice is not None:  # from now on it is known by its TxnID
             row.decided = row.decided | {CHOSEN_SALE: encode(look.choice.found_as(chosen))}

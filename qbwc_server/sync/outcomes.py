@@ -145,7 +145,7 @@ def _posted(taking: Taking, document: Document, response: Response, used_macro: 
         learn(taking.company, "check_from_undeposited_funds", Known.YES)
     if document.role in (Role.APPLICATION.value, Role.PAYMENT.value, Role.VOIDING.value):
         read_anew(taking, document.refund)
-    if document.role == Role.SALE.value:
+    if document.is_of_order:
         wake_those_that_wait(taking.database, document.refund, taking.now)
 
 

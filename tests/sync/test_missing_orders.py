@@ -89,6 +89,12 @@ def customer_of_sale(driver: Driver) -> str:
     return driver.company.lists.customers.get(sale.customer_id).full_name
 
 
+def paid_out_from(driver: Driver) -> set[str]:
+    """The accounts that money went back from."""
+    cards = driver.company.transactions("ARRefundCreditCard")
+    return {driver.company.lists.accounts.get(card.refund_from_id).full_name for card in cards}
+
+
 def events(driver: Driver, external_id: str) -> list[str]:
     """The story of a refund."""
     row_id = driver.row(external_id).id
@@ -534,6 +540,31 @@ def test_an_invoice_and_its_payment_are_each_entered_once(
     assert [str(each.total) for each in driver.company.transactions("Invoice")] == ["43.30", "43.30"]
     assert [str(each.total) for each in driver.company.transactions("ReceivePayment")] == ["43.30", "43.30"]
     assert driver.company.customer_balance("Ann Lee") == 0
+    assert paid_out_from(driver) == {"PayPal"}
+
+
+@pytest.mark.parametrize("record_missing_payment", ["off", "on"])
+def test_another_refund_of_an_order_waits_until_the_payment_of_its_invoice_is_received(
+    worlds: Callable[..., World], record_missing_payment: str
+) -> None:
+    """The session ends when the invoice stands and its payment is still to be sent. What the other refund pays out
+    comes from where the payment lies, and the payment is not received a second time for it."""
+    number = numbers(worlds("likely", True), "post")[0]
+    driver = worlds("likely", True).again()
+    driver.set(record_missing_payment=record_missing_payment)
+    played = driver.begin()
+    for _ in range(number + 1):
+        exchange = driver.next_set(played)
+        assert exchange is not None
+        driver.work(exchange)
+        driver.answer(exchange)
+    assert "<InvoiceAdd " in exchange.request
+    driver.drain(16)
+
+    judge(driver, review=False)
+    assert settled(driver), driver.statuses()
+    assert [str(each.total) for each in driver.company.transactions("ReceivePayment")] == ["43.30", "43.30"]
+    assert paid_out_from(driver) == {"PayPal"}
 
 
 def test_an_order_in_doubt_whose_number_somebody_changed_is_taken_over(worlds: Callable[..., World]) -> None:
