@@ -37,6 +37,8 @@ MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or chan
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
 _STALE = "latch_stale"
 _NAME_TAKEN = 3100
+_OUT_OF_DATE = 3200
+_ANOTHER_TIME = (Outcome.DONE, Outcome.RETRY_LATER)  # done, but not told in full; or locked, or changed meanwhile
 _NEVER_CURRENT = "1"  # an EditSequence is a time in Unix seconds (FACTS.md 1)
 _ENTRY = (
     "Connex notes here which posting it begins, so that none can be entered twice. "
@@ -78,8 +80,10 @@ def is_due(company: CompanyFile, session: Session) -> bool:
 
 
 def holds_back(company: CompanyFile, session: Session) -> bool:
-    """Whether nothing is posted in this session, since the latch could not be had."""
-    return is_wanted(company) and latch_of(company).failed_in == session.id
+    """Whether nothing is posted in this session, since the latch could not be had; before it has ever worked, postings
+    go without it."""
+    latch = latch_of(company)
+    return is_wanted(company) and latch.is_proved and latch.failed_in == session.id
 
 
 def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
@@ -112,23 +116,18 @@ def take_prepared(taking: Taking, answer: Answer) -> None:
         refuse(company)  # then no EditSequence shuts anything out
         return
     entry = _entry(response)
-    if response is None or response.status.outcome is Outcome.RETRY_LATER or response.status.code == _NAME_TAKEN:
-        _failed(taking, replace(latch, is_absent=False))
-    elif response.status.outcome in (Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND):
-        company.latch = encode(replace(latch, list_id="", edit_sequence="", is_absent=True))
-    elif entry is None:
-        refuse(company)
-    else:
+    if entry is not None and (stale is None or stale.status.code == _OUT_OF_DATE):
+        list_id, sequence = entry.list_id or "", entry.edit_sequence or ""
         proved = latch.is_proved or stale is not None
         company.latch = encode(
-            replace(
-                latch,
-                list_id=entry.list_id or "",
-                edit_sequence=entry.edit_sequence or "",
-                is_absent=False,
-                is_proved=proved,
-            )
+            replace(latch, list_id=list_id, edit_sequence=sequence, is_absent=False, is_proved=proved)
         )
+    elif _is_gone(response):
+        company.latch = encode(replace(latch, list_id="", edit_sequence="", is_absent=True))
+    elif response is None or response.status.code == _NAME_TAKEN or response.status.outcome in _ANOTHER_TIME:
+        _failed(taking, replace(latch, is_absent=False))
+    else:
+        refuse(company)
 
 
 def refuse(company: CompanyFile) -> None:
@@ -163,7 +162,10 @@ def context_of(company: CompanyFile) -> Mapping[str, str]:
 def take_begun(taking: Taking, sent: MessageSet, by_id: Mapping[str, Response]) -> bool:
     """The answer to the change that a set began with; False where it was refused, and nothing of the set worked."""
     response = by_id.get(QUESTION)
-    if "latch" not in sent.context or response is None:
+    if "latch" not in sent.context:
+        return True
+    if response is None:
+        read_anew(taking.company)
         return True
     if response.status.outcome is Outcome.DONE:
         _keep(taking.company, _entry(response))
@@ -182,7 +184,7 @@ def take_shut_out(taking: Taking, target: MessageSet, answer: Answer) -> bool:
     if response is None or response.status.outcome is not Outcome.DONE or entry is None:
         return False
     _keep(taking.company, entry)
-    return bool(entry.edit_sequence) and entry.edit_sequence != target.context["latch"]["edit_sequence"]
+    return bool(entry.edit_sequence != target.context["latch"]["edit_sequence"])
 
 
 def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> LatchSeen:
@@ -190,9 +192,11 @@ def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> L
     then, response = target.context.get("latch"), by_id.get(QUESTION)
     if then is None or response is None:
         return LatchSeen.NONE
+    if _is_gone(response):
+        return LatchSeen.MOVED  # it was deleted, and a change under its ListID can't be worked any more
     entry = _entry(response)
     if entry is None:
-        return LatchSeen.MOVED  # it was deleted, and a change under its ListID can't be worked any more
+        return LatchSeen.NONE
     _keep(taking.company, entry)
     notes, set_id = entry.notes or "", target.message_set_id or ""
     if _begun(set_id) in notes:
@@ -224,8 +228,14 @@ def _failed(taking: Taking, latch: Latch) -> None:
 
 
 def _entry(response: Response | None) -> OtherNameRet | None:
+    """The entry in an answer, where it tells what identifies it and its state."""
     records = response.records if response is not None and response.status.outcome is Outcome.DONE else ()
-    return next((record for record in records if isinstance(record, OtherNameRet) and record.list_id), None)
+    whole = (r for r in records if isinstance(r, OtherNameRet) and r.list_id and r.edit_sequence)
+    return next(whole, None)
+
+
+def _is_gone(response: Response | None) -> bool:
+    return response is not None and response.status.outcome in (Outcome.NOTHING_FOUND, Outcome.PARTLY_FOUND)
 
 
 def _change(latch: Latch, remark: str) -> OtherNameMod:

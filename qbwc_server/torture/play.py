@@ -537,6 +537,15 @@ class Play:
         memo.subtotal += 1
         self.company.touch(memo.stamp)
 
+    def _touch_entry(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
+        names = self.company.lists.other_names
+        for entry in [each for each in names if each.name.startswith("Connex ")]:
+            if incident.number % 2:
+                self.company.delete_list_element(names, entry, "OtherName")
+            else:
+                entry.notes = "What is this?"
+                self.company.touch(entry.stamp)
+
     def _forget_records(self, connector: _Connector, sent: _Set, incident: Incident) -> None:  # noqa: ARG002
         self.company.recovery.records.clear()
 
@@ -638,6 +647,7 @@ _HAPPENINGS: dict[Kind, _Happening] = {
     Kind.TRANSACTION_VOIDED: Play._void,
     Kind.AMOUNT_EDITED: Play._edit_amount,
     Kind.RECORDS_GONE: Play._forget_records,
+    Kind.ENTRY_TOUCHED: Play._touch_entry,
 }
 _NEEDS_TARGET = frozenset({Kind.NUMBER_EDITED, Kind.TRANSACTION_DELETED, Kind.TRANSACTION_VOIDED, Kind.AMOUNT_EDITED})
 _NOT_WITH_A_PROCESS = frozenset({Kind.CLOCK_FORWARD, Kind.CLOCK_BACK, Kind.DATABASE_AWAY, Kind.DISK_FULL})

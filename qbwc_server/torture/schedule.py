@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -43,6 +44,7 @@ class Kind(Enum):
     TRANSACTION_VOIDED = "somebody voids a transaction of ours"
     AMOUNT_EDITED = "somebody edits the amount of a credit memo of ours"
     RECORDS_GONE = "QuickBooks' recovery records are gone"
+    ENTRY_TOUCHED = "somebody edits or deletes our entry in the list of other names"
 
 
 HUMAN_ACTS = frozenset(
@@ -134,7 +136,7 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
     "records_credit_only_payments": ((False, 0.5), (True, 0.5)),
     "has_sales_orders": ((True, 0.8), (False, 0.2)),
 }
-SWITCHES = tuple(_SWITCHES)
+SWITCHES = (*_SWITCHES, "edit_sequences_count_up")
 SETTINGS = (
     "refund_method",
     "check_number",
@@ -158,13 +160,13 @@ def draw(seed: int) -> Schedule:
     rng = random.Random(f"connex torture {seed}")  # noqa: S311  samples, not secrets
     orders = tuple(rng.sample(range(ORDERS_IN_A_WORLD), rng.randint(2, 4)))
     meddled = rng.random() < 0.4
-    kinds = [kind for kind in Kind if meddled or kind not in MEDDLING]
+    kinds = [kind for kind in Kind if kind is not Kind.ENTRY_TOUCHED and (meddled or kind not in MEDDLING)]
     weights = [_KIND_WEIGHTS[kind] for kind in kinds]
     chosen = rng.choices(kinds, weights, k=rng.randint(1, MAX_INCIDENTS))
-    return _with_other_sales(seed, _drawn(seed, rng, orders, meddled, chosen))
+    return _with_latch(seed, _with_other_sales(seed, _drawn(seed, rng, orders, meddled, chosen)))
 
 
-def _drawn(seed: int, rng: random.Random, orders: tuple[int, ...], meddled: bool, chosen: list[Kind]) -> Schedule:
+def _drawn(seed: int, rng: random.Random, orders: tuple[int, ...], meddled: bool, chosen: Sequence[Kind]) -> Schedule:
     return Schedule(
         name=f"--seed {seed}",
         world=rng.randrange(WORLDS),
@@ -200,6 +202,16 @@ def _with_other_sales(seed: int, schedule: Schedule) -> Schedule:
         lacking=lacking,
         new_customers=rng.random() < 0.5,
     )
+
+
+def _with_latch(seed: int, schedule: Schedule) -> Schedule:
+    """What is drawn of the entry that postings begin with where repeats are not recognised: apart as well."""
+    rng = random.Random(f"connex torture latch {seed}")  # noqa: S311  samples, not secrets
+    behaviour = replace(schedule.behaviour, edit_sequences_count_up=rng.random() < 0.7)
+    incidents = list(schedule.incidents)
+    if rng.random() < 0.15:
+        incidents.insert(rng.randint(0, len(incidents)), _incident(rng, Kind.ENTRY_TOUCHED))
+    return replace(schedule, behaviour=behaviour, incidents=tuple(incidents))
 
 
 def _behaviour(rng: random.Random) -> Behaviour:

@@ -470,8 +470,9 @@ def test_whatever_is_lost_on_the_way_each_order_is_created_once(
 
 
 def test_an_order_in_doubt_is_not_created_twice_and_its_other_refund_waits(worlds: Callable[..., World]) -> None:
-    number = numbers(worlds("no records"), "post")[0]
-    driver = worlds("no records").again()
+    number = numbers(worlds("likely"), "post")[0]
+    driver = worlds("likely").again()
+    driver.set(web_connectors="several")
     driver.run_session({number: Fault.LOST_BEFORE})
     driver.drain(16)
     judge(driver, review=True)

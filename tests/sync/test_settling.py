@@ -8,7 +8,16 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from qbwc_server.refunds.sale import Known
-from qbwc_server.sync.settling import MAX_SCANS_THAT_FAILED, Action, Doubt, Evidence, Sighting, settle
+from qbwc_server.sync.settling import (
+    MAX_SCANS_THAT_FAILED,
+    MAX_TIMES_SHUT_OUT,
+    Action,
+    Doubt,
+    Evidence,
+    LatchSeen,
+    Sighting,
+    settle,
+)
 
 SENT = datetime(2024, 5, 6, 12, 0, tzinfo=timezone.utc)
 DOUBT = Doubt(
@@ -33,6 +42,7 @@ def seen(session: int, *sightings: Sighting, after: int = 300, **facts: object) 
 STRANGERS = ("CreditMemo 77 over 43.30 for Ann",)
 IN_PART = {"has_stored_outcome": True, "stored_in_part": True}
 NOTHING_TWICE = (seen(1), seen(2))
+WITH_LATCH = {"recognises_repeats": Known.NO}
 ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
 
 
@@ -68,6 +78,17 @@ ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
         ({}, (seen(1, MEMO, strangers=STRANGERS),), Action.REVIEW),
         ({}, (seen(1, MEMO, PAYOUT, strangers=STRANGERS),), Action.CLOSE),  # nothing is missing
         ({}, (seen(1, strangers=STRANGERS, has_stored_outcome=True),), Action.TAKE_STORED),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.UNTOUCHED),), Action.SHUT_OUT),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.UNTOUCHED, strangers=STRANGERS),), Action.SHUT_OUT),
+        (WITH_LATCH | {"can_shut_out": False}, (seen(1, latch=LatchSeen.UNTOUCHED),), Action.REVIEW),
+        (WITH_LATCH | {"times_shut_out": MAX_TIMES_SHUT_OUT}, (seen(1, latch=LatchSeen.UNTOUCHED),), Action.REVIEW),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.SHUT_OUT),), Action.CLOSE),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN),), Action.WAIT),  # QuickBooks may still be working it
+        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN), seen(2, latch=LatchSeen.BEGUN)), Action.CLOSE),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.MOVED), seen(2, latch=LatchSeen.MOVED)), Action.CLOSE),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.UNTOUCHED), seen(2, latch=LatchSeen.BEGUN)), Action.WAIT),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN, strangers=STRANGERS),), Action.REVIEW),
+        (WITH_LATCH, NOTHING_TWICE, Action.REVIEW),  # the entry was not shown
     ],
 )
 def test_the_evidence_decides(changes: dict[str, object], evidence: tuple[Evidence, ...], action: Action) -> None:

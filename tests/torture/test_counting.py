@@ -23,8 +23,8 @@ LOST = Incident(Kind.CUT_BEFORE_WORK)
     [
         (with_incidents(LOST), Circumstances.REPEATS_SHOWN, {}),
         (with_incidents(LOST, behaviour=HIDES), Circumstances.REPEATS_SHOWN, {}),
-        (with_incidents(LOST, behaviour=UNPROVED), Circumstances.REPEATS_NOT_SHOWN, {"in_doubt": 1}),
-        (with_incidents(LOST, behaviour=FORGETS), Circumstances.RECORDS_NOT_KEPT, {"in_doubt": 1}),
+        (with_incidents(LOST, behaviour=UNPROVED), Circumstances.REPEATS_NOT_SHOWN, {}),
+        (with_incidents(LOST, behaviour=FORGETS), Circumstances.RECORDS_NOT_KEPT, {}),
         (replace(with_incidents(LOST), several_connectors=True), Circumstances.MEDDLED, {"in_doubt": 1}),
         (with_incidents(LOST, Incident(Kind.RECORDS_GONE, aim=Aim.SETTLING)), Circumstances.MEDDLED, {"in_doubt": 1}),
     ],
