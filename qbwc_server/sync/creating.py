@@ -33,7 +33,7 @@ from qbwc_server.refunds.sale_numbers import sale_numbers
 from qbwc_server.refunds.settings import CreatedSale
 from qbwc_server.store.connections import settings_of
 from qbwc_server.store.mappings import gateway_mappings, item_mappings
-from qbwc_server.store.orders import order_of, sales_created, standing, wait_for_another
+from qbwc_server.store.orders import order_of, sales_created, standing, wait_for_another, wake_those_that_wait
 from qbwc_server.store.planned import words_of
 from qbwc_server.store.refunds import data_of, look_again_later, note, stop
 from qbwc_server.store.tables import Connection, Document, MessageSet, Refund
@@ -300,7 +300,7 @@ def _carry_out(
     """Writes the order's documents down; they go at once, after what is added to the lists, or when a person agrees."""
     database, now = taking.database, taking.now
     plans.write_order_down(database, row, outcome)
-    skip = _adopt(row, own, now)
+    skip = _adopt(database, row, own, now)
     if skip is None and any(document.state != "posted" for document in row.order_documents):
         amount = max(row.amount, outcome.total)
         skip = plans.held_for_approval(row, settings_of(taking.connection), amount)
@@ -319,7 +319,7 @@ def _carry_out(
     plans.conclude(row, now)
 
 
-def _adopt(row: Refund, own: Iterable[FoundDocument], now: datetime) -> Skip | None:
+def _adopt(database: DatabaseSession, row: Refund, own: Iterable[FoundDocument], now: datetime) -> Skip | None:
     """Takes over what stands in QuickBooks already under another number; a reason where it is not as it should be."""
     for document in row.order_documents:
         found = next((f for f in own if f.external_guid and f.external_guid == document.external_guid), None)
@@ -333,6 +333,7 @@ def _adopt(row: Refund, own: Iterable[FoundDocument], now: datetime) -> Skip | N
             }
             return Skip("changed_in_quickbooks", facts)
         plans.take_over(document, found.txn_id, found.edit_sequence, now)
+        wake_those_that_wait(database, row, now)
     return None
 
 
@@ -451,6 +452,7 @@ def goes_on_with_payment(row: Refund, sale: Sale, database: DatabaseSession, now
     for document in row.order_documents:
         if document.role == Role.SALE.value and document.state != "posted" and _is(document, sale):
             plans.take_over(document, sale.txn_id, sale.edit_sequence, now)
+            wake_those_that_wait(database, row, now)
     created = next((d for d in row.order_documents if d.role == Role.SALE.value and d.state == "posted"), None)
     payment = next((d for d in row.order_documents if d.role == Role.SALE_PAYMENT.value and d.state != "posted"), None)
     if created is not None and created.txn_id == sale.txn_id and payment is not None:
@@ -460,6 +462,7 @@ def goes_on_with_payment(row: Refund, sale: Sale, database: DatabaseSession, now
             return True
         if not sale.open_balance and len(sale.payments) == 1 and sale.payments[0].amount == payment.amount:
             plans.take_over(payment, sale.payments[0].txn_id, "", now)
+            wake_those_that_wait(database, row, now)
     plans.drop_order(database, row)
     return False
 

@@ -302,6 +302,10 @@ def _posted_stands(books: _Books) -> Iterator[Finding]:
             yield _finding(Verdict.LOST, expected, said)
         if expected.closes_order and not books.is_closed(expected):
             yield _finding(Verdict.LOST, expected, "it is posted, and the sales order is open")
+        if expected.sale_type == "SalesOrder" and not expected.closes_order and books.is_closed(expected):
+            yield _finding(
+                Verdict.UNTRUE, expected, "it is posted, and the sales order, which should stay open, is closed"
+            )
         if bool(expected.memo_total) != (row["credit_memo"] is not None):
             yield _finding(Verdict.UNTRUE, expected, f"it is posted with the credit memo {row['credit_memo']}")
         told = sum((Decimal(payout["amount"]) for payout in row["payouts"]), _ZERO)

@@ -487,6 +487,22 @@ def test_an_order_in_doubt_is_not_created_twice_and_its_other_refund_waits(world
     assert receipts_of(driver).count("1001 43.30") == 1
 
 
+def test_the_other_refund_goes_on_by_itself_when_an_order_in_doubt_is_found(worlds: Callable[..., World]) -> None:
+    number = numbers(worlds("no records"), "post")[0]
+    driver = worlds("no records").again()
+    driver.run_session({number: Fault.HANGS})
+    driver.drain(16)
+    assert driver.statuses()["r2"] == "review: order_in_doubt"
+    driver.work_late(answered=False)
+
+    driver.decide("r1", Act.TRY_AGAIN)
+    driver.drain(16)
+
+    judge(driver)
+    assert [driver.statuses()[name] for name in ("r1", "r2")] == ["posted", "posted"]
+    assert receipts_of(driver).count("1001 43.30") == 1
+
+
 @pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.CRASH_1])
 def test_an_order_of_which_no_mark_is_shown_is_known_by_number_customer_and_total(
     worlds: Callable[..., World], fault: Fault
@@ -602,15 +618,16 @@ def test_a_refused_order_leaves_nothing_and_can_be_tried_again(memory: Database)
 def test_a_refused_payment_of_an_invoice_is_tried_again_alone(memory: Database) -> None:
     driver = open_shop(memory, lists_only, settings=INVOICES)
     driver.refusals.append(Refusal("<ReceivePaymentAdd ", 3140, "There is an invalid reference.", times=1))
-    driver.bring_in(missing(refund("r1", "1001")))
+    driver.bring_in(missing(refund("r1", "1001")), missing(refund("r2", "1001")))
     driver.drain()
-    assert driver.statuses() == {"r1": "failed: refused_by_quickbooks"}
+    assert driver.statuses() == {"r1": "failed: refused_by_quickbooks", "r2": "review: order_in_doubt"}
     assert "payment of the order" in driver.row("r1").reason["message"]
 
     driver.decide("r1", Act.TRY_AGAIN)
     driver.drain()
     judge(driver, review=False)
-    assert driver.statuses() == {"r1": "posted"}
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert paid_out_from(driver) == {"PayPal"}
     assert len(driver.company.transactions("Invoice")) == len(driver.company.transactions("ReceivePayment")) == 1
 
 
