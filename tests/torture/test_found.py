@@ -71,3 +71,17 @@ def test_a_clock_that_is_set_back_does_not_keep_the_web_connector_waiting_for_da
     assert played.findings == ()
     assert played.statuses == {"posted": 2}
     assert played.quiet_sessions < 5
+
+
+def test_another_refund_of_a_created_invoice_waits_until_its_payment_is_received(scratch: Scratch) -> None:
+    """The server died when the invoice stood: the order's other refunds were planned on an invoice that seemed unpaid,
+    and their money was drawn from another account than the payment lay in."""
+    schedule = replace(
+        with_incidents(Incident(Kind.SERVER_DIES_AFTER_ANSWER_IS_KEPT), orders=(12,)),
+        missing_orders_as="invoice",
+        lacking=(12,),
+    )
+    played = play_of(schedule, scratch).run()
+    assert played.happened[Kind.SERVER_DIES_AFTER_ANSWER_IS_KEPT] == 1
+    assert played.findings == ()
+    assert played.statuses == {"posted": 3}

@@ -122,6 +122,95 @@ def test_one_payout_of_two_that_is_missing_is_lost_and_a_third_is_doubled(paid_e
     assert Verdict.LOST in verdicts(end)
 
 
+# Orders that QuickBooks lacks: two of one new customer, one of them with two refunds, and one that it has.
+LACKING = replace(QUIET, orders=(0, 1, 4), missing_orders_as="invoice", lacking=(0, 1), new_customers=True)
+
+
+@pytest.fixture(scope="module")
+def invoiced_end(scratch: Scratch) -> Ending:
+    play = play_of(LACKING, scratch)
+    assert play.run().findings == ()
+    end = play.ending()
+    assert {created.type for created in end.created.values()} == {"Invoice"}
+    assert [len(new(end, kind)) for kind in ("Invoice", "ReceivePayment", "CreditMemo")] == [2, 2, 4]
+    return end
+
+
+@pytest.fixture
+def created(invoiced_end: Ending) -> Ending:
+    """A copy of it, to be damaged."""
+    rows = [copy.deepcopy(dict(row)) for row in invoiced_end.refunds]
+    return replace(invoiced_end, after=copy.deepcopy(invoiced_end.after), refunds=rows)
+
+
+def test_orders_that_quickbooks_lacked_are_there_once_with_their_payments_and_their_customer(created: Ending) -> None:
+    assert judge(created) == []
+    assert len(list(created.after.lists.customers)) == len(list(created.before.lists.customers)) + 1
+
+
+@pytest.mark.parametrize("kind", ["Invoice", "ReceivePayment"])
+def test_an_order_that_was_created_twice_is_doubled_under_whatever_guid(created: Ending, kind: str) -> None:
+    again(created.after, replace(new(created, kind)[0], external_guid="{00000000-0000-0000-0000-000000000001}"))
+    assert Verdict.DOUBLED in verdicts(created)
+
+
+@pytest.mark.parametrize("kind", ["Invoice", "ReceivePayment"])
+def test_what_was_created_for_a_posted_refund_and_is_not_there_is_lost(created: Ending, kind: str) -> None:
+    created.after.delete(new(created, kind)[0])
+    assert Verdict.LOST in verdicts(created)
+
+
+def test_an_invoice_that_somebody_deleted_is_not_our_loss(created: Ending) -> None:
+    invoice = new(created, "Invoice")[0]
+    created.after.delete(invoice)
+    assert judge(replace(created, touched=frozenset({invoice.txn_id}))) == []
+
+
+def test_a_sale_that_quickbooks_has_is_not_to_be_created(created: Ending) -> None:
+    assert Verdict.DOUBLED in verdicts(replace(created, created={}))
+
+
+def test_a_second_customer_for_the_same_orders_is_doubled(created: Ending) -> None:
+    customer = next(each for each in created.after.lists.customers if each.full_name == "Newcomer 1")
+    twin = copy.deepcopy(customer)
+    twin.stamp = created.after.list_stamp()
+    twin.name = twin.full_name = "Newcomer 1 (customer)"
+    created.after.lists.customers.add(twin)
+    assert Verdict.DOUBLED in verdicts(created)
+
+
+def test_a_sale_of_another_customer_and_a_sale_that_is_told_wrongly_are_untrue(created: Ending) -> None:
+    row = next(row for row in created.refunds if row["order_number"] in created.created)
+    row["sale"]["txn_id"] = "1-1"
+    assert verdicts(created) == {Verdict.UNTRUE}
+    row["sale"]["txn_id"] = next(s.txn_id for s in new(created, "Invoice") if s.ref_number == row["order_number"])
+    assert judge(created) == []
+    new(created, "Invoice")[0].customer_id = next(iter(created.before.lists.customers)).list_id
+    assert Verdict.UNTRUE in verdicts(created)
+
+
+def test_money_of_a_created_order_in_another_account_does_not_come_out(created: Ending) -> None:
+    payment = new(created, "ReceivePayment")[0]
+    other = created.after.lists.accounts.find("PayPal")
+    assert other is not None
+    created.after.ledger.reverse(payment.entries)
+    for entry in payment.entries:
+        if entry.customer_id is None:
+            entry.account_id = other.list_id
+    created.after.ledger.post(payment.entries)
+    assert verdicts(created) == {Verdict.UNBALANCED}
+
+
+def test_a_sales_order_that_is_credited_stays_open(scratch: Scratch) -> None:
+    play = play_of(replace(QUIET, orders=(8, 9, 19), sales_order="credit"), scratch)
+    assert play.run().findings == ()
+    end = play.ending()
+    assert [bool(memo.links) for memo in new(end, "CreditMemo")] == [False, True, True]  # of the first nothing was paid
+    order = next(each for each in end.after.transactions("SalesOrder") if each.ref_number == "1015")
+    order.is_manually_closed = True  # type: ignore[attr-defined]
+    assert verdicts(end) == {Verdict.UNTRUE}
+
+
 def _say(**facts: Any) -> Callable[[Ending], None]:
     return lambda end: end.refunds[0].update(facts)  # type: ignore[attr-defined]
 

@@ -10,12 +10,12 @@ import pytest
 
 from qbsim import Behaviour
 from qbwc_server.store.tables import MessageSet
-from qbwc_server.sync import doubts, sightings, steps
+from qbwc_server.sync import creating, doubts, sightings, steps
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting
 from qbwc_server.sync.settling import Verdict as SettlingVerdict
 from qbwc_server.torture.oracle import Verdict
 from qbwc_server.torture.run import Tally, TortureOptions, played_one_by_one, torture
-from qbwc_server.torture.schedule import Incident, Kind, Release
+from qbwc_server.torture.schedule import Incident, Kind, Release, draw
 from qbwc_server.torture.scratch import Scratch
 from tests.acceptance.processes import connex_json, environment
 from tests.torture.playing import play_of, with_incidents
@@ -98,6 +98,25 @@ def test_a_server_that_breaks_the_rules_is_caught_by_drawn_schedules(replacement
         if any(finding.verdict is Verdict.DOUBLED for finding in played.findings):
             return
     pytest.fail("no schedule showed that refunds are entered twice")
+
+
+def _nobody_sees_to_it(taking: Any, row: Any) -> bool:
+    """As a server does that creates an order for each of its refunds."""
+    return False
+
+
+@pytest.mark.parametrize(
+    "replacements",
+    [SENDS_AGAIN, ((creating, "_is_seen_to_elsewhere", _nobody_sees_to_it),)],
+    ids=["sends again", "for each refund"],
+)
+def test_a_server_that_creates_an_order_twice_is_caught_by_drawn_schedules(replacements: Any) -> None:
+    options = TortureOptions(seed=1, schedules=SCHEDULES_TO_CATCH_A_BROKEN_PROTOCOL, process_every=0)
+    lacking_all = [n for n in options.numbers() if set(draw(n).lacking) == set(draw(n).orders)]  # they tell soonest
+    for played in played_one_by_one(options, lacking_all, protocol=lambda: broken(*replacements)):
+        if any("sales were created" in finding.text for finding in played.findings):
+            return
+    pytest.fail("no schedule showed that an order is created twice")
 
 
 @pytest.mark.parametrize("release", [Release.END, Release.WITH_REPEAT, Release.AFTER_REPEAT, Release.DURING_REPEAT])
