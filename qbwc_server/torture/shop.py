@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from qbsim import Company, SettableClock
+from qbsim.lists.adding import create
 from qbwc_server.demo.shop import GOODS, SERVICES
 from qbwc_server.demo.world import RECEIVABLE, UNDEPOSITED_FUNDS, Expected, Kind, make_world
 from qbwc_server.refunds.model import OrderLine, Refund, RefundLine
@@ -32,6 +33,7 @@ _CAN_BE_LACKING = frozenset(
         *(Kind.INVOICE_PAID, Kind.INVOICE_UNPAID, Kind.ORDER_INVOICED, Kind.ORDER_UNKNOWN),
     }
 )
+_NAME_OF_A_VENDOR = "Newcomer 2"  # under which QuickBooks takes no customer
 _SALE_TYPES = {"sales_receipt": "SalesReceipt", "invoice": "Invoice"}
 
 
@@ -83,7 +85,10 @@ def shop_for(schedule: Schedule, clock: SettableClock) -> Shop:
     chosen = [orders[number] for number in schedule.orders]
     if schedule.missing_orders_as:
         lacking = [order for number, order in zip(schedule.orders, chosen, strict=True) if number in schedule.lacking]
-        before = _without_sales(company, [order for order in lacking if _can_be_lacking(order)])
+        _take_sales_out(company, [order for order in lacking if _can_be_lacking(order)])
+        if schedule.new_customers:
+            create(company, company.lists.vendors, _NAME_OF_A_VENDOR)
+        before = copy.deepcopy(company)
         chosen = [_created_first(order, place, order in lacking, schedule) for place, order in enumerate(chosen)]
     if not schedule.behaviour.has_sales_orders:
         chosen = [_without_sales_orders(order, "order_not_found") for order in chosen]
@@ -123,15 +128,13 @@ def _can_be_lacking(order: Order) -> bool:
     return all(each.kind in _CAN_BE_LACKING for each in order.expected)
 
 
-def _without_sales(company: Company, orders: Sequence[Order]) -> Company:
-    """Takes the sales of these orders out of the company, with their payments, as if nobody had ever entered them; a
-    copy of what is left, which nobody changes."""
+def _take_sales_out(company: Company, orders: Sequence[Order]) -> None:
+    """Takes the sales of these orders out of the company, with their payments, as if nobody had ever entered them."""
     for order in orders:
         for kind in ("ReceivePayment", "SalesReceipt", "Invoice", "SalesOrder"):
             for transaction in company.by_ref_number(kind, order.expected[0].sale_number):
                 company.delete(transaction)
     company.deleted.clear()
-    return copy.deepcopy(company)
 
 
 def _created_first(order: Order, place: int, is_lacking: bool, schedule: Schedule) -> Order:
@@ -148,9 +151,10 @@ def _created_first(order: Order, place: int, is_lacking: bool, schedule: Schedul
     if sold.total is None:
         raise ValueError(f"the sample order {sold.number} has no total")
     moved = _moved_by_goods(sold.lines, sold.shipping or _ZERO, sold.tax or _ZERO, taken_back=False)
+    is_taken = sold.customer_name == _NAME_OF_A_VENDOR
     created = CreatedSale(
         type=_SALE_TYPES[schedule.missing_orders_as],
-        customer=sold.customer_name,
+        customer=f"{sold.customer_name} (customer)" if is_taken else sold.customer_name,
         total=sold.total,
         account=CREATED_IN,
         movements=_together(moved, {RECEIVABLE: -sold.total, CREATED_IN: sold.total}),
@@ -168,7 +172,8 @@ def _created_first(order: Order, place: int, is_lacking: bool, schedule: Schedul
 
 
 def _of_new_customer(refund: Refund, place: int) -> Refund:
-    """Ordered by somebody whom QuickBooks does not know; the orders of two places are of one."""
+    """Ordered by somebody whom QuickBooks does not know, though a vendor may have the name; the orders of two places
+    are of one."""
     number = place // 2 + 1
     return replace(
         refund,
