@@ -383,16 +383,17 @@ def _created_stand(books: _Books) -> Iterator[Finding]:
 
 def _as_it_should_be(books: _Books, number: str, found: Transaction, should: CreatedSale) -> Iterator[Finding]:
     """A sale that was created, or what was received on it."""
-    is_sale = not isinstance(found, ReceivePayment)
     points: list[tuple[str, object, object]] = [
         ("customer", books.customer_of(found), should.customer),
         ("total", found.total if isinstance(found, (SalesReceipt, Invoice, ReceivePayment)) else None, should.total),
     ]
-    if is_sale:
+    if not isinstance(found, ReceivePayment):
         points.append(("type", found.TYPE, should.type))
     else:
         is_received = any(found.is_linked_to(sale.txn_id) for sale in books.sales_created(number))
         points.append(("link to its invoice", is_received, True))
+    if not isinstance(found, Invoice):
+        points.append(("account", _account(books, found), should.account))
     for what, is_so, wanted in points:
         if is_so != wanted:
             said = (
@@ -469,11 +470,17 @@ def amount_of(transaction: Transaction) -> Decimal:
     return _ZERO
 
 
-def _account(books: _Books, payout: Transaction) -> str:
-    if isinstance(payout, ARRefundCreditCard):
-        list_id = payout.refund_from_id
-    else:
-        list_id = payout.account_id if isinstance(payout, Check) else ""
+def _account(books: _Books, money: Transaction) -> str:
+    """The account that a payout is drawn from, or that a payment or sales receipt is deposited to."""
+    list_id = ""
+    if isinstance(money, ARRefundCreditCard):
+        list_id = money.refund_from_id
+    elif isinstance(money, Check):
+        list_id = money.account_id
+    elif isinstance(money, ReceivePayment):
+        list_id = money.deposit_to_id or ""
+    elif isinstance(money, SalesReceipt):
+        list_id = money.header.deposit_to_id or ""
     found = books.ending.after.lists.accounts.get(list_id)
     return found.full_name if found is not None else list_id
 

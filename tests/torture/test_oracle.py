@@ -179,14 +179,18 @@ def test_a_second_customer_for_the_same_orders_is_doubled(created: Ending) -> No
     assert Verdict.DOUBLED in verdicts(created)
 
 
-def test_a_sale_of_another_customer_and_a_sale_that_is_told_wrongly_are_untrue(created: Ending) -> None:
+def test_a_sale_that_is_told_wrongly_or_has_another_customer_or_account_is_untrue(created: Ending) -> None:
     row = next(row for row in created.refunds if row["order_number"] in created.created)
     row["sale"]["txn_id"] = "1-1"
     assert verdicts(created) == {Verdict.UNTRUE}
     row["sale"]["txn_id"] = next(s.txn_id for s in new(created, "Invoice") if s.ref_number == row["order_number"])
     assert judge(created) == []
-    new(created, "Invoice")[0].customer_id = next(iter(created.before.lists.customers)).list_id
-    assert Verdict.UNTRUE in verdicts(created)
+    invoice, payment = new(created, "Invoice")[0], new(created, "ReceivePayment")[0]
+    payment.deposit_to_id = created.after.lists.accounts.find("PayPal").list_id  # type: ignore[union-attr]
+    assert verdicts(created) == {Verdict.UNTRUE}
+    payment.deposit_to_id = created.after.lists.accounts.find("Checking").list_id  # type: ignore[union-attr]
+    invoice.customer_id = next(iter(created.before.lists.customers)).list_id
+    assert verdicts(created) == {Verdict.UNTRUE}
 
 
 def test_money_of_a_created_order_in_another_account_does_not_come_out(created: Ending) -> None:
