@@ -494,8 +494,8 @@ class CompanyBuilder:
         return add_sales_receipt(self.company, self._draft(customer, lines, fields))
 
     def invoice(self, customer: Customer | str, lines: Sequence[Line], **fields: Any) -> Invoice:
-        """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, class_name, bill_address,
-        ship_address, po_number, other, account (receivable), is_tax_included, exchange_rate.
+        """An invoice. `fields`: ref_number, txn_date, memo, external_guid, sales_tax, sales_rep, class_name,
+        bill_address, ship_address, po_number, other, account (receivable), is_tax_included, exchange_rate.
         """
         return add_invoice(self.company, self._draft(customer, lines, fields))
 
@@ -659,6 +659,7 @@ class CompanyBuilder:
             deposit_to_id=self._id(lists.accounts, given.pop("deposit_to", None)),
             payment_method_id=self._id(lists.payment_methods, given.pop("payment_method", None)),
             item_sales_tax_id=self._id(lists.items, given.pop("sales_tax", None)),
+            sales_rep_id=self._id(lists.sales_reps, given.pop("sales_rep", None)),
             bill_address=dict(given.pop("bill_address", {})),
             ship_address=dict(given.pop("ship_address", {})),
             po_number=given.pop("po_number", None),

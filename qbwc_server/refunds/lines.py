@@ -344,6 +344,9 @@ def _all_that_is_left(
     if tax is None:
         return None
     work.pieces = _split_by_return(work, [_as_gift_card(work, piece) for piece in pieces])
+    stock_matters = settings.refund_item_restock or not settings.refund_item
+    if stock_matters and any(not piece.restocked for piece in work.pieces) and _came_back_unknown(work):
+        return None  # which of the goods came back, only the lines one by one can tell
     return _finished(work, subtotal=refund.value - tax, tax=tax)
 
 
@@ -396,6 +399,17 @@ def _split_by_return(work: _Work, pieces: Iterable[_Piece]) -> list[_Piece]:
             split.append(replace(piece, quantity=back, amount=amounts[0]))
             split.append(replace(piece, quantity=quantity - back, amount=amounts[1], restocked=False))
     return split
+
+
+def _came_back_unknown(work: _Work) -> bool:
+    """Whether goods came back that no line of the sale can be."""
+    return any(
+        line.quantity > 0
+        and work.came_back(line)
+        and not work.candidates(line)
+        and not matching.bundles(work.sale, line, work.company.item_of_sku)
+        for line in work.refund.lines
+    )
 
 
 def _returned(work: _Work) -> dict[str, Decimal]:

@@ -316,6 +316,7 @@ REASONS: dict[str, tuple[Status, str]] = {
 
 NOTICES: dict[str, str] = {
     "order_created": "QuickBooks did not have the order; the {type} {ref_number} over {total} was created from the shop's order first.",
+    "created_sale_stays": "The {type} {ref_number} over {total} (TxnID {txn_id}), which was created for this order, stays in QuickBooks beside the sale that this refund is of.",
     "sale_chosen": "{person} said which sale this refund is of: {sale} of {day} over {total} for {customer}.",
     "payout_not_recorded": "{amount} went back to the customer, but the settings record no payout; {credit} of it stands as the customer's credit.",
     "invoice_left_open": "The invoice {ref_number} is still open with {open}, though the shop took and returned the money.",
@@ -328,6 +329,7 @@ NOTICES: dict[str, str] = {
     "order_part_left": "Never invoiced of the sales order {ref_number}: {lines}, refunded with {amount}. The settings enter nothing for it.",
     "order_left_open": "The sales order {ref_number} was never invoiced and stays open; the memo credits it all the same.",
     "order_already_closed": "The sales order {ref_number} was never invoiced and was closed already; nothing was booked.",
+    "order_stays_closed": "The sales order {ref_number} stays as it was changed for this refund: what was closed on it is not opened again.",
     "payment_not_in_books": "{amount} went back to the customer, but QuickBooks has no open payment for it.",
     "store_credit_booked": "{amount} was given as gift card or store credit and stands on the item {item}.",
     "store_credit_left": "{amount} was given as gift card or store credit and stays open as the customer's credit.",

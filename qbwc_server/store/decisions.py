@@ -440,11 +440,14 @@ def close_generation(session: DatabaseSession, row: Refund, skip: Skip, now: dat
     """Ends a refund whose documents were all undone: the next try enters new ones, with new GUIDs, for the sale that a
     person chose if one did."""
     session.flush()
+    changed = [d for d in row.own_documents if d.role == Role.CLOSING.value and d.state == "posted"]
     row.generation += 1
     row.candidates = None
     row.decided = {key: value for key, value in row.decided.items() if key == CHOSEN_SALE}
     row.approved_by, row.approved_at = "", None
     forget_shares(row)
+    for document in changed:
+        add_notice(row, Notice("order_stays_closed", {"ref_number": document.ref_number}))
     stop(row, skip, now)
     session.flush()
     session.expire(row, ["documents"])
@@ -548,9 +551,13 @@ def _tell(row: Refund, now: datetime, text: str) -> None:
 
 
 def _why_not_undone(row: Refund) -> str:
-    if not any(document.role == Role.VOIDING.value and document.state == "posted" for document in row.documents):
-        return ""
-    return ": QuickBooks takes no void back, so enter the invoice anew by hand where it is owed after all"
+    posted = {document.role: document for document in row.documents if document.state == "posted"}
+    if Role.VOIDING.value in posted:
+        return ": QuickBooks takes no void back, so enter the invoice anew by hand where it is owed after all"
+    if Role.CLOSING.value in posted and books_of(row) is Books.CHANGED:
+        order = posted[Role.CLOSING.value].ref_number
+        return f": nothing but the sales order {order} was changed; reopen it in QuickBooks where it is still wanted"
+    return ""
 
 
 def _name(row: Refund) -> str:

@@ -24,7 +24,7 @@ from qbwc_server.refunds.reasons import Notice, Skip, Status
 from qbwc_server.refunds.review import held
 from qbwc_server.refunds.sale import CompanyFacts, Sale
 from qbwc_server.refunds.settings import Settings
-from qbwc_server.store.orders import order_of, sales_created
+from qbwc_server.store.orders import order_of, sales_created, standing
 from qbwc_server.store.planned import DOCUMENT_WORDS as DOCUMENT_WORDS
 from qbwc_server.store.planned import memo_of, number_of, plan_digest, words_of
 from qbwc_server.store.refunds import add_notice as add_notice
@@ -193,10 +193,19 @@ def held_for_approval(row: Refund, settings: Settings, amount: Decimal, *, unsee
 
 
 def _tell_of_created_order(session: DatabaseSession, row: Refund, sale: Sale) -> None:
-    created = sales_created(session, row.connection_id, [order_of(row)])
-    if any(document.txn_id == sale.txn_id for documents in created.values() for document in documents):
-        facts = {"type": sale.type.words, "ref_number": sale.ref_number, "total": str(sale.total)}
-        add_notice(row, Notice("order_created", facts))
+    created = standing(sales_created(session, row.connection_id, [order_of(row)]).get(order_of(row), []))
+    for document in created:
+        if document.txn_id == sale.txn_id:
+            facts = {"type": sale.type.words, "ref_number": sale.ref_number, "total": str(sale.total)}
+            add_notice(row, Notice("order_created", facts))
+        else:  # a person has chosen another
+            facts = {
+                "type": words_of(document),
+                "ref_number": document.ref_number,
+                "total": str(document.posted_amount or document.amount),
+                "txn_id": document.txn_id,
+            }
+            add_notice(row, Notice("created_sale_stays", facts))
 
 
 def entered_by_hand(session: DatabaseSession, row: Refund, memos: Sequence[HandMemo]) -> list[HandMemo]:

@@ -7,16 +7,17 @@ sales tax; scarves sell at 50.00 and their stock is not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from qbsim import CompanyBuilder, Line
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.model import Adjustment, AdjustmentKind, OrderLine, Refund, RefundLine
+from qbwc_server.refunds.settings import RefundMethod
 from tests.refunds.builders import adjusted, back, by, refund_of, shipping_back
-from tests.sync.driver import START
+from tests.sync.driver import START, Driver, Refusal
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Scenario:
     left_open: Mapping[str, str] = field(default_factory=dict)  # by type: what is owed on it, below zero as credit
     country: str = "US"
     lists: Callable[[CompanyBuilder], None] = field(default_factory=lambda: shop)
+    start: Callable[[Driver], None] | None = None  # what is otherwise before the first session
+    then: tuple[Callable[[Driver], None], ...] = ()  # what people, the shop and time do; after each there is a session
+    ends: str = "posted"  # how the last refund stands in the end, with the reason's code where it has one
+    payout: tuple[str, ...] = ()  # date and memo of the payouts, where the case is about these
+    carried: tuple[str, ...] = ()  # fields of the sale that the memo has, too, where the case is about these
 
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {}
@@ -70,6 +76,7 @@ def shop(made: CompanyBuilder) -> None:
     made.other_charge_item("Shipping", price="5.00")
     made.other_charge_item("Restocking Fee", account="Other Charges")
     made.other_charge_item("Tips", account="Other Charges")
+    made.other_charge_item("Duties", account="Other Charges")
     made.other_charge_item("Goodwill", account="Refunds Given")
     made.other_charge_item("No Restock", account="Goods Not Returned", tax_code="Tax")
     made.other_charge_item("Web Refunds", account="Refunds Given", tax_code="Tax")
@@ -158,6 +165,15 @@ def _invoice_partly_paid() -> Scenario:
     return Scenario(fill, (given_back(HAT_BACK, money="40.00"),))
 
 
+@case("unpaid invoice, money went back")
+def _invoice_left_open() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.invoice("Ann", [HAT], ref_number="1001")
+
+    settings, notices = {"refund_account": "Checking"}, frozenset({"invoice_left_open"})
+    return Scenario(fill, (given_back(HAT_BACK),), settings, notices=notices, left_open={"Invoice": "108.00"})
+
+
 # Sales orders
 
 
@@ -206,6 +222,25 @@ def _order_credited() -> Scenario:
     return Scenario(order_of(1), (refund,), {"sales_order": "credit"}, notices=notices, left_open=paid_in_advance)
 
 
+@case("sales order never invoiced, set to `skip`")
+def _order_skipped() -> Scenario:
+    ends, paid_in_advance = "skipped: order_never_invoiced", {"ReceivePayment": "-108.00"}
+    return Scenario(order_of(1), (given_back(HAT_BACK),), {"sales_order": "skip"}, ends=ends, left_open=paid_in_advance)
+
+
+@case("sales order never invoiced, whose payment is not in the books")
+def _order_without_payment() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.sales_order("Ann", [HAT], ref_number="1001")
+
+    return Scenario(fill, (given_back(HAT_BACK),), notices=frozenset({"order_closed", "payment_not_in_books"}))
+
+
+@case("sales order 1001, all of it invoiced as 77 and paid")
+def _order_invoiced() -> Scenario:
+    return Scenario(order_of(1, invoiced=1), (given_back(HAT_BACK),))
+
+
 # Lines
 
 
@@ -223,6 +258,13 @@ def _part_by_amount() -> Scenario:
 def _discount() -> Scenario:
     refund = given_back(back("Hat", 1, "90.00", tax="7.20"))
     return Scenario(receipt(HAT, Line("Web Discount", amount="-10.00")), (refund,))
+
+
+@case("hat of an order with a scarf and a discount of 15.00 on both")
+def _discount_of_the_order() -> Scenario:
+    refund = given_back(back("Hat", 1, "90.00", tax="7.20"))
+    sold = receipt(HAT, Line("Scarf", quantity=1), Line("Web Discount", amount="-15.00"))
+    return Scenario(sold, (refund,))
 
 
 @case("shipping alone")
@@ -248,6 +290,12 @@ def _tip_on_allowance() -> Scenario:
     return Scenario(receipt(HAT), (refund,), {"allowance_item": "Goodwill"}, notices=frozenset({"fallback_item"}))
 
 
+@case("duty of 12.00 given back")
+def _duty() -> Scenario:
+    refund = given_back(adjusted("12.00", kind=AdjustmentKind.DUTY))
+    return Scenario(receipt(HAT), (refund,), {"duty_item": "Duties"})
+
+
 @case("goodwill of 20.00")
 def _goodwill() -> Scenario:
     return Scenario(receipt(HAT), (given_back(adjusted("20.00")),), {"allowance_item": "Goodwill"})
@@ -264,6 +312,17 @@ def _mapped() -> Scenario:
     return Scenario(receipt(HAT), (refund,), mapping={"W-100": "Hat"})
 
 
+@case("hat sold under a class, by a sales rep")
+def _carried_over() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.class_("Web")
+        made.sales_rep("LK", made.employee("Lee Kim"))
+        sold = made.invoice("Ann", [HAT], ref_number="1001", class_name="Web", sales_rep="LK")
+        made.receive_payment(sold, deposit_to="Checking")
+
+    return Scenario(fill, (given_back(HAT_BACK),), carried=("class_id", "sales_rep_id", "item_sales_tax_id"))
+
+
 # Stock
 
 
@@ -277,6 +336,17 @@ def _not_returned() -> Scenario:
 def _not_kept() -> Scenario:
     refund = given_back(back("Scarf", 1, "50.00", tax="4.00", restocked=False))
     return Scenario(receipt(Line("Scarf", quantity=1)), (refund,))
+
+
+@case("hat not returned, with `restock` set to `always`")
+def _always() -> Scenario:
+    return Scenario(receipt(HAT), (given_back(HAT_LOST),), {"restock": "always"})
+
+
+@case("hat returned, with `restock` set to `never`")
+def _never() -> Scenario:
+    settings = {"restock": "never", "no_restock_item": "No Restock"}
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), settings, notices=frozenset({"stock_not_returned"}))
 
 
 @case("refund item")
@@ -326,6 +396,41 @@ def _by_hand() -> Scenario:
 def _by_gateway() -> Scenario:
     refund = given_back(HAT_BACK, money=(by("shopify_payments", "90.00"), by("paypal", "18.00")))
     return Scenario(receipt(HAT), (refund,), gateways={"paypal": Gateway("PayPal")})
+
+
+@case("refunded by hand in the shop, where the gateway `manual` pays by check")
+def _manual() -> Scenario:
+    refund = given_back(HAT_BACK, money=(by("manual", "108.00", "7001"),))
+    payout = (f"{START.date()}: Refund 901 of order 1001 (shopify), gateway manual, transaction 7001",)
+    gateways = {"manual": Gateway("Checking", refund_method=RefundMethod.CHECK)}
+    return Scenario(receipt(HAT), (refund,), gateways=gateways, payout=payout)
+
+
+@case("refunded by hand in the shop, where the gateway `manual` has no payout in the books")
+def _manual_without_payout() -> Scenario:
+    refund = given_back(HAT_BACK, money=(by("manual", "108.00", "7001"),))
+    notices, unpaid = frozenset({"payout_not_recorded"}), {"CreditMemo": "-108.00"}
+    gateways = {"manual": Gateway(refund_method=RefundMethod.NONE)}
+    return Scenario(receipt(HAT), (refund,), gateways=gateways, notices=notices, left_open=unpaid)
+
+
+def refuses_the_payout(driver: Driver) -> None:
+    driver.refusals = [Refusal("<ARRefundCreditCardAdd", 3180, "There was an error when saving a refund.")]
+
+
+@case("QuickBooks refuses the payout: the memo stands alone, and a person is asked")
+def _payout_refused() -> Scenario:
+    ends, unpaid = "review: payout_link_refused", {"CreditMemo": "-108.00"}
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), start=refuses_the_payout, ends=ends, left_open=unpaid)
+
+
+@case("payouts of two gateways, each with its transaction in the Memo")
+def _named_for_the_deposit() -> Scenario:
+    money = (by("shopify_payments", "90.00", "7001"), by("paypal", "18.00", "8F42"))
+    named = f"{START.date()}: Refund 901 of order 1001 (shopify), gateway"
+    payout = (f"{named} shopify_payments, transaction 7001", f"{named} paypal, transaction 8F42")
+    gateways = {"paypal": Gateway("PayPal")}
+    return Scenario(receipt(HAT), (given_back(HAT_BACK, money=money),), gateways=gateways, payout=payout)
 
 
 CREDIT_ITEMS = {"gift_card_item": "Gift Card", "store_credit_item": "Store Credit"}
@@ -406,6 +511,27 @@ def _created_with_tax_line() -> Scenario:
     return Scenario(nothing, (of_missing_order(),), settings, notices=frozenset({"order_created"}))
 
 
+@case("order created for a customer whose name is a vendor's: the customer is added with a suffix")
+def _created_customer() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        made.vendor("Bea")
+
+    refund = of_missing_order()
+    refund = replace(refund, order=replace(refund.order, customer_name="Bea"))
+    return Scenario(fill, (refund,), CREATED, notices=frozenset({"order_created"}))
+
+
+@case("order created, its item added for its SKU, then refunded")
+def _created_item() -> Scenario:
+    refund = of_missing_order()
+    line = replace(refund.order.lines[0], sku="CAP-1", title="Cap")
+    refund = replace(
+        refund, order=replace(refund.order, lines=(line,)), lines=(back("CAP-1", 1, "100.00", tax="8.00"),)
+    )
+    settings = CREATED | {"missing_orders_new_items": "non_inventory", "missing_orders_income_account": "Sales"}
+    return Scenario(nothing, (refund,), settings, notices=frozenset({"order_created"}))
+
+
 @case("unpaid invoice, money went back, its payment recorded first")
 def _payment_recorded() -> Scenario:
     def fill(made: CompanyBuilder) -> None:
@@ -461,6 +587,42 @@ def _number_twice() -> Scenario:
         receipt(Line("Scarf", quantity=1))(made)
 
     return Scenario(fill, (given_back(HAT_BACK, order={"total": Decimal("108.00")}),))
+
+
+# Dates
+
+OUR_MEMO = "Refund 901 of order 1001 (shopify), gateway shopify_payments, transaction 7001"
+LATE = datetime(2024, 5, 6, 2, 30, tzinfo=timezone.utc)  # half past ten in the evening of the fifth, in New York
+
+
+@case("refund at 22:30 of May 5 in the shop's zone, which is May 6 in London")
+def _day_of_the_shop() -> Scenario:
+    payout = (f"2024-05-05: {OUR_MEMO}",)
+    refund = given_back(HAT_BACK, created_at=LATE)
+    return Scenario(receipt(HAT), (refund,), {"time_zone": "America/New_York"}, payout=payout)
+
+
+def closed_up_to_now(driver: Driver) -> None:
+    driver.company.preferences.closing_date = START.date()
+
+
+@case("refund of May 6 where the books are closed up to May 6, with `closed_books` set to `next_open_day`")
+def _next_open_day() -> Scenario:
+    settings, notices = {"closed_books": "next_open_day"}, frozenset({"dated_later"})
+    payout = (f"2024-05-07: {OUR_MEMO}",)
+    return Scenario(
+        receipt(HAT), (given_back(HAT_BACK),), settings, start=closed_up_to_now, notices=notices, payout=payout
+    )
+
+
+@case("refund of May 6 with an Accountant's Copy out up to May 10, with `closed_books` set to `next_open_day`")
+def _after_the_dividing_date() -> Scenario:
+    def copy_is_out(driver: Driver) -> None:
+        driver.company.preferences.accountant_copy_dividing_date = date(2024, 5, 10)
+
+    settings, notices = {"closed_books": "next_open_day"}, frozenset({"dated_later"})
+    payout = (f"2024-05-11: {OUR_MEMO}",)
+    return Scenario(receipt(HAT), (given_back(HAT_BACK),), settings, start=copy_is_out, notices=notices, payout=payout)
 
 
 # Other countries: tax by the code of each line

@@ -358,6 +358,12 @@ def test_a_line_that_the_sale_does_not_have_waits_for_a_person() -> None:
     assert "The SOCKS" in skip.message
 
 
+def test_goods_that_came_back_under_a_sku_nobody_knows_are_not_taken_for_goods_that_did_not() -> None:
+    refund = refund_of(back("W-100", 1, "100.00", title="Felt hat"))  # all that was sold, so that its value fits
+    skip = stopped(refund, sales_receipt(sold("HAT", 1, "100.00")), Settings(no_restock_item="No Restock"))
+    assert (skip.reason, skip.facts["line"]) == ("line_not_in_sale", "Felt hat")
+
+
 def test_a_line_that_the_sale_does_not_have_stands_on_the_refund_item() -> None:
     posting = posted(refund_of(back("SOCKS", 1, "9.00")), sales_receipt(HAT), REFUND_ITEM)
     assert lines_of(posting) == [("Refunds", None, "9.00")]

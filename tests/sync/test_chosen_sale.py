@@ -334,6 +334,26 @@ def test_an_order_that_would_be_created_is_not_where_a_person_knows_its_sale(mem
     assert len(driver.company.transactions("SalesReceipt")) == sales
 
 
+def test_an_order_that_was_created_before_its_sale_was_chosen_is_named_since_it_stays(memory: Database) -> None:
+    driver = open_shop(memory, shop, settings=ON)
+    driver.bring_in(missing(refund("r1", "1002")))
+    driver.drain()
+    driver.decide("r1", Act.UNDO)
+    driver.drain()
+    created = driver.company.transactions("SalesReceipt")[-1]
+    driver.decide("r1", Act.CHOOSE_SALE, sale=named("Invoice 77"))
+    driver.drain()
+    approved(driver)
+
+    assert driver.statuses() == {"r1": "posted"}
+    said = {notice["code"]: notice["message"] for notice in driver.row("r1").notices}
+    assert said.keys() == {"sale_chosen", "created_sale_stays"}
+    assert said["created_sale_stays"] == (
+        f"The sales receipt 1002 over {created.total} (TxnID {created.txn_id}), which was created for this order, "
+        "stays in QuickBooks beside the sale that this refund is of."
+    )
+
+
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.ANSWERED_LATE, Fault.COM_AFTER])
 @pytest.mark.parametrize("lost", range(4))
 def test_whatever_is_lost_the_chosen_sale_is_refunded_once(memory: Database, fault: Fault, lost: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from qbsim import CompanyBuilder, Line
 from qbwc_server.store.database import Database
+from qbwc_server.store.decisions import Act, DecisionError
 from tests.sync.driver import Driver, Exchange, Fault, Refusal, hats, judge, open_shop, refund
 
 POST = 6  # of a first session: lists, find, follow, the claim in three sets, and the posting
@@ -217,3 +218,29 @@ def test_an_order_that_the_refund_closed_itself_is_told_so_though_its_payout_cam
     told = [notice["code"] for notice in driver.row("r1").notices]
     assert "order_closed" in told
     assert "order_already_closed" not in told
+
+
+def test_what_was_closed_on_an_order_stays_closed_when_its_refund_is_undone_and_that_is_said(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.decide("r1", Act.UNDO)
+    driver.drain()
+    assert driver.statuses() == {"r1": "skipped: undone"}
+    assert [notice["message"] for notice in driver.row("r1").notices] == [
+        "The sales order 1001 stays as it was changed for this refund: what was closed on it is not opened again."
+    ]
+
+    driver.decide("r1", Act.TRY_AGAIN)
+    driver.drain()
+    judge(driver, review=False)
+    assert [notice["code"] for notice in driver.row("r1").notices] == ["order_part_closed"]
+    assert lines_of(driver) == [("2", False), ("None", False)], "it is not lowered twice"
+
+
+def test_a_refund_that_only_closed_an_order_can_not_be_undone_and_the_order_is_named(memory: Database) -> None:
+    driver = open_shop(memory, never_invoiced)
+    driver.bring_in(refund("r1", "1001", money="0"))
+    driver.drain()
+    with pytest.raises(DecisionError, match="the sales order 1001 was changed; reopen it in QuickBooks"):
+        driver.decide("r1", Act.UNDO)
