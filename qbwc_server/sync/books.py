@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.sale import Account, CompanyFacts, Known, Payment, Sale, SaleLine, SaleType
 from qbwc_server.refunds.settings import Settings
+from qbwc_server.refunds.tax import flat_lines
 from qbwc_server.store.tables import CompanyFile
 from qbxml import (
     AccountRet,
@@ -48,6 +50,7 @@ SaleRecord = SalesReceiptRet | InvoiceRet | SalesOrderRet
 DocumentRecord = CreditMemoRet | CheckRet | ARRefundCreditCardRet | ReceivePaymentRet | SalesReceiptRet | InvoiceRet
 DOCUMENT_RECORDS = (CreditMemoRet, CheckRet, ARRefundCreditCardRet, ReceivePaymentRet, SalesReceiptRet, InvoiceRet)
 
+_VOIDED = re.compile(r"VOID\b", re.IGNORECASE)
 _KINDS_IN_STOCK = (ItemInventoryRet, ItemInventoryAssemblyRet)
 
 _TYPES: dict[type[TransactionRecord], SaleType] = {
@@ -143,8 +146,10 @@ def sale_of(record: SaleRecord) -> Sale:
 
 
 def is_void(record: SaleRecord) -> bool:
-    """Whether a sale was voided: QuickBooks sets it to zero and puts VOID before its Memo."""
-    return (record.memo or "").upper().startswith("VOID") and _total(record) == 0
+    """Whether a sale was voided: QuickBooks sets it and all of its lines to zero and puts VOID before its Memo."""
+    if not _VOIDED.match(record.memo or "") or _total(record) != 0:
+        return False
+    return not any(line.amount for line in flat_lines(tuple(map(_line, record.lines))))
 
 
 def payment_of(record: ReceivePaymentRet) -> Payment:

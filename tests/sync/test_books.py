@@ -47,6 +47,26 @@ def test_an_amount_that_is_left_out_is_zero() -> None:
     assert (sale.total, sale.tax) == (Decimal("20.00"), Decimal("0.00"))
 
 
+VOIDED = (
+    INVOICE.replace("20.00", "0.00")
+    .replace("<SalesTaxTotal>1.65</SalesTaxTotal><BalanceRemaining>11.65</BalanceRemaining>", "")
+    .replace("<InvoiceLineRet>", "<Memo>VOID: Web order 1001</Memo><InvoiceLineRet>")
+)
+LINE = "<InvoiceLineRet><TxnLineID>6-7</TxnLineID><Amount>0.00</Amount></InvoiceLineRet>"
+
+
+def test_a_sale_that_quickbooks_voided_is_known_by_its_memo_and_its_zeroes() -> None:
+    assert sale_of(invoice(VOIDED)).is_void
+    assert not sale_of(invoice(VOIDED.replace("VOID: ", ""))).is_void
+    assert not sale_of(invoice(VOIDED.replace("VOID: ", "Voidable: "))).is_void
+
+
+def test_a_sale_that_a_discount_brings_to_zero_is_no_void_whatever_its_memo_says() -> None:
+    assert LINE in VOIDED
+    given_away = VOIDED.replace(LINE, LINE.replace("0.00", "20.00") + LINE.replace("0.00", "-20.00"))
+    assert not sale_of(invoice(given_away)).is_void
+
+
 def test_a_payment_whose_unused_part_cannot_be_read_stops_the_refund() -> None:
     text = (
         '<QBXML><QBXMLMsgsRs><ReceivePaymentQueryRs statusCode="0" statusSeverity="Info"><ReceivePaymentRet>'
