@@ -356,6 +356,7 @@ class SalesReceiptAdd(Request, rets=(SalesReceiptRet,), writes=True):
     memo: Text4095 | None = None
     is_to_be_printed: Bool | None = None
     is_to_be_emailed: Bool | None = None
+    is_tax_included: Bool | None = None
     customer_sales_tax_code_ref: SalesTaxCodeRef | None = None
     deposit_to_account_ref: ListRef | None = None
     external_guid: GUID | None = None
@@ -375,6 +376,7 @@ class InvoiceAdd(Request, rets=(InvoiceRet,), writes=True):
     memo: Text4095 | None = None
     is_to_be_printed: Bool | None = None
     is_to_be_emailed: Bool | None = None
+    is_tax_included: Bool | None = None
     customer_sales_tax_code_ref: SalesTaxCodeRef | None = None
     external_guid: GUID | None = None
     lines: tuple[InvoiceLineAdd, ...]

@@ -28,6 +28,7 @@ from qbwc_server.refunds.reasons import Skip
 from qbwc_server.refunds.sale import Account, CompanyFacts
 from qbwc_server.refunds.sale_numbers import sale_numbers
 from qbwc_server.refunds.settings import MAX_NAME_CHARACTERS, CreatedSale, NewItems, SaleField, Settings
+from qbwc_server.refunds.tax import Rounding, TaxRule
 from qbxml import (
     AppliedToTxnAdd,
     CustomerAdd,
@@ -65,6 +66,7 @@ _KIND_WORDS = {
 }
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff:]+")  # and the colon, which parts levels
 _BETWEEN_ADDRESSES = re.compile(r"[,;\s]+")
+_CENT = Decimal("0.01")
 _MAX_EMAIL_CHARACTERS = max_length(CustomerAdd, "email")
 _MAX_NUMBER_CHARACTERS = max_length(SalesReceiptAdd, "ref_number")
 
@@ -158,7 +160,7 @@ def not_created(refund: Refund, settings: Settings, company: CompanyFacts) -> Sk
     if settings.order_number_field is not SaleField.REF_NUMBER:
         why = "an order that is created is found again by the number of its sale (ref_number)"
         return Skip("order_needs_setting", {"order": number, "settings": "order_number_field", "why": why})
-    for setting, why in _settings_needed(refund, settings):
+    for setting, why in _settings_needed(refund, settings, company):
         if not getattr(settings, setting):
             return Skip("order_needs_setting", {"order": number, "settings": setting, "why": why})
     return in_closed_books(company, booking_day(placed, settings, company), f"order {number}")
@@ -293,7 +295,7 @@ def _amounts(refund: Refund) -> Iterator[tuple[str, Decimal]]:
         yield extra.kind.value, extra.amount
 
 
-def _settings_needed(refund: Refund, settings: Settings) -> Iterator[tuple[str, str]]:
+def _settings_needed(refund: Refund, settings: Settings, company: CompanyFacts) -> Iterator[tuple[str, str]]:
     order = refund.order
     if order.shipping:
         yield "shipping_item", f"{order.shipping} of shipping stands on it"
@@ -301,7 +303,7 @@ def _settings_needed(refund: Refund, settings: Settings) -> Iterator[tuple[str, 
         setting = KIND_SETTINGS.get(extra.kind)
         if setting is not None and extra.amount:
             yield setting, f"{extra.amount} ({extra.kind.value}) stands on it"
-    if order.tax:
+    if order.tax and not _by_codes(settings, company):
         yield "missing_orders_tax_item", f"the order has {order.tax} of sales tax"
     if settings.missing_orders_item and any(line.gift_card for line in order.lines):
         yield "gift_card_item", "a gift card was sold, which is no income"
@@ -501,10 +503,44 @@ class _Tax:
     untaxed: Ref | None = None
     lines: tuple[_Line, ...] = field(default=())  # the tax itself, or what rounding has left
     in_quickbooks: Decimal = ZERO  # that QuickBooks works out
+    codes: Mapping[tuple[Decimal, Decimal], Ref] = field(default_factory=dict)  # of an amount and the tax on it
+    is_included: bool = False  # the lines have the tax in them, by these codes
 
-    def code(self, *, bears_it: bool) -> Ref | None:
-        """The sales tax code of a line."""
-        return self.taxed if bears_it and self.taxed is not None else self.untaxed
+    def on(self, amount: Decimal, tax: Decimal) -> tuple[Decimal, Ref | None]:
+        """With which amount and sales tax code a line stands on the sale."""
+        if self.is_included:
+            return amount + tax, self.codes[amount, tax]
+        return amount, self.taxed if tax and self.taxed is not None else self.untaxed
+
+
+def _by_codes(settings: Settings, company: CompanyFacts) -> bool:
+    """Whether the tax of an order is worked out by the codes of its lines, which only other editions than the US one
+    do."""
+    return bool(settings.missing_orders_tax_codes) and company.country not in ("", "US")
+
+
+def _tax_by_codes(refund: Refund, settings: Settings, company: CompanyFacts, untaxed: Ref) -> _Tax | Skip:
+    """The code of each line, whose tax is in its amount: so the sale comes to what the shop took, however QuickBooks
+    rounds the tax that it takes out of it."""
+    names = {name.casefold(): name for name in company.tax_rates}
+    listed = [name.strip() for name in settings.missing_orders_tax_codes.split(",") if name.strip()]
+    unknown = [name for name in listed if name.casefold() not in names]
+    if unknown:
+        why = f"QuickBooks has no sales tax code {', '.join(unknown)} whose rate can be told"
+        number = naming.order_ref_number(refund.order.number)
+        return Skip("order_needs_setting", {"order": number, "settings": "missing_orders_tax_codes", "why": why})
+    rule = TaxRule(company.tax_rates, inclusive=True, rounding=Rounding.BY_LINE, parts=company.tax_parts)
+    usable = [Ref(full_name=names[name.casefold()]) for name in listed]
+    codes: dict[tuple[Decimal, Decimal], Ref] = {}
+    for amount, tax in _taxed_amounts(refund):
+        free = [] if tax else [code for code in usable if not rule.bears_tax(code)] or [untaxed]
+        made = {code: rule.tax_on([(amount + tax, code)]) for code in free or usable}
+        best = min(made, key=lambda code: abs(made[code] - tax))
+        if abs(made[best] - tax) > _CENT:
+            facts = {"quickbooks": str(made[best]), "shop": str(tax), "difference": str(tax - made[best])}
+            return Skip("tax_difference", facts)
+        codes[amount, tax] = best
+    return _Tax(untaxed=untaxed, codes=codes, is_included=True)
 
 
 def _tax(refund: Refund, settings: Settings, company: CompanyFacts, listed: Listed) -> _Tax | Skip:
@@ -513,6 +549,8 @@ def _tax(refund: Refund, settings: Settings, company: CompanyFacts, listed: List
     if company.country not in ("", "US") and untaxed is None:
         missing = "QuickBooks does not tell its sales tax code for what bears none"
         return Skip("order_incomplete", {"order": naming.order_ref_number(order.number), "missing": missing})
+    if untaxed is not None and _by_codes(settings, company):
+        return _tax_by_codes(refund, settings, company, untaxed)
     if not order.tax:
         return _Tax(untaxed=untaxed)
     item = _named_by("missing_orders_tax_item", settings, listed)
@@ -522,13 +560,14 @@ def _tax(refund: Refund, settings: Settings, company: CompanyFacts, listed: List
         return _Tax(untaxed=untaxed, lines=(_Line(item.ref, "Sales tax", order.tax, untaxed),))
     rates = _rates(item, listed)
     if rates is None or company.country not in ("", "US") or company.taxable_code is None:
+        by_codes = "" if company.country in ("", "US") else ", and missing_orders_tax_codes gives each line its code"
         why = (
             f"{item.name} is no item by which this QuickBooks works sales tax out; an item of another kind, with the "
-            "account Sales Tax Payable, takes the shop's tax as a line"
+            f"account Sales Tax Payable, takes the shop's tax as a line{by_codes}"
         )
         facts = {"order": naming.order_ref_number(order.number), "settings": "missing_orders_tax_item", "why": why}
         return Skip("order_needs_setting", facts)
-    base = sum((amount for amount, is_taxed in _taxable(refund) if is_taxed), ZERO)
+    base = sum((amount for amount, tax in _taxed_amounts(refund) if tax), ZERO)
     worked_out = sum((cents(base * rate / 100) for rate in rates), ZERO)
     rounding = _rounding(refund, settings, listed, order.tax - worked_out, untaxed)
     if isinstance(rounding, Skip):
@@ -548,15 +587,15 @@ def _rates(item: ListedItem, listed: Listed) -> tuple[Decimal, ...] | None:
     return tuple(rate for rate in rates if rate is not None) if None not in rates else None
 
 
-def _taxable(refund: Refund) -> Iterator[tuple[Decimal, bool]]:
-    """Each amount of the order, and whether it bears tax; what is left of the tax is that of the shipping."""
+def _taxed_amounts(refund: Refund) -> Iterator[tuple[Decimal, Decimal]]:
+    """Each amount of the order, and the tax on it; what is left of the tax is that of the shipping, the last one."""
     order = refund.order
     told = sum((line.tax for line in order.lines), ZERO) + sum((extra.tax for extra in order.extras), ZERO)
     for line in order.lines:
-        yield line.amount, bool(line.tax)
+        yield line.amount, line.tax
     for extra in order.extras:
-        yield extra.amount, bool(extra.tax)
-    yield order.shipping or ZERO, (order.tax or ZERO) > told
+        yield extra.amount, extra.tax
+    yield order.shipping or ZERO, max((order.tax or ZERO) - told, ZERO)
 
 
 def _rounding(
@@ -580,7 +619,7 @@ def _rounding(
 def _goods(refund: Refund, items: Mapping[int, Ref], tax: _Tax) -> list[_Line]:
     """Goods that were taken off the order before it was paid stand on it with a quantity of none, and are left out."""
     return [
-        _Line(items[place], line.title or line.sku, line.amount, tax.code(bears_it=bool(line.tax)), line.quantity)
+        _Line(items[place], line.title or line.sku, *tax.on(line.amount, line.tax), line.quantity)
         for place, line in enumerate(refund.order.lines)
         if line.quantity or line.amount
     ]
@@ -588,13 +627,13 @@ def _goods(refund: Refund, items: Mapping[int, Ref], tax: _Tax) -> list[_Line]:
 
 def _others(refund: Refund, settings: Settings, listed: Listed, tax: _Tax) -> list[_Line] | Skip:
     """Shipping, tips and the like, each on the item that its setting names."""
-    *_, (shipping, is_taxed) = _taxable(refund)
-    wanted = [("shipping_item", "Shipping", shipping, is_taxed)]
+    *_, (shipping, tax_on_shipping) = _taxed_amounts(refund)
+    wanted = [("shipping_item", "Shipping", shipping, tax_on_shipping)]
     for extra in refund.order.extras:
         words = extra.reason or extra.kind.value.capitalize()
-        wanted.append((KIND_SETTINGS[extra.kind], words, extra.amount, bool(extra.tax)))
+        wanted.append((KIND_SETTINGS[extra.kind], words, extra.amount, extra.tax))
     found = []
-    for setting, words, amount, is_taxed in wanted:
+    for setting, words, amount, tax_on_it in wanted:
         if not amount:
             continue
         item = _named_by(setting, settings, listed)
@@ -602,7 +641,7 @@ def _others(refund: Refund, settings: Settings, listed: Listed, tax: _Tax) -> li
             return item
         if item.kind not in _STANDS_ON_A_LINE:
             return _unfit_item(item, refund)
-        found.append(_Line(item.ref, words, amount, tax.code(bears_it=is_taxed)))
+        found.append(_Line(item.ref, words, *tax.on(amount, tax_on_it)))
     return found
 
 
@@ -640,6 +679,7 @@ def _sales_receipt(sale: _Sale) -> tuple[Document, ...]:
         memo=naming.order_memo_text(sale.refund),
         is_to_be_printed=False,
         is_to_be_emailed=False,
+        is_tax_included=sale.tax.is_included or None,
         customer_sales_tax_code_ref=sale.tax.taxed,
         deposit_to_account_ref=sale.account.ref,
         external_guid=guid,
@@ -661,6 +701,7 @@ def _invoice(sale: _Sale, receivables: Ref) -> tuple[Document, ...]:
         memo=naming.order_memo_text(sale.refund),
         is_to_be_printed=False,
         is_to_be_emailed=False,
+        is_tax_included=sale.tax.is_included or None,
         customer_sales_tax_code_ref=sale.tax.taxed,
         external_guid=guid,
         lines=tuple(InvoiceLineAdd(**_line_fields(line)) for line in sale.lines),

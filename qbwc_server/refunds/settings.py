@@ -393,6 +393,13 @@ class Settings:
         "item, such as Web Sales Tax with the account Sales Tax Payable: the shop's tax stands on it as a line. Empty: "
         "orders with sales tax wait for review.",
     )
+    missing_orders_tax_codes: str = _setting(
+        "",
+        "Tax codes of created orders",
+        "UK, Canada and Australia: the sales tax codes of your sales, parted by commas, such as S, Z. Each line gets "
+        "the one whose rate makes the tax that the shop charged, the first one where several do, and has the tax in "
+        "it. Empty: the shop's tax stands on the item above as a line.",
+    )
     missing_orders_account: str = _setting(
         "",
         "Deposit account of created orders",

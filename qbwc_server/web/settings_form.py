@@ -98,6 +98,7 @@ CREATED_ORDER_KEYS = (
     "missing_orders_new_items",
     "missing_orders_income_account",
     "missing_orders_tax_item",
+    "missing_orders_tax_codes",
     "missing_orders_account",
 )
 SECTIONS = (  # a setting that none of them names stands under the last one
@@ -164,6 +165,10 @@ EXAMPLES = {
     "missing_orders_tax_item": (
         'With "County Tax" of 8 %: the sale over 38.00 shows Tax (8.0%) 3.04. With "Web Sales Tax": it shows a line '
         "“Web Sales Tax 3.04”."
+    ),
+    "missing_orders_tax_codes": (
+        'With "S, Z": a hat sold at 100.00 with 20.00 of VAT is a line of 120.00 with the code S, a book a line of '
+        "8.00 with the code Z."
     ),
     "missing_orders_account": 'With "Shopify Clearing": the register of Shopify Clearing shows the deposit of 41.04.',
     "time_zone": (

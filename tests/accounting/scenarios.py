@@ -682,3 +682,44 @@ def _australia_on_account() -> Scenario:
 
     refund = given_back(back("Hat", 1, "109.09", tax="10.91"), back("Book", 1, "10.10"), currency="AUD")
     return Scenario(fill, (refund,), country="AU", lists=abroad("GST", "FRE"))
+
+
+def of_missing_order_abroad(hat: tuple[str, str], book: tuple[str, str], currency: str) -> Refund:
+    """A refund of a hat, each thing with its amount and tax, of an order over it and a book."""
+    sold = [
+        OrderLine(f"l{place}", sku, title, Decimal(1), *map(Decimal, amounts))
+        for place, (sku, title, amounts) in enumerate((("Hat", "Felt hat", hat), ("Book", "On hats", book)))
+    ]
+    tax = sum((line.tax for line in sold), Decimal(0))
+    order = {
+        "created_at": START - timedelta(days=1),
+        "lines": tuple(sold),
+        "shipping": Decimal("0.00"),
+        "tax": tax,
+        "total": sum((line.amount for line in sold), tax),
+        "paid": True,
+        "customer_name": "Ann",
+    }
+    return given_back(back("Hat", 1, hat[0], tax=hat[1], title=""), order=order, currency=currency)
+
+
+@case("UK: order of a hat with 20 % VAT and a zero-rated book created, each with its code; the hat refunded")
+def _created_in_the_united_kingdom() -> Scenario:
+    refund = of_missing_order_abroad(("100.00", "20.00"), ("10.10", "0.00"), "GBP")
+    settings, notices = CREATED | {"missing_orders_tax_codes": "S, Z"}, frozenset({"order_created"})
+    return Scenario(nothing, (refund,), settings, notices=notices, country="UK", lists=abroad("S", "Z"))
+
+
+@case("Canada: order of a hat with HST and a book with GST and PST created as an invoice; the hat refunded")
+def _created_in_canada() -> Scenario:
+    refund = of_missing_order_abroad(("100.00", "13.00"), ("10.10", "1.22"), "CAD")
+    settings = CREATED | {"missing_orders_tax_codes": "H, S", "missing_orders_as": "invoice"}
+    notices = frozenset({"order_created"})
+    return Scenario(nothing, (refund,), settings, notices=notices, country="CA", lists=abroad("H", "S"))
+
+
+@case("Australia: order of a hat with 10 % GST and a GST-free book created; the hat refunded")
+def _created_in_australia() -> Scenario:
+    refund = of_missing_order_abroad(("109.09", "10.91"), ("10.10", "0.00"), "AUD")
+    settings, notices = CREATED | {"missing_orders_tax_codes": "GST, FRE"}, frozenset({"order_created"})
+    return Scenario(nothing, (refund,), settings, notices=notices, country="AU", lists=abroad("GST", "FRE"))

@@ -213,9 +213,62 @@ def test_with_an_item_of_another_kind_the_tax_is_a_line_and_no_line_bears_tax() 
 
 
 def test_where_quickbooks_works_tax_out_by_codes_a_sales_tax_item_is_refused() -> None:
-    assert refused(order(), company=replace(US, country="UK")).reason == "order_needs_setting"
+    skip = refused(order(), company=replace(US, country="UK"))
+    assert skip.reason == "order_needs_setting"
+    assert "missing_orders_tax_codes gives each line its code" in skip.facts["why"]
     untold = replace(US, country="CA", non_taxable_code=None)
     assert refused(order(), company=untold).reason == "order_incomplete"
+
+
+CODES = {"missing_orders_tax_item": "", "missing_orders_tax_codes": "S, R, Z"}
+UK = replace(
+    COMPANY,
+    country="UK",
+    taxable_code=ref("S"),
+    non_taxable_code=ref("O"),
+    tax_rates={"S": Decimal(20), "R": Decimal(5), "Z": Decimal(0), "O": Decimal(0)},
+)
+TAXED = OrderLine("1", "HAT", "Felt hat", Decimal(1), Decimal("100.00"), Decimal("20.00"))
+REDUCED = OrderLine("2", "HAT", "Child's hat", Decimal(1), Decimal("10.10"), Decimal("0.51"))
+UNTAXED = OrderLine("3", "HAT", "Book on hats", Decimal(1), Decimal("8.00"))
+
+
+def test_where_codes_bear_the_tax_each_line_gets_the_one_that_makes_what_the_shop_charged() -> None:
+    made = created(order(TAXED, REDUCED, UNTAXED, tax="21.51"), with_setting(**CODES), UK)
+    assert lines_of(made) == [
+        ("HAT", "120.00", "S"),
+        ("HAT", "10.61", "R"),
+        ("HAT", "8.00", "Z"),
+        ("Shipping", "6.00", "S"),  # the tax that is not of the lines
+    ]
+    assert receipt_of(made).is_tax_included is True
+    assert receipt_of(made).item_sales_tax_ref is None
+    assert made.total == Decimal("144.61")
+
+
+def test_what_bears_no_tax_gets_the_default_code_for_that_where_none_of_the_codes_is_free_of_it() -> None:
+    made = created(order(UNTAXED, shipping="0.00"), with_setting(**CODES | {"missing_orders_tax_codes": "S"}), UK)
+    assert lines_of(made) == [("HAT", "8.00", "O")]
+
+
+def test_a_tax_that_no_code_makes_waits_with_both_figures() -> None:
+    odd = replace(TAXED, tax=Decimal("17.50"))
+    skip = refused(order(odd, shipping="0.00"), with_setting(**CODES), UK)
+    assert (skip.reason, skip.facts) == (
+        "tax_difference",
+        {"quickbooks": "19.58", "shop": "17.50", "difference": "-2.08"},  # 20 % in 117.50
+    )
+
+
+def test_a_code_that_quickbooks_does_not_have_is_named() -> None:
+    skip = refused(order(TAXED), with_setting(**CODES | {"missing_orders_tax_codes": "S, T9"}), UK)
+    assert skip.reason == "order_needs_setting"
+    assert skip.facts["settings"] == "missing_orders_tax_codes"
+    assert "T9" in skip.facts["why"]
+
+
+def test_codes_are_of_no_use_where_an_item_works_the_tax_out() -> None:
+    assert refused(order(), with_setting(**CODES)).facts["settings"] == "missing_orders_tax_item"
 
 
 # --- customers

@@ -33,6 +33,7 @@ from qbwc_server.refunds.settings import (
 
 NAMES = (
     *("refund_account", "shop", "payment_method", "missing_orders_account", "missing_orders_income_account"),
+    "missing_orders_tax_codes",
     *ITEM_KEYS,
 )
 DAYS = ("look_again_days", "hand_entry_days", "order_number_days")
@@ -217,6 +218,7 @@ def test_the_defaults_are_those_of_the_article() -> None:
         "missing_orders_new_items": "refuse",
         "missing_orders_income_account": "",
         "missing_orders_tax_item": "",
+        "missing_orders_tax_codes": "",
         "missing_orders_account": "",
     }
 
