@@ -349,6 +349,7 @@ NOTICES: dict[str, str] = {
     "quickbooks_said": "QuickBooks remarked on the {document}: {message}",
     "payout_by_txn_id": "The payout was entered in a second step, since QuickBooks refused the first.",
     "adopted_by_hand": "{person} took over {type} {ref_number}, which was entered by hand.",
+    "adopted_in_part": "Connex knows of no {missing} that belongs to what was taken over.",
     "settled_by_hand": "{person} has seen to the rest in QuickBooks by hand: {note}",
     "dated_later": "The refund is of {date}, which lies in closed books, so it is dated {day}.",
     "posted_after_doubt": "The answer was lost at first; QuickBooks' records showed that it had been entered.",

@@ -7,7 +7,7 @@ has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -145,6 +145,9 @@ _SALE_IN_QUESTION = _SALE_UNKNOWN | {
     *("order_in_doubt", "created_sale_gone", "created_sale_differs"),
     *("perhaps_entered_by_hand", "approval_needed", "plan_changed", "declined", "undone"),
 }
+
+# Notices that hold whatever is entered for a refund.
+_OF_THE_SALE = frozenset({"sale_chosen", "order_created", "created_sale_stays"})
 
 # Acts that have to say why: they can't be understood later without it.
 NOTE_NEEDED = frozenset({Act.NOTE, Act.DECLINE, Act.UNDO, Act.CHOOSE_SALE})
@@ -361,13 +364,29 @@ def _note(choice: _Choice) -> None:
 
 def _adopt(choice: _Choice) -> None:
     row, chosen = choice.row, _chosen(choice)
+    planned = {document.role: document.ref_number for document in row.own_documents}
     _drop_plan(choice)
+    row.notices = [notice for notice in row.notices if notice["code"] in _OF_THE_SALE]  # no other holds of this entry
     for part, found in enumerate(chosen, 1):
         row.documents.append(_by_hand(choice, found, part))
         facts = {"type": found["type"], "ref_number": found["ref_number"] or found["txn_id"]}
         add_notice(row, Notice("adopted_by_hand", facts | choice.facts))
+    for missing in _not_adopted(row, planned):
+        add_notice(row, Notice("adopted_in_part", {"missing": missing}))
     row.total, row.tax = row.amount, data_of(row).tax
     _settled(choice)
+
+
+def _not_adopted(row: Refund, planned: Mapping[str, str]) -> Iterator[str]:
+    """What belongs to a refund beside what was adopted, in words. `planned` are the roles of what would have been
+    entered, with their numbers; an order that was never invoiced needs no memo."""
+    adopted = {document.role for document in row.own_documents if document.by_hand}
+    if row.amount and Role.MEMO.value not in adopted and (Role.MEMO.value in planned or not planned):
+        yield f"credit memo over {row.amount} {row.currency}"
+    if row.money_back and Role.PAYOUT.value not in adopted:
+        yield f"payout over {row.money_back} {row.currency}"
+    if Role.CLOSING.value in planned:
+        yield f"closing of the sales order {planned[Role.CLOSING.value]}"
 
 
 def _post_anyway(choice: _Choice) -> None:

@@ -36,7 +36,10 @@ from qbwc_server.web.site import needs, site
 MAX_TOLD = 5  # refusals of one decision about many; a cookie carries them to the next page
 MANY_ACTS = (Act.TRY_AGAIN, Act.APPROVE, Act.DECLINE, Act.SKIP, Act.DONE_BY_HAND)
 LEFT_OPEN = frozenset(  # notices
-    {"payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books", "created_sale_stays"}
+    {
+        *("payout_not_recorded", "invoice_left_open", "credit_left", "payment_not_in_books"),
+        *("created_sale_stays", "adopted_in_part"),
+    }
 )
 
 FOUND = "Found "  # how the event begins that tells of the sale

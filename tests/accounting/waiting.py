@@ -186,6 +186,16 @@ def _posted_anyway() -> Scenario:
     return Scenario(by_hand_before, (REFUND,), then=(somebody(Act.POST_ANYWAY),))
 
 
+@case("memo over 108.00 alone, entered by hand three days before", "a person adopts it: its payout is lacking")
+def _adopted_in_part() -> Scenario:
+    def fill(made: CompanyBuilder) -> None:
+        receipt(HAT)(made)
+        made.credit_memo("Ann", [HAT], ref_number="HAND-1")
+
+    notices, unpaid = frozenset({"adopted_by_hand", "adopted_in_part"}), {"CreditMemo": "-108.00"}
+    return Scenario(fill, (REFUND,), then=(somebody(Act.ADOPT),), notices=notices, left_open=unpaid)
+
+
 # Lines
 
 

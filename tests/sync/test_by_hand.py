@@ -53,8 +53,49 @@ def test_what_is_adopted_is_not_entered_again_and_belongs_to_this_refund(memory:
     driver.bring_in(refund("r3", "1001"))
     driver.drain()
     assert driver.statuses() == {"r1": "posted", "r2": "posted", "r3": "posted"}
-    assert [notice["code"] for notice in driver.row("r1").notices] == ["adopted_by_hand"]
+    assert [notice["code"] for notice in driver.row("r1").notices] == ["adopted_by_hand", "adopted_in_part"]
     assert len(driver.company.transactions("CreditMemo")) == 3  # by hand, r2, r3: the adopted one is nobody else's
+
+
+def test_where_a_memo_alone_is_adopted_the_payout_that_is_lacking_is_named(memory: Database) -> None:
+    driver = stopped(memory)
+    driver.decide("r1", Act.ADOPT)
+    assert [notice["message"] for notice in driver.row("r1").notices if notice["code"] == "adopted_in_part"] == [
+        "Connex knows of no payout over 21.65 USD that belongs to what was taken over."
+    ]
+
+
+def test_where_a_payout_alone_is_adopted_the_memo_that_is_lacking_is_named(memory: Database) -> None:
+    def fill(made: CompanyBuilder) -> None:
+        receipts("1001", "1002")(made)
+        made.refund_by_check(made.prepayment("Customer 1001", "21.65", deposit_to="Checking"), "21.65")
+
+    driver = open_shop(memory, fill)
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.decide("r1", Act.ADOPT)
+    assert [notice["message"] for notice in driver.row("r1").notices if notice["code"] == "adopted_in_part"] == [
+        "Connex knows of no credit memo over 21.65 USD that belongs to what was taken over."
+    ]
+
+
+def test_where_the_check_for_an_order_never_invoiced_is_adopted_the_order_that_stays_open_is_named(
+    memory: Database,
+) -> None:
+    def fill(made: CompanyBuilder) -> None:
+        made.sales_order(made.customer("Ann"), hats(1), ref_number="1001")
+        made.refund_by_check(made.prepayment("Ann", "21.65", deposit_to="Checking", ref_number="1001"), "21.65")
+        made.prepayment("Ann", "21.65", deposit_to="Checking", ref_number="1001")
+
+    driver = open_shop(memory, fill)
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert driver.statuses() == {"r1": "review: perhaps_entered_by_hand"}
+    driver.decide("r1", Act.ADOPT)
+    assert [notice["message"] for notice in driver.row("r1").notices][1:] == [
+        "Connex knows of no closing of the sales order 1001 that belongs to what was taken over."
+    ]
+    assert not driver.company.transactions("SalesOrder")[0].is_manually_closed
 
 
 def test_the_adopted_memo_counts_against_the_sale(memory: Database) -> None:
