@@ -19,7 +19,8 @@ from qbwc_server.web.errors import UnusableRequestError
 from qbwc_server.web.security import MAX_ROW_ID
 from qbwc_server.web.showing import zone_of
 from qbwc_server.web.site import needs, site
-from qbxml import KNOWN_HRESULTS, STATUS_ADVICE, AnswerError, HResult, Status, explain_hresult, read_answer
+from qbwc_server.web.status_help import STATUS_HELP, status_help
+from qbxml import KNOWN_HRESULTS, AnswerError, HResult, Status, explain_hresult, read_answer
 
 SET_STATES = {
     "sent": ("Sent, not answered", "posting"),
@@ -74,6 +75,7 @@ def show(name: str, session_id: int) -> str:
             said=[_said(exchange) for exchange in log.exchanges],
             earlier=log.earlier,
             set_states=SET_STATES,
+            status_help=status_help,
         )
 
 
@@ -96,7 +98,7 @@ def health(name: str) -> str:
             failure=explain_hresult(failed_set.hresult) if failed_set is not None and is_of_it else None,
             claim_words=CLAIM_WORDS,
             hresults=KNOWN_HRESULTS,
-            statuses=sorted(STATUS_ADVICE.items()),
+            statuses=sorted(STATUS_HELP.items()),
             postings=reports.count_posted(session, connection.id),
             stopped_code=(connection.company.stopped or {}).get("code", ""),
             how_to_mend=HOW_TO_MEND.get((connection.company.stopped or {}).get("code", ""), ""),
