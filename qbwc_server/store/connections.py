@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.model import WORLDWIDE_SOURCES
 from qbwc_server.refunds.reasons import Status
-from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, change
+from qbwc_server.refunds.settings import Settings, SettingsError, as_texts, change, label
 from qbwc_server.store import audit
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import (
@@ -170,7 +170,7 @@ def change_settings(
     details = {
         "before": {key: old[key] for key in changed},
         "after": {key: new[key] for key in changed},
-        "taken_up_again": _take_up_again(session, connection, now, f"{who} changed {', '.join(changed)}"),
+        "taken_up_again": _take_up_again(session, connection, now, f"{who} changed {', '.join(map(_quoted, changed))}"),
     }
     _record(session, connection, CHANGED_SETTINGS, details, now, who)
     return after
@@ -351,3 +351,8 @@ def _record(
 
 def _new_guid() -> str:
     return "{" + str(uuid.uuid4()).upper() + "}"
+
+
+def _quoted(key: str) -> str:
+    """A setting as the pages call it."""
+    return f"“{label(key)}”"

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session as DatabaseSession
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy.orm import defer, selectinload, undefer
 
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import REASONS, Status
@@ -155,7 +155,7 @@ def page(
     is_more, ids = len(ids) > page_size, ids[:page_size]
     if backwards:
         ids.reverse()
-    refunds = loaded(session, ids)
+    refunds = loaded(session, ids, with_payload=True)
     has_after = is_more if not backwards else True
     has_before = is_more if backwards else after is not None
     return Page(
@@ -349,15 +349,16 @@ def _place(refund: Refund, sort: str) -> Place:
     return Place(refund.amount if sort in (LARGEST, SMALLEST) else refund.created_at, refund.id)
 
 
-def loaded(session: DatabaseSession, ids: Sequence[int]) -> tuple[Refund, ...]:
-    """These refunds, in this order, with their documents but without what only the conversation needs."""
+def loaded(session: DatabaseSession, ids: Sequence[int], *, with_payload: bool = False) -> tuple[Refund, ...]:
+    """These refunds, in this order, with their documents but without what only the conversation needs; with what the
+    shop sent, which tells the customer, where that is asked for."""
     if not ids:
         return ()
     query = (
         select(Refund)
         .where(Refund.id.in_(ids))
         .options(
-            defer(Refund.payload),
+            undefer(Refund.payload) if with_payload else defer(Refund.payload),
             defer(Refund.findings),
             defer(Refund.shares),
             selectinload(Refund.documents).defer(Document.request),

@@ -94,6 +94,11 @@ def refund_as_dict(refund: Refund) -> dict[str, Any]:
     }
 
 
+def planned_documents(refund: Refund) -> list[Document]:
+    """What would be entered next, for whoever is to approve it from a list."""
+    return [document for document in refund.next_documents if document.state == "planned"]
+
+
 def review_as_dict(refund: Refund) -> dict[str, Any]:
     """A refund that waits for a person as `connex review --json` prints it: what became of it so far, what would be
     entered line by line, what it may be already or which sales it may be of, the sale that a person chose, and what can

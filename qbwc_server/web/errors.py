@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+
+from qbwc_server.web.security import is_safe_target
 
 SENTENCES = {
     400: ("This request can't be understood", "Go back and try again."),
@@ -39,10 +41,18 @@ def _explain(error: HTTPException) -> tuple[str, int] | HTTPException:
         return error  # a redirect that Werkzeug raised
     title, sentence = SENTENCES.get(code, SENTENCES[400 if code < 500 else 500])
     if isinstance(error, UnusableRequestError):
-        sentence = str(error.description)
+        title, sentence = "That did not work", str(error.description)
     return _page(code, title, sentence)
 
 
 def _page(code: int, title: str, sentence: str) -> tuple[str, int]:
     # Where the server fails it may be the database, and then nobody knows who is signed in.
-    return render_template("error.html", code=code, title=title, sentence=sentence, without_person=code >= 500), code
+    return render_template(
+        "error.html", code=code, title=title, sentence=sentence, back=_back(), without_person=code >= 500
+    ), code
+
+
+def _back() -> str:
+    """The page of ours that led here, and is not this one; empty where none did."""
+    path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    return path if is_safe_target(path) and path.partition("?")[0] != request.path else ""

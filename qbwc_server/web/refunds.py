@@ -21,6 +21,7 @@ from qbwc_server.refunds.sale import SaleType
 from qbwc_server.store import connections as stored
 from qbwc_server.store import decisions, refund_list, reports, sold
 from qbwc_server.store.decisions import Act, DecisionError
+from qbwc_server.store.keys import customer_name
 from qbwc_server.store.refund_list import Found, ListError
 from qbwc_server.store.refunds import chosen_sale_of
 from qbwc_server.store.tables import Connection, Refund
@@ -97,6 +98,11 @@ def as_spreadsheet(name: str) -> Response:
 @needs(Right.READ)
 def story(refund_id: int) -> str:
     """One refund: what the shop sent, what was found and entered in QuickBooks, why, and every step on the way."""
+    return _story(refund_id)
+
+
+def _story(refund_id: int, *, problem: str = "", note: str = "") -> str:
+    """The page of a refund; with a problem that of a decision that was not carried out, and the note typed for it."""
     if refund_id > MAX_ROW_ID:
         abort(404)
     with site().database.reading() as session:
@@ -127,24 +133,31 @@ def story(refund_id: int) -> str:
             shown_sales=[{**e, "day": date.fromisoformat(e["date"])} for e in decisions.shown_sales(refund)],
             chosen_sale=chosen_sale_of(refund),
             advice=what_to_do(refund.reason["code"]) if refund.reason else "",
+            is_being_undone=refund.stage == "undo",
+            problem=problem,
+            typed=note,
         )
 
 
 @pages.post("/refunds/<int:refund_id>/decide")
 @needs(Right.DECIDE)
-def decide(refund_id: int) -> AnyResponse:
-    """Carries out what a person decided about a refund."""
+def decide(refund_id: int) -> AnyResponse | tuple[str, int]:
+    """Carries out what a person decided about a refund; where that can't be, its page says why and keeps the note."""
     try:
         act = Act(request.form.get("act", ""))
         seen = _whole_number(request.form.get("version", ""))
     except ValueError:
         raise UnusableRequestError("Nothing was changed: that is no decision.") from None
+    note = request.form.get("note", "")
     chosen = tuple(request.form.getlist("txn_id"))[: decisions.MAX_REFUNDS_AT_ONCE] if act is Act.ADOPT else ()
     try:
         sale = _named_sale() if act is Act.CHOOSE_SALE else None
-        _decide(refund_id, act, seen, request.form.get("note", ""), chosen, sale=sale)
+        _decide(refund_id, act, seen, note, chosen, sale=sale)
     except (DecisionError, UnusableSaleName) as error:
-        raise UnusableRequestError(f"Nothing was changed: {error}.") from None
+        said = str(error)
+        if act in decisions.NOTE_NEEDED and not note.split():
+            said = f"“{ACT_WORDS[act]}” needs a note that says why. Write it, then choose again"
+        return _story(refund_id, problem=f"Nothing was changed: {said}.", note=note), 400
     flash(f"Done: {ACT_WORDS[act]}.")
     return redirect(url_for("refunds.story", refund_id=refund_id))
 
@@ -256,8 +269,14 @@ def _asked(session: DatabaseSession, connection: Connection) -> tuple[ListQuery,
 
 
 def _row(refund: Refund) -> dict[str, Any]:
-    """What `--json` prints, with the time as a time."""
-    return {**reports.refund_as_dict(refund), "created_at": refund.created_at, "version": refund.version}
+    """What `--json` prints, with the time as a time, the customer, and what is planned and not entered yet."""
+    return {
+        **reports.refund_as_dict(refund),
+        "created_at": refund.created_at,
+        "version": refund.version,
+        "customer": customer_name(refund.payload),
+        "planned": reports.planned_documents(refund),
+    }
 
 
 def _sent_by_shop(refund: Refund) -> tuple[model.Refund | None, str]:

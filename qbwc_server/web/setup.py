@@ -176,7 +176,7 @@ def _step_page(name: str, key: str, error: str) -> str:
             field=settings_form.field("refund_account", settings.refund_account, lists, ""),
             knows_accounts=lists.accounts is not None,
             last_session=latest[0] if latest else None,
-            rows=[{**refund_as_dict(refund), "created": refund.created_at} for refund in refunds],
+            rows=[{**refund_as_dict(refund), "planned": reports.planned_documents(refund)} for refund in refunds],
             counts=refund_list.count_by_status(session, connection.id),
             maximum=refund_list.MAX_COUNTED,
             held=is_held(connection),

@@ -3,6 +3,8 @@ writes them (the person's choice, else what the browser asks for), times in the 
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,7 +15,7 @@ from babel.numbers import format_decimal
 from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 
-from qbwc_server.refunds.settings import Settings
+from qbwc_server.refunds.settings import Settings, label
 from qbwc_server.store import reports
 from qbwc_server.store.decisions import Act
 
@@ -44,7 +46,7 @@ STATUS_MEANINGS = {
     "review": "A person has to decide.",
     "posting": "It is on its way to QuickBooks.",
     "posted": "It stands in QuickBooks.",
-    "skipped": "Nothing was entered, and nothing needs to be done by Connex.",
+    "skipped": "Connex enters nothing for it.",
     "failed": "QuickBooks refused it.",
 }
 SALE_WORDS = {"SalesReceipt": "Sales receipt", "Invoice": "Invoice", "SalesOrder": "Sales order"}
@@ -195,6 +197,9 @@ _SYSTEMS = (
     ("Mac OS X", "Mac"),
     ("Linux", "Linux"),
 )
+_KEYS = (each.name for each in dataclasses.fields(Settings) if "_" in each.name)  # no words of everyday language
+_SETTING_KEY = re.compile(rf"\b({'|'.join(_KEYS)})\b")
+_NUMBERED = re.compile(r"(\w+)\[(\d+)\]")
 DOCUMENT_STATES = {
     "planned": ("Planned", "waiting"),
     "sent": ("Sent", "posting"),
@@ -222,7 +227,17 @@ def install(app: Flask) -> None:
         language=language,
     )
     app.jinja_env.filters.update(
-        money=money, moment=moment, day=day, number=number, rate=rate, count=count, duration=duration, browser=browser
+        money=money,
+        moment=moment,
+        day=day,
+        number=number,
+        rate=rate,
+        count=count,
+        duration=duration,
+        browser=browser,
+        sentence=sentence,
+        with_labels=with_labels,
+        place=place,
     )
 
 
@@ -233,6 +248,34 @@ def reason_words(code: str) -> str:
     ('Sale is pending', 'Something new')
     """
     return REASON_WORDS.get(code) or code.replace("_", " ").capitalize()
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence begins with them; names within stay as they are.
+
+    >>> sentence("comparing with QuickBooks")
+    'Comparing with QuickBooks'
+    """
+    return words[:1].upper() + words[1:]
+
+
+def with_labels(text: str) -> str:
+    """A message in which settings are called as the pages call them, not as commands do.
+
+    >>> with_labels("Set allowance_item first.")
+    'Set “Allowance item” first.'
+    """
+    return _SETTING_KEY.sub(lambda found: f"“{label(found[0])}”", text)
+
+
+def place(path: str) -> str:
+    """A place in a file as a person counts, from 1 on.
+
+    >>> place("orders[13].refunds[0].created_at"), place("line 17")
+    ('Order 14, refund 1, created at', 'Line 17')
+    """
+    counted = _NUMBERED.sub(lambda found: f"{found[1].removesuffix('s')} {int(found[2]) + 1}", path)
+    return sentence(counted.replace(".", ", ").replace("_", " "))
 
 
 def zone_of(settings: Settings) -> tzinfo | None:

@@ -277,7 +277,7 @@ def test_a_refund_that_stopped_is_looked_for_anew_after_a_change(
         kept = [(document.role, document.state, document.txn_id) for document in refund.documents]
         assert kept == [document for document in documents if document[1] in ("posted", "review")]
         events = session.scalars(select(Event.text).where(Event.refund_id == refund_id)).all()
-        assert events == ["Taken up again: bert changed refund_account."]
+        assert events == ["Taken up again: bert changed “Refund deposit account”."]
 
 
 @pytest.mark.parametrize(("status", "code", "documents"), LEFT_ALONE)
