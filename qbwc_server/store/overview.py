@@ -60,6 +60,7 @@ class PaidFrom:
     currency: str
     amount: Decimal
     payouts: int
+    refunds: int  # of which the payouts are; a refund may have several
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def paid_by_account(session: DatabaseSession, connection_id: int, since: datetim
     )
     newest = (
         select(
+            Document.refund_id,
             Document.account,
             currency.label("currency"),
             func.coalesce(Document.posted_amount, Document.amount).label("amount"),
@@ -137,7 +139,7 @@ def paid_by_account(session: DatabaseSession, connection_id: int, since: datetim
     )
     amount = func.sum(newest.c.amount)
     rows = session.execute(
-        select(newest.c.account, newest.c.currency, amount, func.count())
+        select(newest.c.account, newest.c.currency, amount, func.count(), func.count(newest.c.refund_id.distinct()))
         .group_by(newest.c.account, newest.c.currency)
         .order_by(amount.desc())
         .limit(MAX_ACCOUNTS)

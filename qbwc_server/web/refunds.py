@@ -110,7 +110,7 @@ def _story(refund_id: int, *, problem: str = "", note: str = "") -> str:
         if told is None:
             abort(404)
         refund = told.refund
-        sent, unreadable = _sent_by_shop(refund)
+        sent, unreadable = _read(refund.payload)
         sale = sold.sale_of_refund(session, refund)
         acts = decisions.allowed(refund) if current_user.may(Right.DECIDE) else ()
         memo = next((each for each in refund.documents if each.role == Role.MEMO.value), None)
@@ -122,6 +122,7 @@ def _story(refund_id: int, *, problem: str = "", note: str = "") -> str:
             refund=refund,
             sent=sent,
             unreadable=unreadable,
+            sent_now=_read(refund.changed_payload)[0] if refund.changed_payload is not None else None,
             sale=sale,
             found_text=next((each.text for each in reversed(told.events) if each.text.startswith(FOUND)), ""),
             memo=memo,
@@ -279,9 +280,9 @@ def _row(refund: Refund) -> dict[str, Any]:
     }
 
 
-def _sent_by_shop(refund: Refund) -> tuple[model.Refund | None, str]:
+def _read(payload: dict[str, Any]) -> tuple[model.Refund | None, str]:
     """The refund as the shop told it, or why what is stored can't be read."""
     try:
-        return decode(model.Refund, refund.payload), ""
+        return decode(model.Refund, payload), ""
     except DecodeError as error:
         return None, str(error)

@@ -11,6 +11,7 @@ from typing import Any
 from qbwc_server.store import refund_list
 from qbwc_server.store.cells import safe_cell
 from qbwc_server.store.database import Database
+from qbwc_server.store.keys import customer_name
 from qbwc_server.store.refund_list import Found, Place, Wanted
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
@@ -21,6 +22,7 @@ MAX_ROWS = 1_000_000  # refunds; a sheet of Excel holds 1,048,576 rows
 ROWS_AT_ONCE = 500  # read from the database at a time
 HEADINGS = (
     "Order",
+    "Customer",
     "Refund",
     "Source",
     "Refunded at",
@@ -68,6 +70,7 @@ def _row(refund: Refund, zone: tzinfo | None) -> list[str]:
     sale, memo, payouts = told["sale"] or {}, told["credit_memo"] or {}, told["payouts"]
     texts = [
         told["order_number"],
+        customer_name(refund.payload),
         told["external_id"],
         told["source"],
         f"{refund.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyotp
 import pytest
@@ -11,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from qbwc_server.refunds.codec import encode
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.store import webhooks
 from qbwc_server.store.database import Database
@@ -18,15 +20,25 @@ from qbwc_server.store.mappings import set_gateways, set_items
 from qbwc_server.store.people import person_named, turn_factor_on
 from qbwc_server.store.tables import Refund
 from qbwc_server.store.webhooks import Apart, Refusal
-from tests.web.builders import NOON, add_connection, add_posted_refund, add_refund, add_session
+from tests.web.builders import (
+    NOON,
+    add_connection,
+    add_document,
+    add_posted_refund,
+    add_refund,
+    add_session,
+    refund_payload,
+)
 from tests.web.conftest import PASSWORD, SEALING
+from tests.web.orders import ORDERS
 from tests.web.test_browser import address, browser, sign_in
 from tests.web.test_choosing import SHOWN
 from tests.web.windows import WINDOWS
 
 __all__ = ["address", "browser"]  # fixtures
 
-HOSTILE = "#1002 <script>document.title='caught'</script>"
+MAX_TABS = 60  # from one thing to the next that is wanted
+HOSTILE = "#1002 <script>document.title='caught'</script>" + "W" * 50
 PATHS = (
     "/",
     "/connections/main/refunds",
@@ -53,6 +65,10 @@ PATHS = (
     "/audit",
     "/support",
     "/nowhere",
+    "/refunds/5",
+    "/refunds/6",
+    "/connections/main/refunds?search=nobody",
+    "/connections/empty/setup/look",
 )
 
 
@@ -69,6 +85,15 @@ def books(database: Database) -> None:
         add_refund(session, connection, "#1003", status="waiting")
         reason = {"code": "ambiguous_sale", "message": "Customer, amount and date don't tell."}
         add_refund(session, connection, "#1004", status="review", reason=reason, candidates=SHOWN)
+        reason = {"code": "approval_needed", "message": "It waits for approval before anything is entered."}
+        planned = add_refund(session, connection, "#1005", status="review", stage="plan", reason=reason)
+        add_document(session, planned, "memo", state="planned", txn_id="", posted_at=None)
+        changed = replace(refund_payload("#1006"), money=())
+        reason = {"code": "changed_in_shop", "message": "The shop changed this refund after it was entered."}
+        add_posted_refund(
+            session, connection, "#1006", sale_ref_number="1006", reason=reason, changed_payload=encode(changed)
+        )
+        add_connection(session, "empty", accounts=None, path="", host=None, company=None, last_seen_at=None)
         add_session(session, connection)
         webhooks.switch_on(session, connection, "shopify", "a secret of the shop", SEALING.sealed, NOON, "Ada")
         webhooks.note_refusals(session, connection, "shopify", "orders/updated", [Refusal("id", "is missing")], NOON)
@@ -116,6 +141,11 @@ def test_axe_finds_nothing_wrong_with_any_page(page: Page, books: None) -> None:
     page.get_by_label("Code").fill(pyotp.TOTP(secret).at(NOON))
     page.get_by_role("button", name="Switch it on").click()
     expect(page.locator(".codes")).to_be_visible()
+    wrong += complaints(page)
+    page.goto("/connections/main/import")
+    page.get_by_label("File").set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": ORDERS})
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", name="Refused")).to_be_visible()
     wrong += complaints(page)
     page.goto("/people")
     page.locator("#name").fill("Bea")
@@ -185,7 +215,7 @@ def test_a_setting_is_checked_while_it_is_typed_and_refused_when_it_is_saved(win
 def test_the_list_narrows_while_one_types_and_what_an_order_holds_stays_text(window: Page, books: None) -> None:
     window.goto("/connections/main/refunds")
     sign_in(window)
-    expect(window.get_by_role("row")).to_have_count(5)
+    expect(window.get_by_role("row")).to_have_count(7)
     window.get_by_label("Search").press_sequentially("1002")
     expect(window.get_by_role("row")).to_have_count(2)
     expect(window.get_by_text("<script>document.title='caught'</script>").first).to_be_visible()
@@ -216,4 +246,48 @@ def test_without_javascript_everything_still_works(browser: Browser, address: st
     page.goto("/refunds/2")
     page.get_by_role("button", name="Try again from the beginning").click()
     expect(page.get_by_role("status")).to_contain_text("Done: Try again")
+    page.goto("/refunds/5")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("status")).to_contain_text("Done: Approve")
+    page.goto("/refunds/1")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("alert")).to_contain_text("“Undo it in QuickBooks” needs a note")
+    page.get_by_label("Why").fill("Refunded twice")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("region", name="Status")).to_contain_text("It is taken back from QuickBooks")
     context.close()
+
+
+def press_tab_to(page: Page, words: str) -> None:
+    """Goes on with the keyboard until what has the focus, or its label, begins so."""
+    for _ in range(MAX_TABS):
+        page.keyboard.press("Tab")
+        at = page.evaluate("(e => (e.labels && e.labels[0] || e).textContent.trim())(document.activeElement)")
+        if at.startswith(words):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", words
+            return
+    raise AssertionError(f"the keyboard does not reach {words!r}")
+
+
+def test_a_refund_is_approved_and_another_undone_with_the_keyboard_alone(window: Page, books: None) -> None:
+    window.goto("/refunds/5")
+    press_tab_to(window, "Name")
+    window.keyboard.type("Ada")
+    press_tab_to(window, "Password")
+    window.keyboard.type(PASSWORD)
+    window.keyboard.press("Enter")
+    expect(window.get_by_role("heading", name="Refund of order #1005")).to_be_visible()
+    press_tab_to(window, "Approve: enter it as planned")
+    window.keyboard.press("Enter")
+    expect(window.get_by_role("status")).to_contain_text("Done: Approve")
+    press_tab_to(window, "main")
+    window.keyboard.press("Enter")
+    expect(window.get_by_role("heading", name="main")).to_be_visible()
+    press_tab_to(window, "#1001")
+    window.keyboard.press("Enter")
+    expect(window.get_by_role("heading", name="Refund of order #1001")).to_be_visible()
+    press_tab_to(window, "Why")
+    window.keyboard.type("Refunded twice")
+    press_tab_to(window, "Undo it in QuickBooks")
+    window.keyboard.press("Space")
+    expect(window.get_by_role("region", name="Status")).to_contain_text("It is taken back from QuickBooks")

@@ -51,7 +51,22 @@ def test_who_saw_an_older_state_decides_nothing(ada: Visitor, database: Database
 def test_an_act_that_has_to_say_why_is_refused_without_a_note(ada: Visitor, refunds: list[int]) -> None:
     path = f"/refunds/{refunds[0]}"
     version = re.findall(r'name="version" value="(\d+)"', ada.get(path).text)[0]
-    assert ada.post(f"{path}/decide", {"act": "note", "version": version}, form_on=path).status_code == 400
+    answer = ada.post(f"{path}/decide", {"act": "note", "version": version}, form_on=path)
+    assert answer.status_code == 400
+    assert (
+        "Nothing was changed: “Only keep the note” needs a note that says why. Write it, then choose again."
+        in answer.text
+    )
+
+
+def test_a_note_is_not_lost_where_the_decision_that_it_is_for_can_not_be_carried_out(
+    ada: Visitor, refunds: list[int]
+) -> None:
+    path = f"/refunds/{refunds[0]}"
+    form = {"act": "retry", "version": "999", "note": "It is final <now>"}
+    answer = ada.post(f"{path}/decide", form, form_on=path)
+    assert "Refund of order" in answer.text
+    assert ">It is final &lt;now&gt;</textarea>" in answer.text
 
 
 @pytest.mark.parametrize("form", [{"act": "burn", "version": "1"}, {"act": "retry", "version": "x"}, {}])

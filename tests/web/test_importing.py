@@ -12,7 +12,7 @@ from qbwc_server.store import uploads
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import AuditEntry, Refund, Upload
-from tests.web.builders import add_connection, add_refund
+from tests.web.builders import add_connection, add_document, add_refund
 from tests.web.conftest import Visitor
 from tests.web.orders import ORDERS
 
@@ -56,6 +56,21 @@ def test_the_same_file_twice_is_known_already(ada: Visitor, database: Database) 
     page = ada.get(send(ada, ORDERS)).text
     assert "<strong>1</strong> <span>Known already</span>" in page
     assert "<strong>0</strong> <span>New</span>" in page
+
+
+def test_a_refund_that_changed_after_it_was_entered_is_counted_as_changed(ada: Visitor, database: Database) -> None:
+    ada.post(send(ada, ORDERS), {"what": "import"})
+    with database.transaction() as session:
+        refund = session.scalars(select(Refund)).one()
+        refund.status, refund.stage = "posted", "done"
+        add_document(session, refund, "memo")
+    page = ada.get(send(ada, ORDERS.replace(b'"38.00"', b'"37.00"'))).text
+    assert "<strong>1</strong> <span>Changed</span>" in page
+    assert "1 refund was changed by the shop after it had been entered." in page
+
+
+def test_a_refused_record_is_placed_as_a_person_counts(ada: Visitor) -> None:
+    assert 'Refund 2, currency<br><code class="muted">refunds[1].currency</code>' in ada.get(send(ada, ORDERS)).text
 
 
 def test_a_file_that_is_thrown_away_leaves_nothing(ada: Visitor, database: Database) -> None:

@@ -25,7 +25,8 @@ def test_each_number_leads_to_a_list_of_as_many_refunds(ada: Visitor, database: 
             reason = PENDING if status == "review" else None
             add_refund(session, connection, status=status, reason=reason, created_at=NOON - timedelta(days=days))
         paid = add_refund(session, connection, status="posted", amount=Decimal("12.00"))
-        add_document(session, paid, "payout", account="PayPal")
+        for part in (1, 2):  # two payouts of one refund are one line of the list
+            add_document(session, paid, "payout", account="PayPal", part=part, macro=f"TxnID:payout{part}")
     page = ada.get("/").text
     followed = 0
     for href, words in re.findall(r'<a[^>]*href="([^"]*/refunds\?[^"]+)"[^>]*>(.*?)</a>', page, re.DOTALL):
@@ -35,8 +36,8 @@ def test_each_number_leads_to_a_list_of_as_many_refunds(ada: Visitor, database: 
         listed = ada.get(unescape(href)).text
         assert len(re.findall(r'<th scope="row" role="rowheader"><a href="/refunds/', listed)) == int(number[1]), href
         followed += 1
-    assert followed >= 15
-    assert re.search(r"PayPal</a></th><td class=\"amount\">1</td><td class=\"amount\">12.00 USD", page)
+    assert followed >= 16
+    assert re.search(r">PayPal</th><td class=\"amount\"><a[^>]*>1<.*?</a></td><td class=\"amount\">24.00 USD", page)
     assert "Sale is pending" in page
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html import unescape
 
 import pytest
 
+from qbwc_server.refunds.codec import encode
 from qbwc_server.store.database import Database
 from qbwc_server.web import spreadsheet
 from tests.web.builders import (
@@ -20,6 +22,7 @@ from tests.web.builders import (
     add_refund,
     add_session,
     add_set,
+    refund_payload,
 )
 from tests.web.conftest import Visitor
 
@@ -106,6 +109,34 @@ def test_a_list_that_can_not_be_shown_says_why(ada: Visitor, database: Database,
     answer = ada.get(f"/connections/main/refunds?{query}")
     assert answer.status_code == 400
     assert why in answer.text
+
+
+def test_the_list_names_the_customer_and_what_would_be_entered(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        reason = {"code": "adjustment_needs_item", "message": "Set allowance_item, on which such amounts stand."}
+        connection = add_connection(session)
+        refund = add_refund(session, connection, status="review", reason=reason)
+        add_document(session, refund, "memo", state="planned", txn_id="", posted_at=None)
+        add_document(session, refund, "payout", state="planned", txn_id="", posted_at=None, account="PayPal")
+    for path in ("refunds", "setup/look"):
+        page = " ".join(re.sub("<[^>]+>", "", ada.get(f"/connections/main/{path}").text).split())
+        assert "Planned: Credit memo 1001-7QK, 41.04 USD; Credit card refund 1001-7QK, 41.04 USD from PayPal" in page, (
+            path
+        )
+        assert "Set “Allowance item”, on which such amounts stand." in page, path
+    assert "Jo Bloggs" in ada.get("/connections/main/refunds").text
+    lines = csv.DictReader(io.StringIO(ada.get("/connections/main/refunds.csv").data.decode("utf-8-sig")))
+    assert [line["Customer"] for line in lines] == ["Jo Bloggs"]
+
+
+def test_what_the_shop_tells_otherwise_now_stands_beside_what_it_told_first(ada: Visitor, database: Database) -> None:
+    told = refund_payload()
+    now = replace(told, money=(replace(told.money[0], amount=Decimal("30.00")),))
+    with database.transaction() as session:
+        refund_id = add_posted_refund(session, add_connection(session), changed_payload=encode(now)).id
+    page = " ".join(re.sub("<[^>]+>", "", ada.get(f"/refunds/{refund_id}").text).split())
+    assert "Value given back41.04 USD instead of 41.04 USD" in page
+    assert "Money that went back30.00 USD instead of 41.04 USD" in page
 
 
 def test_an_empty_list_says_how_refunds_come_in(ada: Visitor, database: Database) -> None:

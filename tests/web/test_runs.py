@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from flask import Flask
 
@@ -11,8 +13,9 @@ from qbwc_server.store.tables import Reconciliation, ReconciliationFinding
 from qbwc_server.sync.steps import Kind
 from qbwc_server.web.runs import HOW_TO_MEND
 from qbwc_server.web.showing import MESSAGE_WORDS
-from qbxml import KNOWN_HRESULTS, STATUS_ADVICE
-from tests.shared import PROJECT
+from qbwc_server.web.status_help import STATUS_HELP, status_help
+from qbxml import KNOWN_HRESULTS
+from tests.shared import PROJECT, shared_path
 from tests.web.builders import NOON, add_connection, add_posted_refund, add_session, add_set
 from tests.web.conftest import Visitor
 
@@ -79,7 +82,16 @@ def test_health_says_what_went_wrong_last_and_how_it_is_mended(ada: Visitor, dat
 def test_health_explains_every_failure_and_status_that_is_known(ada: Visitor) -> None:
     page = ada.get("/connections/main/health").text
     assert [each.code for each in KNOWN_HRESULTS if f"<code>{each.code}</code>" not in page] == []
-    assert [code for code in STATUS_ADVICE if f"<code>{code}</code>" not in page] == []
+    assert [code for code in STATUS_HELP if f"<code>{code}</code>" not in page] == []
+
+
+def test_every_status_code_that_is_no_success_has_a_meaning_and_a_remedy_and_no_other_has() -> None:
+    with shared_path("qbxml", "status_codes.csv").open(encoding="utf-8", newline="") as file:
+        bounds = [row["statusCode"].partition("-") for row in csv.DictReader(file)]
+    known = {code for first, _, last in bounds for code in range(int(first), int(last or first) + 1)} - {0, 1}
+    assert len(known) > 150
+    assert {code for code in range(10_000) if status_help(code) is not None} == known
+    assert [code for code in sorted(known) if not all(words.endswith(".") for words in status_help(code) or ())] == []
 
 
 def test_every_reason_that_stops_a_company_file_has_its_mending() -> None:
