@@ -7,6 +7,7 @@ Web Connector finds arguments by name. What a call means is decided behind `Conv
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -22,10 +23,16 @@ from qbwc_server.soap.front_door import MAX_BODY_BYTES, FrontDoor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+    from lxml import etree
 
 NAMESPACE = "http://developer.intuit.com/"
 FAILED = "The server could not handle this call. The reason is in the server's log."
 
+WHOLE_NUMBERS = ("qbXMLMajorVers", "qbXMLMinorVers")
+"""The arguments that are numbers."""
+MAX_DIGITS = 9
+
+_WHOLE_NUMBER = re.compile(rf"[+-]?[0-9]{{1,{MAX_DIGITS}}}")
 _READ_BLOCK_BYTES = 1024 * 1024
 _log = logging.getLogger(__name__)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -189,9 +196,18 @@ class _IntuitSoap(Soap11):  # type: ignore[misc]
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
         try:
             envelope = open_envelope(b"".join(ctx.in_string), charset or "")
+            _refuse_what_is_no_number(envelope)
         except BadEnvelope as error:
             raise Fault(error.code, str(error)) from error
         ctx.in_document = (envelope, {})
+
+
+def _refuse_what_is_no_number(envelope: etree._Element) -> None:
+    """Spyne refuses it, too, and logs it with a traceback, however long it is: a stranger could fill the log."""
+    for name in WHOLE_NUMBERS:
+        for argument in envelope.iter(f"{{{NAMESPACE}}}{name}"):
+            if _WHOLE_NUMBER.fullmatch((argument.text or "0").strip()) is None:
+                raise BadEnvelope(f"{name} is not a whole number of at most {MAX_DIGITS} digits")
 
 
 def _conversation(context: Any) -> Conversation:

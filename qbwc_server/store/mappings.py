@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.gateways import Gateway, gateway_key
 from qbwc_server.refunds.settings import MAX_NAME_CHARACTERS, MAX_PAYMENT_METHOD_CHARACTERS, RefundMethod
+from qbwc_server.store.cells import plain_cell, safe_cell
 from qbwc_server.store.connections import lists_changed
 from qbwc_server.store.holding import hold
 from qbwc_server.store.tables import AuditEntry, Connection, Document, GatewayMapping, ItemMapping, Refund
@@ -81,7 +82,7 @@ def read_table(content: bytes) -> dict[str, str]:
 
 
 def written_table(items: Mapping[str, str]) -> bytes:
-    """Mappings as the table that `read_table` reads."""
+    """Mappings as the table that `read_table` reads, safe to open in a spreadsheet."""
     return _written(COLUMNS, items.items())
 
 
@@ -169,7 +170,7 @@ def read_gateway_table(content: bytes) -> dict[str, Gateway]:
 
 
 def written_gateway_table(gateways: Mapping[str, Gateway]) -> bytes:
-    """Mappings as the table that `read_gateway_table` reads."""
+    """Mappings as the table that `read_gateway_table` reads, safe to open in a spreadsheet."""
     return _written(GATEWAY_COLUMNS, [(name, *_texts(gateway)) for name, gateway in gateways.items()])
 
 
@@ -227,7 +228,7 @@ def _read(content: bytes, columns: tuple[str, ...]) -> list[tuple[int, dict[str,
         for row in rows:
             if None in row or None in row.values():
                 raise MappingProblem(f"line {rows.line_num}: has not {len(columns)} fields")
-            found.append((rows.line_num, row))
+            found.append((rows.line_num, {column: plain_cell(text) for column, text in row.items()}))
     except csv.Error as error:
         raise MappingProblem(f"the file is no table: {error}") from None
     return found
@@ -237,7 +238,7 @@ def _written(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8")
 
 

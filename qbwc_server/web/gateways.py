@@ -13,7 +13,6 @@ from qbwc_server.access.rights import Right
 from qbwc_server.refunds.gateways import AS_THE_SETTINGS_SAY, Gateway, gateway_key
 from qbwc_server.refunds.settings import RefundMethod
 from qbwc_server.store import mappings as stored
-from qbwc_server.store.cells import plain_cell, safe_cell
 from qbwc_server.store.mappings import (
     GATEWAY_COLUMNS,
     MAX_GATEWAY_CHARACTERS,
@@ -71,13 +70,9 @@ def remove(name: str) -> AnyResponse:
 def bring_in(name: str) -> AnyResponse | tuple[str, int]:
     """Takes in a table of gateways: all of it, or nothing."""
     try:
-        read = stored.read_gateway_table(sent_table())
+        table = stored.read_gateway_table(sent_table())
     except MappingProblem as error:
         return _page(name, f"Nothing was changed: {error}."), 422
-    table = {
-        plain_cell(gateway): Gateway(plain_cell(each.account), plain_cell(each.payment_method), each.refund_method)
-        for gateway, each in read.items()
-    }
     return _set(name, table, f"The table is taken in: {len(table)} gateways.")
 
 
@@ -87,11 +82,7 @@ def take_out(name: str) -> Response:
     """All mappings as a table, safe to open in a spreadsheet."""
     with site().database.reading() as session:
         found = stored.gateway_mappings(session, connection_or_404(session, name).id)
-    safe = {
-        safe_cell(gateway): Gateway(safe_cell(each.account), safe_cell(each.payment_method), each.refund_method)
-        for gateway, each in found.items()
-    }
-    return as_file(stored.written_gateway_table(safe), f"connex-{name}-gateways.csv")
+    return as_file(stored.written_gateway_table(found), f"connex-{name}-gateways.csv")
 
 
 def _set(name: str, gateways: Mapping[str, Gateway], said: str) -> AnyResponse | tuple[str, int]:

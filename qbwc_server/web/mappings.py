@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
 from qbwc_server.store import mappings as stored
-from qbwc_server.store.cells import plain_cell, safe_cell
 from qbwc_server.store.mappings import COLUMNS, MAX_ITEM_MAPPINGS, MAX_SKU_CHARACTERS, MappingProblem
 from qbwc_server.web import settings_form
 from qbwc_server.web.connections import connection_or_404
@@ -56,7 +55,7 @@ def remove(name: str) -> AnyResponse | tuple[str, int]:
 def bring_in(name: str) -> AnyResponse | tuple[str, int]:
     """Takes in a table of SKUs and items: all of it, or nothing."""
     try:
-        table = {plain_cell(sku): plain_cell(item) for sku, item in stored.read_table(sent_table()).items()}
+        table = stored.read_table(sent_table())
     except MappingProblem as error:
         return _page(name, f"Nothing was changed: {error}."), 422
     return _set(name, table, f"The table is taken in: {len(table)} SKUs.")
@@ -68,8 +67,7 @@ def take_out(name: str) -> Response:
     """All mappings as a table, safe to open in a spreadsheet."""
     with site().database.reading() as session:
         found = stored.item_mappings(session, connection_or_404(session, name).id)
-    safe = {safe_cell(sku): safe_cell(item) for sku, item in found.items()}
-    return as_file(stored.written_table(safe), f"connex-{name}-items.csv")
+    return as_file(stored.written_table(found), f"connex-{name}-items.csv")
 
 
 def sent_table() -> bytes:

@@ -195,10 +195,15 @@ def test_no_password_is_logged_where_the_call_is_malformed(url: str, caplog: pyt
     assert "correct horse" not in caplog.text
 
 
-def test_a_version_that_is_no_number_is_the_callers_fault(url: str, conversation: RecordingConversation) -> None:
-    code, _ = call(url, "sendRequestXML", elements(ticket="t", qbXMLMajorVers="x", qbXMLMinorVers=0)).fault
-    assert code.startswith("Client")
+@pytest.mark.parametrize("version", ["x", "1.5", "1_6", "1234567890", " ", "x" * 100_000])
+def test_a_version_that_is_no_number_is_the_callers_fault_and_fills_no_log(
+    url: str, conversation: RecordingConversation, caplog: pytest.LogCaptureFixture, version: str
+) -> None:
+    code, said = call(url, "sendRequestXML", elements(ticket="t", qbXMLMajorVers=version, qbXMLMinorVers=0)).fault
+    assert code == "Client"
+    assert said == "qbXMLMajorVers is not a whole number of at most 9 digits"
     assert conversation.calls == []
+    assert caplog.text == ""
 
 
 def test_an_unknown_operation_is_the_callers_fault(url: str, conversation: RecordingConversation) -> None:

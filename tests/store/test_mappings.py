@@ -79,6 +79,16 @@ def test_a_mapping_that_cannot_be_leaves_all_as_it_was(database: Database, items
         assert item_mappings(session, shop.id) == {}
 
 
+def test_tables_are_safe_to_open_in_a_spreadsheet_and_come_back_as_they_were() -> None:
+    items = {"=1+1": "@Hat", "-W": "Cap", "'s": "'=2"}
+    written = written_table(items)
+    assert written == b"sku,item\n'=1+1,'@Hat\n'-W,Cap\n's,''=2\n"
+    assert read_table(written) == items
+    gateways = {"+card": Gateway("=Bank")}
+    assert written_gateway_table(gateways).splitlines()[1] == b"'+card,'=Bank,,"
+    assert read_gateway_table(written_gateway_table(gateways)) == gateways
+
+
 def test_a_table_is_read_as_it_was_written() -> None:
     items = {"W-1": 'Apparel:"Hat", large', "Ü;2": "Scarf"}
     assert read_table(written_table(items)) == items
