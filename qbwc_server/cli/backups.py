@@ -56,5 +56,6 @@ def _say_backup(sentence: str, summary: Summary, as_json: bool) -> None:
         print_json({"made_at": summary.made_at, "revision": summary.revision, "rows": dict(summary.rows)})
         return
     click.echo(f"{sentence} It holds, as of {as_shown(summary.made_at)}:")
+    longest = max(map(len, summary.rows), default=0)
     for name, rows in summary.rows.items():
-        click.echo(f"  {name.replace('_', ' '):16} {rows:>9,}")
+        click.echo(f"  {name.replace('_', ' '):{longest}} {rows:>9,}")

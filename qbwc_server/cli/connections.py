@@ -30,6 +30,7 @@ from qbwc_server.cli.terminal import (
 )
 from qbwc_server.qwc import qwc_for
 from qbwc_server.refunds.settings import SettingsError, as_texts
+from qbwc_server.store import known_lists
 from qbwc_server.store import restored as decisions
 from qbwc_server.store.connections import (
     add_connection,
@@ -91,6 +92,9 @@ def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
     with opened_database(configuration()) as database, database.transaction() as session:
         found = connection_named(session, name)
         changed = as_texts(change_settings(session, found, changes, now(), WHO))
+        unknown = known_lists.unknown_names(changes, known_lists.lists_of(found.company))
+    for key, problem in unknown.items():
+        click.echo(f"To know: {key} is set, but {problem}; refunds that need it wait for a person.", err=True)
     if as_json:
         print_json(changed)
         return

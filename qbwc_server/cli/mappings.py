@@ -23,7 +23,7 @@ from qbwc_server.cli.terminal import (
     write_file,
 )
 from qbwc_server.refunds.gateways import Gateway
-from qbwc_server.store import mappings
+from qbwc_server.store import known_lists, mappings
 from qbwc_server.store.connections import (
     connection_named,
 )
@@ -174,7 +174,14 @@ def _gateway_mappings(name: str) -> dict[str, Gateway]:
 
 def _set_gateways(name: str, gateways: Mapping[str, Gateway]) -> int:
     with opened_database(configuration()) as database, database.transaction() as session:
-        return mappings.set_gateways(session, connection_named(session, name), gateways, now(), WHO)
+        found = connection_named(session, name)
+        changed = mappings.set_gateways(session, found, gateways, now(), WHO)
+        lists = known_lists.lists_of(found.company)
+    for gateway, mapped in gateways.items():
+        problem = known_lists.gateway_problem(mapped, lists)
+        if problem:
+            click.echo(f"To know: {gateway} is mapped, but {problem}; its refunds wait for a person.", err=True)
+    return changed
 
 
 def _item_mappings(name: str) -> dict[str, str]:

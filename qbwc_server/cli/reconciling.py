@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from qbwc_server.cli.root import cli
 from qbwc_server.cli.terminal import (
     WHO,
+    as_shown,
     configuration,
     counted,
     fail,
@@ -64,8 +66,9 @@ def reconcile(name: str, last: bool, csv_file: Path | None, as_json: bool) -> No
 
 def _show_report(report: Mapping[str, Any]) -> None:
     findings = report["findings"]
+    finished = datetime.fromisoformat(report["finished_at"]) if report["finished_at"] else None
     click.echo(
-        f"{report['finished_at']}: {counted(report['checked'], 'posting')} compared, "
+        f"{as_shown(finished)}: {counted(report['checked'], 'posting')} compared, "
         f"{counted(report['looked_through'], 'transaction')} looked through, {counted(len(findings), 'finding')}."
     )
     if report["message"]:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from qbwc_server.cli.root import NOTHING_READ, SOME_REFUSED, cli
 from qbwc_server.cli.terminal import (
@@ -22,7 +20,6 @@ from qbwc_server.cli.terminal import (
     file_content,
     json_option,
     make_console,
-    make_table,
     now,
     opened_database,
     print_json,
@@ -123,6 +120,8 @@ def _waiting_refunds(database: Database, name: str) -> Callable[[str], Sequence[
 @json_option
 def refunds(name: str, status: str | None, as_json: bool) -> None:
     """List the refunds of a connection and what became of each."""
+    from qbwc_server.demo.report import refund_table
+
     with opened_database(configuration()) as database, database.reading() as session:
         found = connection_named(session, name)
         rows = map(refund_as_dict, every_refund(session, found.id, status=status))
@@ -135,32 +134,8 @@ def refunds(name: str, status: str | None, as_json: bool) -> None:
             there_are_none = f"There are no refunds yet; read some with: connex import {name} FILE"
             click.echo(f"There are no refunds with the status {status}." if status else there_are_none)
         while block is not None:
-            make_console().print(_refund_table(block))
+            make_console().print(refund_table(block, limit=len(block), for_commands=True))
             block = next(blocks, None)
-
-
-def _refund_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = make_table("Order", "Amount", "Status", "Sale", "Credit memo", "Payout", "Why, and what to know")
-    for row in rows:
-        said = [row["reason"]["message"]] if row["reason"] else []
-        said += [notice["message"] for notice in row["notices"]]
-        memo = row["credit_memo"]
-        paid = [f"{payout['amount']} from {payout['account']}" for payout in row["payouts"]]
-        table.add_row(
-            *(
-                escape(text)
-                for text in (
-                    row["order_number"],
-                    f"{row['amount']} {row['currency']}",
-                    row["status"],
-                    f"{row['sale']['type']} {row['sale']['ref_number']}" if row["sale"] else "-",
-                    f"{memo['ref_number']} {memo['amount']}" if memo else "-",
-                    ", ".join(paid) or "-",
-                    " ".join(said) or "-",
-                )
-            )
-        )
-    return table
 
 
 @cli.command()
@@ -261,7 +236,8 @@ def decide(
         print_json({"act": act, "done": done, "refused": refused})
     else:
         for item in done:
-            click.echo(f"{act}: refund {item['id']} of order {item['order_number']} is {item['status']} now.")
+            since = "" if act == Act.NOTE.value else " now"
+            click.echo(f"{act}: refund {item['id']} of order {item['order_number']} is {item['status']}{since}.")
         for item in refused:
             click.echo(f"connex: {item['reason']}", err=True)
     if refused:

@@ -23,6 +23,7 @@ from qbwc_server.store.database import DatabaseURLError
 
 DISTRIBUTION = "connex-refunds"
 SOME_REFUSED, NOTHING_READ = 1, 2  # exit statuses of `connex import`
+MAX_SENTENCE = 1000  # characters of a command's description in the list of commands
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
 
 _MENDABLE = (
@@ -44,8 +45,22 @@ class NothingRead(Refused):
     exit_code = NOTHING_READ
 
 
-class _Commands(click.Group):
+class _Group(click.Group):
+    """Says of each command all of its first sentence, where Click alone would cut it to one line."""
+
+    group_class: type[click.Group] | type[type] | None = type  # so are the groups within it
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands."""
+        told = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(MAX_SENTENCE)) for name, command in told if command])
+
+
+class _Commands(_Group):
     """Turns the errors that a user can mend into sentences, whichever command they come from."""
+
+    group_class = _Group
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for."""

@@ -14,7 +14,9 @@ from qbwc_server.cli.terminal import fail, json_option, make_console, password_f
 
 
 @cli.command()
-@click.option("--refunds", "count", default=24, show_default=True, type=click.IntRange(1, 100_000))
+@click.option(
+    "--refunds", "count", default=24, show_default=True, type=click.IntRange(1, 100_000), help="How many the shop has."
+)
 @click.option("--seed", default=1, show_default=True, type=int, help="Another seed, another shop.")
 @click.option("--serve", "keep_serving", is_flag=True, help="Leave the web pages up at the end.")
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Keep the orders and the company here.")

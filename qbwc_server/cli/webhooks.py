@@ -82,6 +82,5 @@ def _show_webhooks(name: str, as_json: bool) -> None:
     for item in waiting:
         click.echo(f"Waits since {as_shown(item['since'])}: refund {item['refund']} for the order {item['order']}")
     for item in refused:
-        click.echo(
-            f"Refused {as_shown(item['at'])}: {item['source']} {item['topic']}: {item['place']}: {item['reason']}"
-        )
+        what = " ".join(filter(None, (item["source"], item["topic"])))
+        click.echo(f"Refused {as_shown(item['at'])}: {what}: {item['place']}: {item['reason']}")

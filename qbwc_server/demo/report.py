@@ -25,24 +25,29 @@ _CREDIT_STAYS = frozenset({"credit_left", "payout_not_recorded"})  # notices
 _STYLES = {"posted": "green", "skipped": "yellow", "review": "yellow", "failed": "red"}
 
 
-def refund_table(refunds: Sequence[Mapping[str, Any]], *, limit: int = MAX_ROWS) -> RenderableType:
+def refund_table(
+    refunds: Sequence[Mapping[str, Any]], *, limit: int = MAX_ROWS, for_commands: bool = False
+) -> RenderableType:
     """What happened to each refund, of those that `connex refunds --json` lists; at most `limit` rows, and what the
-    others came to.
+    others came to. `for_commands`: with the currency, and the id by which `connex decide` knows a refund.
     """
     shown, left_out = _selected(refunds, limit)
-    table = Table(title="What became of the refunds", expand=False, show_lines=True)
-    table.add_column("Order", no_wrap=True)
+    title = None if for_commands else "What became of the refunds"
+    table = Table(title=title, expand=False, show_lines=True)
+    table.add_column("Order\nID" if for_commands else "Order", overflow="fold")
     table.add_column("Refund", justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
-    table.add_column("Sale found", max_width=13)
-    table.add_column("What was entered, from where, or why not", ratio=1)
+    table.add_column("Sale found", max_width=13, overflow="fold")
+    table.add_column("What was entered, from where, or why not", ratio=1, overflow="fold")
     for refund in shown:
+        order, amount = str(refund["order_number"]), str(refund["amount"])
+        entered = tuple(_entered(refund)) if for_commands else (*_entered(refund), *_afterwards(refund))
         table.add_row(
-            _plain(f"#{str(refund['order_number']).removeprefix('#')}"),
-            _plain(refund["amount"]),
+            _plain(f"{order}\n{refund['id']}" if for_commands else f"#{order.removeprefix('#')}"),
+            _plain(f"{amount}\n{refund['currency']}" if for_commands else amount),
             Text(refund["status"], style=_STYLES.get(refund["status"], "")),
             _plain(_sale(refund)),
-            _plain("\n".join((*_entered(refund), *_to_know(refund))) or "Nothing"),
+            _plain("\n".join((*entered, *_to_know(refund))) or ("Nothing yet" if for_commands else "Nothing")),
         )
     return Group(table, _plain(_rest(left_out))) if left_out else table
 
@@ -131,6 +136,10 @@ def _entered(refund: Mapping[str, Any]) -> Iterator[str]:
         yield f"Credit memo {memo['ref_number']} {memo['amount']}"
     for payout in refund["payouts"]:
         yield f"{_PAYOUT_WORDS.get(payout['type'], payout['type'])} {payout['amount']} from {payout['account']}"
+
+
+def _afterwards(refund: Mapping[str, Any]) -> Iterator[str]:
+    """What follows from the demonstration's sales, which have none of the settings that leave something else."""
     applied = _set_against_invoice(refund)
     if applied > 0:
         yield f"Set against the invoice: {applied}"
@@ -152,7 +161,8 @@ def _notice_codes(refund: Mapping[str, Any]) -> frozenset[str]:
 
 def _to_know(refund: Mapping[str, Any]) -> Iterator[str]:
     if refund["reason"] is not None:
-        yield f"Not entered: {refund['reason']['message']}"
+        is_begun = refund["credit_memo"] is not None or refund["payouts"]
+        yield f"{'Not finished' if is_begun else 'Not entered'}: {refund['reason']['message']}"
     for notice in refund["notices"]:
         yield f"Note: {notice['message']}"
 

@@ -121,8 +121,8 @@ def sqlite_url(path: Path) -> str:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:  # the latter of a port that is no number
-        raise DatabaseURLError(str(error)) from None
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        raise DatabaseURLError("it is no address of a database") from None
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")

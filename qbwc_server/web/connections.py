@@ -14,7 +14,7 @@ from qbwc_server.qwc import QwcURLError, qwc_for
 from qbwc_server.refunds import settings as declared
 from qbwc_server.refunds.settings import SettingsError
 from qbwc_server.store import connections as stored
-from qbwc_server.store import reports
+from qbwc_server.store import known_lists, reports
 from qbwc_server.store.tables import Connection
 from qbwc_server.web import settings_form
 from qbwc_server.web.errors import UnusableRequestError
@@ -72,7 +72,7 @@ def check(name: str) -> str:
         connection = connection_or_404(session, name)
         settings = stored.settings_of(connection)
         wanted = settings_form.changes(settings, given)
-        errors = settings_form.errors(settings, wanted, settings_form.lists_of(connection.company))
+        errors = settings_form.errors(settings, wanted, known_lists.lists_of(connection.company))
     return render_template("setting_check.html", key=key, error=errors.get(key, ""), is_changed=bool(wanted))
 
 
@@ -135,7 +135,7 @@ def _page(
     session: DatabaseSession, connection: Connection, *, given: Mapping[str, str], errors: Mapping[str, str]
 ) -> str:
     settings = stored.settings_of(connection)
-    lists = settings_form.lists_of(connection.company)
+    lists = known_lists.lists_of(connection.company)
     last = stored.last_change(session, connection)
     return render_template(
         "connection.html",
@@ -159,7 +159,7 @@ def _change(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[s
         connection = connection_or_404(session, name)
         settings = stored.settings_of(connection)
         wanted = settings_form.changes(settings, given)
-        errors = settings_form.errors(settings, wanted, settings_form.lists_of(connection.company))
+        errors = settings_form.errors(settings, wanted, known_lists.lists_of(connection.company))
         if wanted and not errors:
             stored.change_settings(session, connection, wanted, site().clock(), current_user.name)
     return wanted, errors

@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from qbwc_server.access.rights import Right
 from qbwc_server.refunds.gateways import AS_THE_SETTINGS_SAY, Gateway, gateway_key
 from qbwc_server.refunds.settings import RefundMethod
+from qbwc_server.store import known_lists
 from qbwc_server.store import mappings as stored
+from qbwc_server.store.known_lists import Lists
 from qbwc_server.store.mappings import (
     GATEWAY_COLUMNS,
     MAX_GATEWAY_CHARACTERS,
@@ -22,7 +24,7 @@ from qbwc_server.store.mappings import (
 from qbwc_server.web import settings_form
 from qbwc_server.web.connections import connection_or_404
 from qbwc_server.web.mappings import MAX_SEARCH_CHARACTERS, as_file, sent_table
-from qbwc_server.web.settings_form import Choice, ChoiceGroup, Lists
+from qbwc_server.web.settings_form import Choice, ChoiceGroup
 from qbwc_server.web.site import needs, site
 
 DEFAULT = "As the settings say"
@@ -89,7 +91,7 @@ def _set(name: str, gateways: Mapping[str, Gateway], said: str) -> AnyResponse |
     try:
         with site().database.transaction() as session:
             connection = connection_or_404(session, name)
-            _check(gateways, settings_form.lists_of(connection.company))
+            _check(gateways, known_lists.lists_of(connection.company))
             changed = stored.set_gateways(session, connection, gateways, site().clock(), current_user.name)
     except MappingProblem as error:
         return _page(name, f"Nothing was changed: {error}."), 422
@@ -100,9 +102,7 @@ def _set(name: str, gateways: Mapping[str, Gateway], said: str) -> AnyResponse |
 def _check(gateways: Mapping[str, Gateway], lists: Lists) -> None:
     """Raises MappingProblem for an account or a payment method that QuickBooks does not have."""
     for gateway, each in gateways.items():
-        problem = settings_form.account_problem(each.account, lists) or settings_form.method_problem(
-            each.payment_method, lists
-        )
+        problem = known_lists.gateway_problem(each, lists)
         if problem:
             raise MappingProblem(f"{gateway[:60]}: {problem}")
 
@@ -124,7 +124,7 @@ def _page(name: str, error: str) -> str:
         texts = _texts(now or AS_THE_SETTINGS_SAY) | {
             key: request.form[key].strip() for key in GATEWAY_COLUMNS[1:] if key in request.form
         }
-        lists = settings_form.lists_of(connection.company)
+        lists = known_lists.lists_of(connection.company)
         return render_template(
             "gateways.html",
             connection=connection,

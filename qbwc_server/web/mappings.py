@@ -7,9 +7,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from qbwc_server.access.rights import Right
+from qbwc_server.store import known_lists
 from qbwc_server.store import mappings as stored
 from qbwc_server.store.mappings import COLUMNS, MAX_ITEM_MAPPINGS, MAX_SKU_CHARACTERS, MappingProblem
-from qbwc_server.web import settings_form
 from qbwc_server.web.connections import connection_or_404
 from qbwc_server.web.site import needs, site
 
@@ -121,6 +121,6 @@ def _page(name: str, error: str) -> str:
             columns=COLUMNS,
             sku=request.values.get("sku", "")[:MAX_SKU_CHARACTERS],
             item=request.form.get("item", "") or every.get(request.args.get("sku", ""), ""),
-            known_items=settings_form.lists_of(connection.company).items,
+            known_items=known_lists.lists_of(connection.company).items,
             may_change=current_user.may(Right.SETTINGS),
         )

@@ -19,7 +19,7 @@ from qbwc_server.access.rights import Right
 from qbwc_server.qwc import RUN_EVERY_MINUTES
 from qbwc_server.refunds import settings as declared
 from qbwc_server.refunds.settings import SettingsError
-from qbwc_server.store import audit, refund_list, reports
+from qbwc_server.store import audit, known_lists, refund_list, reports
 from qbwc_server.store import connections as stored
 from qbwc_server.store.connections import ConnectionProblem
 from qbwc_server.store.refund_list import Wanted
@@ -117,7 +117,7 @@ def choose_account(name: str) -> AnyResponse | tuple[str, int]:
     wanted = {"refund_account": request.form.get("refund_account", "")}
     with site().database.transaction() as session:
         connection = connection_or_404(session, name)
-        lists = settings_form.lists_of(connection.company)
+        lists = known_lists.lists_of(connection.company)
         problem = settings_form.errors(stored.settings_of(connection), wanted, lists).get("refund_account", "")
         if not problem and lists.accounts is not None:
             stored.change_settings(session, connection, wanted, site().clock(), current_user.name)
@@ -163,7 +163,7 @@ def _step_page(name: str, key: str, error: str) -> str:
     with site().database.reading() as session:
         connection = connection_or_404(session, name)
         settings = stored.settings_of(connection)
-        lists = settings_form.lists_of(connection.company)
+        lists = known_lists.lists_of(connection.company)
         latest = reports.recent_sessions(session, connection.id, limit=1)
         refunds = refund_list.page(session, connection.id, Wanted(), page_size=MAX_SHOWN).refunds
         return render_template(

@@ -278,6 +278,21 @@ def test_gateways_are_mapped_to_accounts_and_go_out_and_in_as_a_table(with_shop:
     assert "neither account nor" in with_shop.refused(*gateways, "set", "manual")
 
 
+def test_an_account_that_quickbooks_does_not_have_is_set_and_told(connex: Installation) -> None:
+    with connex.database.transaction() as session:
+        builders.add_connection(session, "shop", payment_methods=[{"list_id": "1", "full_name": "Visa"}])
+    said = connex.run("connection", "set", "shop", "refund_account=Sales", "payment_method=Visa", "--json")
+    assert said.json["refund_account"] == "Sales"
+    assert said.err == (
+        "To know: refund_account is set, but 'Sales' is no active bank or asset account of this company file; "
+        "refunds that need it wait for a person.\n"
+    )
+    assert connex.run("connection", "set", "shop", "refund_account=Checking").err == ""
+    gateway = connex.run("mapping", "shop", "gateways", "set", "paypal", "PayPal")
+    assert gateway.err.startswith("To know: paypal is mapped, but 'PayPal' is no active bank or asset account")
+    assert connex.run("mapping", "shop", "gateways", "set", "paypal", "Checking").err == ""
+
+
 @pytest.mark.parametrize(
     ("content", "file_format", "source"),
     [
@@ -417,16 +432,44 @@ def test_refunds_are_told_in_a_table(connex: Installation) -> None:
         builders.add_refund(session, shop, "[red]#1002[/red]", status="skipped", reason=reason)
     told = connex.run("refunds", "shop").out
     for words in (
-        "41.04 USD",
-        "SalesReceipt 1001",
-        "1001-7QK 41.04",
-        "41.04 from Shopify Clearing",
-        "The field memo was cut to 31 characters.",
+        "41.04",
+        "USD",
+        "Sales receipt",
+        "Credit memo 1001-7QK 41.04",
+        "Card refund 41.04 from Shopify Clearing",
+        "Note: The field memo was cut to 31 characters.",
         "[red]#1002[/red]",
-        "No sale [bold]#1002[/bold].",
+        "Not entered: No sale [bold]#1002[/bold].",
     ):
         assert words in told
     assert "1001-7QK" not in connex.run("refunds", "shop", "--status", "skipped").out
+
+
+def test_the_table_of_refunds_names_the_id_by_which_they_are_decided_about(connex: Installation) -> None:
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        for number in range(1, 43):
+            builders.add_refund(session, shop, f"W{number}")
+    first_cells = [line.split("│")[1].strip() for line in connex.run("refunds", "shop").out.splitlines() if "│" in line]
+    assert first_cells[-2:] == ["W42", "42"]
+    assert (
+        connex.run("decide", "shop", "note", "42", "--note", "seen").out == "note: refund 42 of order W42 is waiting.\n"
+    )
+
+
+def test_a_memo_whose_payout_is_refused_is_not_told_as_not_entered(connex: Installation) -> None:
+    with connex.database.transaction() as session:
+        shop = builders.add_connection(session, "shop")
+        refund = builders.add_posted_refund(session, shop)
+        refund.status = "review"
+        refund.reason = {"code": "payout_account_refused", "message": "QuickBooks refuses the account."}
+        for document in refund.documents:
+            document.state = "posted" if document.role == "memo" else "planned"
+        refund.sale_type = "Invoice"
+    told = connex.run("refunds", "shop").out
+    assert "Credit memo 1001-7QK 41.04" in told
+    assert "Not finished: QuickBooks refuses the account." in told
+    assert "Set against" not in told
 
 
 def test_a_long_list_of_refunds_is_several_tables_and_one_json_document(
@@ -439,7 +482,7 @@ def test_a_long_list_of_refunds_is_several_tables_and_one_json_document(
         for number in range(1, 6):
             builders.add_refund(session, shop, f"#{number}")
     told = connex.run("refunds", "shop").out
-    assert told.count("Credit memo") == 3
+    assert told.count("Sale found") == 3
     assert re.findall(r"#\d", told) == ["#1", "#2", "#3", "#4", "#5"]
     rows = connex.run("refunds", "shop", "--json").json
     assert [row["order_number"] for row in rows] == ["#1", "#2", "#3", "#4", "#5"]
@@ -565,7 +608,8 @@ def test_an_installation_that_can_not_be_used_says_why(
             ("CONNEX_DATABASE_URL", sqlite_url(no_database), "not a database"),
             ("CONNEX_DATABASE_URL", sqlite_url(tmp_path / "none" / "x"), "unable to open"),
             ("CONNEX_DATABASE_URL", "mysql://u:hidden@host/x", "not supported"),
-            ("CONNEX_DATABASE_URL", "nonsense", "sqlite:///FILE"),
+            ("CONNEX_DATABASE_URL", "nonsense", "it is no address of a database); give sqlite:///FILE"),
+            ("CONNEX_DATABASE_URL", "postgresql://host:port/x", "it is no address of a database"),
             ("CONNEX_DATA_DIR", str(no_database), "can't be made"),
             ("CONNEX_DATA_DIR", str(below_a_file), "can't be made"),
             ("CONNEX_SECRET_KEY", "short", "CONNEX_SECRET_KEY has 5 characters"),
@@ -593,6 +637,20 @@ def test_a_database_of_a_newer_version_is_left_alone(with_shop: Installation) ->
 def set_revision(database: Database, revision: str) -> None:
     with database.transaction() as session:
         session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+def test_help_says_what_each_command_does_in_a_whole_sentence(connex: Installation) -> None:
+    for group in ((), ("connection",), ("mapping", "shop"), ("mapping", "shop", "gateways"), ("person",)):
+        listed = connex.run(*group, "--help").out.partition("Commands:\n")[2]
+        assert listed.count(".\n") >= 2
+        assert "..." not in listed.replace("(paypal, manual, ...)", "")
+    assert "when the Web Connector runs next." in " ".join(connex.run("--help").out.split())
+
+
+def test_a_summary_of_a_backup_stands_in_columns(with_shop: Installation, tmp_path: Path) -> None:
+    lines = with_shop.run("backup", str(tmp_path / "x.backup")).out.splitlines()[1:]
+    assert len(lines) > 10
+    assert len({len(line) for line in lines}) == 1
 
 
 # --- the process
@@ -780,6 +838,16 @@ def test_a_webhook_is_switched_on_with_a_secret_that_is_shown_once_and_off_again
     assert with_shop.count(AuditEntry) == 3
     assert "16 to 200" in with_shop.refused("webhook", "shop", "shopify", "--secret-stdin", stdin="short\n")
     assert "no connection" in with_shop.refused("webhook", "nowhere", "shopify")
+
+
+def test_a_delivery_without_a_topic_is_told_without_a_gap(with_shop: Installation) -> None:
+    with with_shop.database.transaction() as session:
+        shop = connection_named(session, "shop")
+        webhooks.note_refusals(
+            session, shop, "refunds", "", [webhooks.Refusal("the body", "is not JSON")], builders.NOON
+        )
+    told = with_shop.run("webhook", "shop").out
+    assert told.endswith(" UTC: refunds: the body: is not JSON\n")
 
 
 def test_a_webhooks_secret_stands_in_the_database_only_encrypted(with_shop: Installation) -> None:

@@ -10,6 +10,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from qbwc_server.refunds import settings as declared
+from qbwc_server.store import known_lists
 from qbwc_server.store.connections import connection_named, settings_of
 from qbwc_server.store.database import Database
 from qbwc_server.store.tables import AuditEntry
@@ -17,7 +18,7 @@ from qbwc_server.web import settings_form
 from tests.web.builders import add_connection, add_document, add_refund, add_session
 from tests.web.conftest import Visitor
 
-NO_LISTS = settings_form.Lists(None, None, None, ())
+NO_LISTS = known_lists.Lists(None, None, None, ())
 FORM = {
     "refund_receipt": "true",
     "refund_account": "",
