@@ -73,7 +73,7 @@ def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
         (b'{"orders": ["\xff"]}', "not UTF-8 .byte 13."),
         ('{"orders": []}'.encode("utf-16"), "UTF-16"),
         (b'{"products": []}', "is none that is known"),
-        (b"[]", "is none that is known"),
+        (b"[1]", "is none that is known"),
         (b"[" * 65 + b"]" * 65, "deeper than 64"),
         (b"[" * 200_000 + b"]" * 200_000, "deeper than 64"),
         (b'{"orders":' * 100_000, "deeper than 64|not JSON"),
@@ -82,6 +82,12 @@ def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
 def test_a_file_of_which_nothing_can_be_read_says_why(data: bytes, words: str) -> None:
     with pytest.raises(UnreadableFile, match=words):
         read_orders(data, format=None, shop="", time_zone=timezone.utc)
+
+
+@pytest.mark.parametrize("answer", [{"orders": []}, [], {"refunds": []}])
+def test_a_shops_answer_for_a_day_without_orders_is_read_as_none(answer: Any) -> None:
+    reading = read(answer)
+    assert (reading.refunds, reading.refused, reading.orders) == ((), (), 0)
 
 
 def test_a_file_over_the_bound_is_not_looked_at() -> None:

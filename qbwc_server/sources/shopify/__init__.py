@@ -19,9 +19,11 @@ _REFUND_FIELDS = frozenset({"refund_line_items", "order_adjustments"})
 
 
 def recognises(document: Document) -> bool:
-    """Whether there is an order or a refund of Shopify in it."""
+    """Whether there is an order or a refund of Shopify in it, or a list without any order, whoever's."""
     if not document.looks_like_json:
         return False
+    if _is_empty(document.json):
+        return True
     orders, alone = _orders(document.json), _refunds_alone(document.json)
     return any(_has_one_of(_ORDER_FIELDS, order) for _, order in orders) or any(
         _has_one_of(_REFUND_FIELDS | {"order_id"}, refund) for _, refund in alone
