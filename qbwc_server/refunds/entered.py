@@ -1,12 +1,11 @@
 """Whether somebody has entered a refund in QuickBooks by hand before Connex came to it.
 
-Nothing but customer, amount and date can tell, so a person decides; what carries a mark or a number of ours is no such
+Nothing but customer, amount and date can tell, so a person decides; what carries a mark or a Memo of ours is no such
 entry, nor is what another refund accounts for.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,10 +15,6 @@ from qbwc_server.refunds.model import Refund
 from qbwc_server.refunds.naming import is_our_memo
 from qbwc_server.refunds.sale import CompanyFacts
 from qbxml import Ref
-
-# The form of our own numbers (naming.ref_number): where QuickBooks shows no GUIDs, they tell what Connex entered; of a
-# check that was printed its Memo does.
-_OUR_NUMBER = re.compile(r".+-[A-Z2-7]{3}|R[A-Z2-7]{10}")
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,9 @@ def perhaps_by_hand(
 
 
 def _was_by_hand(entry: Entered) -> bool:
-    """Only software gives a transaction a GUID."""
-    is_ours = _OUR_NUMBER.fullmatch(entry.ref_number.upper()) is not None or is_our_memo(entry.memo)
-    return not entry.external_guid and not is_ours
+    """Only software gives a transaction a GUID; where QuickBooks shows none, the Memo tells what Connex entered. A
+    number does not: a bookkeeper's 1001-REF has the form of ours."""
+    return not entry.external_guid and not is_our_memo(entry.memo)
 
 
 def _amount_fits(entry: Entered, refund: Refund) -> bool:

@@ -61,7 +61,7 @@ CLAIM_OWNER_ID = "{8D2B6C1E-54A0-4C7E-9C53-0B7E2F1A6D94}"  # Connex as the owner
 
 _DOCUMENT_ELEMENTS = (
     "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "TxnDate", "RefNumber", "TotalAmount",
-    "Amount", "CreditRemaining", "ExternalGUID", "LinkedTxn",
+    "Amount", "CreditRemaining", "Memo", "ExternalGUID", "LinkedTxn",
 )  # fmt: skip
 _POSTED_ELEMENTS = (
     "TxnID", "TimeModified", "EditSequence", "CustomerRef", "PayeeEntityRef", "AccountRef", "RefundFromAccountRef",
@@ -370,7 +370,7 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
                 modified_date_range_filter=ModifiedDateRangeFilter(from_modified_date=wanted.since - CLOCK_MARGIN),
                 entity_filter=EntityFilter(list_ids=_unique(wanted.customers)),
                 include_linked_txns=True,
-                include_ret_elements=(*_DOCUMENT_ELEMENTS, "Memo"),
+                include_ret_elements=_DOCUMENT_ELEMENTS,
             )
     if wanted.memo_customers and wanted.memos_since is not None:
         requests["hand_memos"] = CreditMemoQuery(
@@ -378,7 +378,7 @@ def follow(wanted: Wanted) -> tuple[Call, ...]:
             txn_date_range_filter=TxnDateRangeFilter(from_txn_date=wanted.memos_since),
             entity_filter=EntityFilter(list_ids=_unique(wanted.memo_customers)),
             include_linked_txns=True,
-            include_ret_elements=(*_DOCUMENT_ELEMENTS, "Memo"),
+            include_ret_elements=_DOCUMENT_ELEMENTS,
         )
     if wanted.memos:
         requests["memos"] = CreditMemoQuery(txn_ids=_unique(wanted.memos), include_line_items=True)

@@ -41,12 +41,15 @@ def test_a_memo_over_the_value_and_a_payout_over_the_money_may_be_the_refund() -
         {"day": DAY - timedelta(days=15)},
         {"day": None},
         {"external_guid": "{1}"},
-        {"ref_number": "1001-7QK"},
-        {"ref_number": "R7QK7QK7QK7"},
+        {"ref_number": "1001-7QK", "memo": "Refund 900 of order 1001 (shopify)"},
     ],
 )
 def test_another_amount_customer_time_or_hand_is_another_refund(other: dict[str, Any]) -> None:
     assert found(replace(MEMO, **other)) == []
+
+
+def test_a_number_that_looks_like_one_of_ours_is_no_proof_that_we_entered_it() -> None:
+    assert found(replace(MEMO, ref_number="1001-REF")) == ["A-1"]
 
 
 def test_a_check_that_pays_an_expense_is_none() -> None:
