@@ -73,6 +73,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
         hashed = Passwords(config.secret_key).hash(password)
         made = add_connection(session, name, username, hashed, changes, now(), WHO)
         shown = _connection_as_dict(made)
+    _tell_what_is_missing(changes, shown["settings"])
     if as_json:
         print_json(shown if password_stdin else shown | {"password": password})
         return
@@ -95,6 +96,7 @@ def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
         unknown = known_lists.unknown_names(changes, known_lists.lists_of(found.company))
     for key, problem in unknown.items():
         click.echo(f"To know: {key} is set, but {problem}; refunds that need it wait for a person.", err=True)
+    _tell_what_is_missing(changes, changed)
     if as_json:
         print_json(changed)
         return
@@ -196,6 +198,17 @@ def qwc(name: str, url: str, output: Path | None) -> None:
         return
     write_file(output, content)
     click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
+
+
+def _tell_what_is_missing(changes: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    """Says where a setting that was switched on does nothing yet."""
+    is_without_day = settings["sync_missing_orders"] == "true" and not settings["missing_orders_since"]
+    if is_without_day and changes.keys() & {"sync_missing_orders", "missing_orders_since"}:
+        click.echo(
+            "To know: no order is created until missing_orders_since names the day from which on orders are, "
+            "such as 2026-01-01.",
+            err=True,
+        )
 
 
 def _pairs(settings: Sequence[str]) -> Mapping[str, str]:

@@ -278,6 +278,17 @@ def test_gateways_are_mapped_to_accounts_and_go_out_and_in_as_a_table(with_shop:
     assert "neither account nor" in with_shop.refused(*gateways, "set", "manual")
 
 
+def test_creating_orders_without_the_day_from_which_on_is_told_to_do_nothing(connex: Installation) -> None:
+    until = "To know: no order is created until missing_orders_since names the day from which on orders are"
+    made = connex.run("connection", "add", "shop", "--set", "sync_missing_orders=true", "--json")
+    assert made.json["settings"]["sync_missing_orders"] == "true"
+    assert made.err.startswith(until)
+    assert connex.run("connection", "set", "shop", "sync_missing_orders=true").err.startswith(until)
+    assert connex.run("connection", "set", "shop", "refund_method=check").err == ""
+    assert connex.run("connection", "set", "shop", "missing_orders_since=2026-01-01").err == ""
+    assert connex.run("connection", "set", "shop", "missing_orders_since=").err.startswith(until)
+
+
 def test_an_account_that_quickbooks_does_not_have_is_set_and_told(connex: Installation) -> None:
     with connex.database.transaction() as session:
         builders.add_connection(session, "shop", payment_methods=[{"list_id": "1", "full_name": "Visa"}])
