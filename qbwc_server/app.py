@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SOAP_PATH = "/qbwc"
 THREADS = 8  # requests worked at a time by one process
 IDLE_CONNECTION_SECONDS = 120
+MAX_CONNECTIONS = 400  # open at a time, slow callers among them; Windows waits for no more than 512 sockets at once
 BODY_MARGIN_BYTES = 1024 * 1024  # so that a body that is a little too large gets our answer, not the web server's
 
 
@@ -105,6 +106,7 @@ def make_server(application: WSGIApplication, host: str, port: int, *, behind_pr
         threads=THREADS,
         ident="Connex",
         channel_timeout=IDLE_CONNECTION_SECONDS,
+        connection_limit=MAX_CONNECTIONS,
         max_request_body_size=MAX_BODY_BYTES + BODY_MARGIN_BYTES,
         clear_untrusted_proxy_headers=not behind_proxy,
     )

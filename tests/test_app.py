@@ -179,6 +179,15 @@ def test_port_0_takes_a_free_one_and_the_address_says_which(config: Config, data
             make_server(make_application(config, database), "127.0.0.1", server.port)
 
 
+def test_hundreds_of_callers_who_never_finish_their_call_shut_nobody_out(config: Config, database: Database) -> None:
+    begun = b"POST /qbwc HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 100000\r\n\r\n<"
+    with listening(config, database, behind_proxy=False) as server, contextlib.ExitStack() as callers:
+        for _ in range(300):
+            caller = callers.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            caller.sendall(begun)
+        assert ask(server, "GET", "/healthz")[0] == 200
+
+
 def test_a_host_of_several_addresses_is_listened_on_at_each(
     config: Config, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
