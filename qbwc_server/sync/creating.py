@@ -71,6 +71,7 @@ from qbxml import Status as QbxmlStatus
 MAX_ENLISTED = 8  # message sets that add to the lists for one refund; then a person is asked
 MAX_ROUNDS = 20  # message sets that ask for one refund's order; likewise
 NAME_IN_USE = 3100
+_NAMES_IN_USE = "names_in_use"  # that QuickBooks refused for a customer; still so after a person has been asked
 _ON_ITS_WAY = (Status.WAITING.value, Status.POSTING.value)
 
 
@@ -84,7 +85,6 @@ class Groundwork:
     by_part_of_name: bool = False  # there are too many customers to ask for all
     by_ending: bool = False  # items are asked for by the last part of their names, too
     tax_members: tuple[str, ...] = ()  # ListIDs of the sales taxes of a group
-    names_in_use: tuple[str, ...] = ()  # that QuickBooks refused for a customer
     additions: tuple[str, ...] = ()  # requests as they are sent
     tries: int = 0  # message sets that added to the lists
     rounds: int = 0  # message sets that asked
@@ -210,7 +210,7 @@ def _prepare(taking: Taking, row: Refund, read: _Read) -> None:
     if _is_seen_to_elsewhere(taking, row):
         return
     groundwork = groundwork_of(row)
-    listed = Listed(read.customers, read.items, groundwork.names_in_use)
+    listed = Listed(read.customers, read.items, tuple(row.decided.get(_NAMES_IN_USE, ())))
     outcome = created_order(data, settings, _facts(taking.database, taking.connection, taking.server_zone), listed)
     more = _asking_more(groundwork, outcome, read, tax_members_wanted(listed, settings))
     if more != groundwork and groundwork.rounds < MAX_ROUNDS:
@@ -221,6 +221,8 @@ def _prepare(taking: Taking, row: Refund, read: _Read) -> None:
     if isinstance(outcome, CreatedOrder) and read.own_is_cut:
         outcome = _too_many(row, outcome)
     if isinstance(outcome, Skip):
+        if outcome.reason == "customer_name_taken":  # a person frees one of them, and then all are tried anew
+            row.decided = {key: value for key, value in row.decided.items() if key != _NAMES_IN_USE}
         stop(row, outcome, taking.now)
         look_again_later(row, settings, taking.now)
         return
@@ -395,7 +397,8 @@ def _enlisted(
         return groundwork, None
     if status.code == NAME_IN_USE:
         note(row, taking.now, f"The name {name} is in use in QuickBooks.")
-        return replace(groundwork, names_in_use=(*groundwork.names_in_use, name)), None
+        row.decided = row.decided | {_NAMES_IN_USE: [*row.decided.get(_NAMES_IN_USE, ()), name]}
+        return groundwork, None
     return groundwork, _refused(taking, row, f"{what} {name}", status)
 
 

@@ -673,6 +673,21 @@ def test_the_order_is_shown_and_approved_first_and_its_refund_after_it(memory: D
     assert driver.statuses() == {"r1": "posted"}
 
 
+def test_a_name_that_is_a_vendors_is_not_tried_again_after_each_approval(memory: Database) -> None:
+    """Else a person would be asked for ever: under the first name, then under the one with the suffix, and so on."""
+    driver = shop(memory, lambda made: made.vendor("Ann Lee"), review="always")
+    driver.bring_in(missing(refund("r1", "1001")))
+    for _ in range(3):  # the order as planned at first, the order under the other name, and the refund
+        driver.drain()
+        assert driver.statuses()["r1"].startswith("review: ")
+        driver.decide("r1", Act.APPROVE)
+    driver.drain()
+
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted"}
+    assert customer_of_sale(driver) == "Ann Lee (customer)"
+
+
 def test_a_refund_that_the_shop_changes_or_takes_back_meanwhile_leaves_the_order_alone(memory: Database) -> None:
     driver = shop(memory, sold_before)
     driver.bring_in(refund("r0", "1000"))
