@@ -130,6 +130,8 @@ def plan(
     skip = _before_the_table(refund, sale, settings, company, day)
     if skip is not None:
         return skip
+    if settings.sales_order is SalesOrders.CREDIT and told.given == 0:
+        settings = replace(settings, sales_order=SalesOrders.CLOSE)  # else the customer had a credit that he never paid
     enters_any = settings.credit_memo_for_invoices or settings.refund_receipt
     part = open_part(refund, sale, settings, company, taken) if enters_any else None
     if isinstance(part, Skip):

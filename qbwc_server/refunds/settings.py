@@ -300,7 +300,8 @@ class Settings:
         SalesOrders.CLOSE,
         "Sales orders never invoiced",
         "close: nothing was booked, so the order is closed and an open payment for it is paid out. credit: a credit "
-        "memo and payout are entered all the same, and the order stays open. skip: nothing is entered.",
+        "memo and payout are entered all the same, and the order stays open; one cancelled before anything was paid "
+        "is closed. skip: nothing is entered.",
     )
     hand_entry_days: int = _setting(
         14,

@@ -239,7 +239,9 @@ def installation(session: DatabaseSession, now: datetime) -> Installation:
 
 def _check_names(name: str, user_name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise BadConnectionName(f"{name!r} can't name a connection; use 1 to 60 letters (a to z), digits, dashes, underscores")
+        raise BadConnectionName(
+            f"{name!r} can't name a connection; use 1 to 60 letters (a to z), digits, dashes, underscores"
+        )
     if not (len(user_name) <= MAX_USER_NAME_CHARACTERS and user_name.isprintable() and user_name == user_name.strip()):
         raise BadUserName(
             f"{user_name!r} can't be a user name; use 1 to {MAX_USER_NAME_CHARACTERS} printable characters, "

@@ -14,6 +14,7 @@ from qbwc_server.refunds.open_orders import mark
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
+from qbwc_server.store.orders import wake_those_that_wait
 from qbwc_server.store.planned import number_of, words_of
 from qbwc_server.store.refunds import data_of
 from qbwc_server.store.tables import Document, MessageSet, Refund, Session
@@ -248,6 +249,9 @@ def _close(taking: Taking, target: MessageSet, verdict: Verdict) -> None:
         else:
             document.state = "planned"
     conclude_all(rows.values(), troubles, taking.now)
+    for row in rows.values():
+        if row.order_documents and all(document.state == "posted" for document in row.order_documents):
+            wake_those_that_wait(taking.database, row, taking.now)
 
 
 def _one_web_connector(taking: Taking, target: MessageSet) -> bool:

@@ -225,12 +225,13 @@ def _together(moved: Mapping[str, Decimal], others: Mapping[str, Decimal]) -> di
 
 
 def _credited_all_the_same(order: Order) -> Order:
-    """A sales order that was never invoiced stays open, and a memo and the payout of the money are entered."""
+    """A sales order that was never invoiced stays open, and a memo and the payout of the money are entered; one of
+    which nothing was given back is closed."""
     return replace(
         order,
         expected=tuple(
             _memo_and_payout(each, refund, each.payout_account or UNDEPOSITED_FUNDS)
-            if each.sale_type == "SalesOrder"
+            if each.sale_type == "SalesOrder" and refund.given
             else each
             for each, refund in zip(order.expected, order.refunds, strict=True)
         ),

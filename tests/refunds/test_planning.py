@@ -605,6 +605,11 @@ def test_the_settings_decide_what_becomes_of_a_sales_order_that_was_never_invoic
     assert "order_left_open" in notices_of(credited)
 
 
+def test_a_sales_order_that_was_cancelled_unpaid_is_closed_and_leaves_no_credit_that_nobody_paid_for() -> None:
+    credit = Settings(sales_order=SalesOrders.CREDIT)
+    assert roles(posted(refund_of(WHOLE, money=()), sales_order(HAT), credit)) == ["closing"]
+
+
 def test_money_is_not_taken_out_of_a_strangers_payment_where_the_orders_own_is_too_small() -> None:
     order = sales_order(HAT, open_payments=(open_payment("60.00", ref_number="1001"), open_payment("500.00")))
     assert stopped(refund_of(WHOLE), order).reason == "ambiguous_payment"
