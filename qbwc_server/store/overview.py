@@ -22,6 +22,7 @@ CHART_DAYS = 14
 PAID_DAYS = 30
 MAX_COUNTED_A_DAY = 10_000  # refunds of one status
 MAX_SUMMED = 100_000  # payouts, the newest ones
+MAX_LOOKED_UP = 1_000_000  # payouts of all connections, the newest ones, for those of one
 MAX_ACCOUNTS = 20
 MAX_TIMED = 200  # refunds that were entered, the newest ones
 
@@ -112,7 +113,8 @@ def by_day(session: DatabaseSession, connection_id: int, today: date, zone: tzin
 
 def paid_by_account(session: DatabaseSession, connection_id: int, since: datetime) -> tuple[PaidFrom, ...]:
     """What was paid out of each account since then, the largest sum first."""
-    # Looked up payout by payout: PostgreSQL would else read all refunds to join a month of them.
+    # Looked up payout by payout: PostgreSQL would else read all refunds to join a month of them. The inner limit keeps
+    # it from looking each up twice, to tell the currency and to leave out other connections' payouts.
     currency = (
         select(Refund.currency)
         .where(Refund.id == Document.refund_id, Refund.connection_id == connection_id)
@@ -120,23 +122,19 @@ def paid_by_account(session: DatabaseSession, connection_id: int, since: datetim
         .correlate(Document)
         .scalar_subquery()
     )
-    newest = (
+    of_all = (
         select(
             Document.refund_id,
             Document.account,
             currency.label("currency"),
             func.coalesce(Document.posted_amount, Document.amount).label("amount"),
         )
-        .where(
-            Document.posted_at >= since,
-            Document.role == Role.PAYOUT.value,
-            Document.state == "posted",
-            currency.is_not(None),
-        )
+        .where(Document.posted_at >= since, Document.role == Role.PAYOUT.value, Document.state == "posted")
         .order_by(Document.posted_at.desc())
-        .limit(MAX_SUMMED)
+        .limit(MAX_LOOKED_UP)
         .subquery()
     )
+    newest = select(of_all).where(of_all.c.currency.is_not(None)).limit(MAX_SUMMED).subquery()  # in the order of of_all
     amount = func.sum(newest.c.amount)
     rows = session.execute(
         select(newest.c.account, newest.c.currency, amount, func.count(), func.count(newest.c.refund_id.distinct()))

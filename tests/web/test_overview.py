@@ -58,3 +58,12 @@ def test_sums_that_leave_payouts_out_say_so(ada: Visitor, database: Database, mo
     assert "largest sums of the newest" not in ada.get("/").text
     monkeypatch.setattr(overview, "MAX_SUMMED", 1)
     assert "The 20 largest sums of the newest 1 payouts." in ada.get("/").text
+
+
+def test_what_another_connection_paid_out_is_not_in_the_sum(ada: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        for name, amount in (("one", "12.00"), ("other", "30.00")):
+            refund = add_refund(session, add_connection(session, name), status="posted", amount=Decimal(amount))
+            add_document(session, refund, "payout", account="PayPal")
+    page = ada.get("/").text
+    assert re.findall(r">PayPal</th>.*?([\d.]+ USD)</td>", page) == ["12.00 USD", "30.00 USD"]
