@@ -23,17 +23,18 @@ from qbwc_server.cli.terminal import fail, json_option, make_console, password_f
 @json_option
 def demo(count: int, seed: int, keep_serving: bool, save: Path | None, as_json: bool) -> None:
     """Run the whole job on this machine with a simulated QuickBooks."""
-    from qbwc_server.demo.run import DemoError, DemoOptions, run_demo
+    from qbwc_server.demo.run import DemoError, DemoOptions, DemoResult, run_demo
 
-    if keep_serving and as_json:
-        raise click.UsageError("--serve says where the pages are, and --json leaves no room for it; give one of them.")
     options = DemoOptions(refunds=count, seed=seed, keep_serving=keep_serving, save=save)
+
+    def told(result: DemoResult) -> None:
+        if as_json:
+            print_json(result.as_dict())
+
     try:
-        result = run_demo(options, None if as_json else make_console())
+        result = run_demo(options, None if as_json else make_console(), told)
     except (DemoError, OSError) as error:  # such as a folder that can't be written
         fail(f"the demo can't be run: {error}")
-    if as_json:
-        print_json(result.as_dict())
     if not result.right:
         sys.exit(1)
 

@@ -95,8 +95,13 @@ class DemoResult:
         }
 
 
-def run_demo(options: DemoOptions, console: Console | None) -> DemoResult:
-    """Runs the demo; what it shows goes to the console, where there is one."""
+def run_demo(
+    options: DemoOptions, console: Console | None, told: Callable[[DemoResult], Any] = lambda _: None
+) -> DemoResult:
+    """Runs the demo; what it shows goes to the console, where there is one.
+
+    `told` is given the result before the pages are left up, of which standard error tells where there is no console.
+    """
     say: Callable[[Any], Any] = console.print if console is not None else lambda _: None
     world = make_world(refunds=options.refunds, seed=options.seed, now=datetime.now(timezone.utc))
     before = world.company.to_json()
@@ -127,8 +132,9 @@ def run_demo(options: DemoOptions, console: Console | None) -> DemoResult:
                 console.print(report.refund_table(rows))
                 console.print(report.trial_balance_table(balance_before, world.company.trial_balance()))
                 console.print(report.summary(result.as_dict()))
-            if options.keep_serving and console is not None:
-                _keep_serving(config, database, url, console)
+            told(result)
+            if options.keep_serving:
+                _keep_serving(config, database, url, console or Console(stderr=True, highlight=False, soft_wrap=True))
         database.close()
     return result
 
