@@ -143,7 +143,7 @@ def read_anew(company: CompanyFile) -> None:
 def to_begin(company: CompanyFile, message_set_id: str) -> Call | None:
     """The change that a set which posts begins with; None where it does without."""
     latch = latch_of(company)
-    if not is_wanted(company) or not latch.edit_sequence:
+    if not (is_wanted(company) and latch.is_proved and latch.edit_sequence):
         return None
     return Call(QUESTION, _change(latch, _begun(message_set_id)))
 
