@@ -19,7 +19,6 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from qbwc_server.refunds.chosen import ChosenSale
 from qbwc_server.refunds.codec import decode, encode
-from qbwc_server.refunds.fingerprint import fingerprint
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.reasons import Notice, Skip, Status
@@ -36,6 +35,7 @@ from qbwc_server.store.refunds import (
     note,
     start_over,
     stop,
+    take_content,
 )
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
 
@@ -403,7 +403,10 @@ def _done_by_hand(choice: _Choice) -> None:
     undoing = (row.reason or {}).get("code") == "undo_refused"
     _drop_plan(choice)
     if row.changed_payload is not None and not undoing:  # it is not asked about the same figures again
-        row.fingerprint = fingerprint(decode(RefundData, row.changed_payload))
+        before, after = data_of(row), decode(RefundData, row.changed_payload)
+        if row.total is not None and row.tax is not None:  # what was corrected by hand counts as it is told by now
+            row.total, row.tax = row.total + after.value - before.value, row.tax + after.tax - before.tax
+        take_content(row, after)
         row.changed_payload = None
     if undoing:
         for document in row.own_documents:

@@ -170,7 +170,7 @@ def add_notice(row: Refund, notice: Notice) -> None:
 def start_over(row: Refund, now: datetime) -> None:
     """A refund goes its way again from the beginning, with what the shop tells of it now."""
     if row.changed_payload is not None and may_be_replaced(row):
-        _take_content(row, decode(RefundData, row.changed_payload))
+        take_content(row, decode(RefundData, row.changed_payload))
         row.changed_payload = None
     row.status, row.stage, row.reason, row.findings = Status.WAITING.value, "find", None, None
     row.candidates = None
@@ -397,7 +397,7 @@ def _take_change(session: DatabaseSession, row: Refund, data: RefundData, now: d
     if not for_good and not _anything_left(session, row):
         _drop_documents(session, row)
         forget_shares(row)
-        _take_content(row, data)
+        take_content(row, data)
         start_over(row, now)
         note(row, now, f"Changed by {data.source}; taken up anew.")
         return "changed"
@@ -437,7 +437,8 @@ def _figures(data: RefundData) -> str:
     return f"{data.value} {data.currency} in value, {data.money_back} of it in money"
 
 
-def _take_content(row: Refund, data: RefundData) -> None:
+def take_content(row: Refund, data: RefundData) -> None:
+    """What the shop tells of a refund replaces what it told before."""
     number = naming.order_ref_number(data.order.number)
     if number != row.order_number:  # a sale that was chosen was chosen for the other order
         row.decided = {key: value for key, value in row.decided.items() if key != CHOSEN_SALE}

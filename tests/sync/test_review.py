@@ -124,6 +124,17 @@ def test_a_change_that_somebody_corrected_by_hand_is_not_asked_about_again(memor
     assert driver.statuses() == {"r1": "posted"}
 
 
+def test_what_somebody_corrected_by_hand_counts_against_the_sale_with_the_newer_figures(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"))  # two hats
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.bring_in(refund("r1", "1001", 2))
+    driver.decide("r1", Act.DONE_BY_HAND)
+    driver.bring_in(refund("r2", "1001"))
+    driver.drain()
+    assert driver.statuses() == {"r1": "posted", "r2": "review: more_than_sale"}
+
+
 def test_a_change_that_comes_while_the_refund_is_on_its_way_is_held_when_it_has_arrived(memory: Database) -> None:
     driver = held(memory, "off")
     driver.bring_in(refund("r2", "1002"))
