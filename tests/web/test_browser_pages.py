@@ -202,6 +202,7 @@ def test_a_setting_is_checked_while_it_is_typed_and_refused_when_it_is_saved(win
     expect(window.locator("#check-time_zone")).to_contain_text("is not a time zone such as America/New_York")
     window.get_by_role("button", name="Save").click()
     expect(window.get_by_role("alert")).to_contain_text("Nothing was changed.")
+    expect(window.get_by_role("alert").get_by_role("link", name="Time zone")).to_have_attribute("href", "#time_zone")
     expect(window.get_by_label("Time zone")).to_have_value("Mars/Olympus")
     window.get_by_label("Time zone").fill("Europe/Berlin")
     window.get_by_role("button", name="Save").click()

@@ -71,7 +71,9 @@ def test_a_note_is_not_lost_where_the_decision_that_it_is_for_can_not_be_carried
 
 @pytest.mark.parametrize("form", [{"act": "burn", "version": "1"}, {"act": "retry", "version": "x"}, {}])
 def test_what_is_no_decision_is_refused(ada: Visitor, refunds: list[int], form: dict[str, str]) -> None:
-    assert ada.post(f"/refunds/{refunds[0]}/decide", form, form_on="/people").status_code == 400
+    answer = ada.post(f"/refunds/{refunds[0]}/decide", form, form_on="/people")
+    assert answer.status_code == 400
+    assert 'href="/people">Back to where you were</a>' in answer.text
 
 
 def test_many_are_decided_at_once_and_those_that_can_not_be_are_named(

@@ -104,3 +104,10 @@ def test_a_form_that_is_too_large_is_refused(ada: Visitor, database: Database) -
 def test_a_short_secret_key_is_refused(database: Database, web: Flask) -> None:
     with pytest.raises(SecretKeyError, match="has 5 bytes; at least 16"):
         create_web(database, web.extensions["connex"].sign_in, secret_key=b"short")
+
+
+def test_an_error_leads_back_to_a_page_of_ours_alone(ada: Visitor) -> None:
+    for referrer, is_ours in (("http://localhost/people?x=1", True), ("http://elsewhere.example/people", False)):
+        answer = ada.client.get("/nowhere", base_url=ada.base_url, headers={"Referer": referrer})
+        assert ('href="/people?x=1">Back to where you were</a>' in answer.text) == is_ours
+        assert "elsewhere" not in answer.text
