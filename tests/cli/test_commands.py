@@ -105,7 +105,7 @@ def test_several_settings_can_be_given_at_once(connex: Installation) -> None:
         (("SHOP",), ("'shop'", "another name")),
         (("new", "--username", "connex-1"), ("connex-1", "'shop'")),
         (("new", "--username", " x "), ("' x '", "spaces")),
-        (("a b",), ("'a b'", "letters, digits, dashes")),
+        (("a b",), ("'a b'", "letters (a to z), digits, dashes")),
         (("[red]x[/red]",), ("[red]x[/red]", "letters")),
         (("../x",), ("'../x'", "letters")),
         (("",), ("''", "letters")),
@@ -565,7 +565,6 @@ def test_a_demo_that_can_not_keep_its_files_says_so(connex: Installation, tmp_pa
     (tmp_path / "file").write_text("")
     sentence = connex.refused("demo", "--refunds", "1", "--save", str(tmp_path / "file" / "kept"))
     assert str(tmp_path / "file" / "kept") in sentence
-    assert "--serve" in connex.run("demo", "--serve", "--json", status=2).err
 
 
 @pytest.mark.parametrize("url", ["http://localhost:99999/qbwc", "http://[::1/qbwc", "localhost:8080", "http://"])
