@@ -36,6 +36,7 @@ from qbwc_server.store.refunds import (
     start_over,
     stop,
     take_content,
+    told_otherwise,
 )
 from qbwc_server.store.tables import AuditEntry, Connection, Document, Refund, SetRequest
 
@@ -398,9 +399,10 @@ def _post_anyway(choice: _Choice) -> None:
 
 
 def _done_by_hand(choice: _Choice) -> None:
-    """What of ours is in the books stays there; the rest is somebody's own work, and counts against the sale."""
+    """What of ours is in the books stays there; the rest is somebody's own work, and counts against the sale. Where the
+    question was what is to be taken out of the books again, that is done, and nothing of it counts any more."""
     row = choice.row
-    undoing = (row.reason or {}).get("code") == "undo_refused"
+    undoing = (row.reason or {}).get("code") in ("undo_refused", "withdrawn_in_shop")
     _drop_plan(choice)
     if row.changed_payload is not None and not undoing:  # it is not asked about the same figures again
         before, after = data_of(row), decode(RefundData, row.changed_payload)
@@ -411,6 +413,7 @@ def _done_by_hand(choice: _Choice) -> None:
     if undoing:
         for document in row.own_documents:
             document.state, document.undo, document.undone_at = "undone", "done", choice.now
+            document.undone_by = choice.who
         close_generation(choice.session, row, Skip("undone", choice.facts), choice.now)
         return
     if any(document.state == "posted" for document in row.own_documents):
@@ -418,8 +421,14 @@ def _done_by_hand(choice: _Choice) -> None:
             document.state = "posted" if document.state == "posted" else "failed"
         add_notice(row, Notice("settled_by_hand", choice.facts))
         _settled(choice)
+        withdrawn = told_otherwise(row)
+        if withdrawn is not None:  # it was not yet asked about: what was done by hand may have been done before
+            stop(row, withdrawn, choice.now)
         return
-    row.total, row.tax = row.amount, data_of(row).tax
+    if row.withdrawn_at is None:
+        row.total, row.tax = row.amount, data_of(row).tax
+    else:
+        forget_shares(row)
     stop(row, Skip("done_by_hand", choice.facts), choice.now)
 
 

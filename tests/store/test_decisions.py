@@ -323,6 +323,14 @@ def test_what_was_done_by_hand_counts_against_the_sale(memory: Database) -> None
         assert taken_by_others(session, session.get_one(Refund, other), "S-1").total == Decimal("41.04")
 
 
+def test_what_the_shop_took_back_before_it_was_done_by_hand_counts_no_more(memory: Database) -> None:
+    refund_id = add(memory, "failed", "refused_by_quickbooks", memo="failed")
+    with memory.transaction() as session:
+        session.get_one(Refund, refund_id).withdrawn_at = NOW
+    row = decided(memory, refund_id, Act.DONE_BY_HAND, "")
+    assert (row.status, code_of(row), row.total, row.shares) == ("skipped", "done_by_hand", None, None)
+
+
 def test_a_payout_made_by_hand_leaves_the_refund_posted(memory: Database) -> None:
     refund_id = add(memory, "review", "payout_link_refused", memo="posted", payout="failed")
     row = decided(memory, refund_id, Act.DONE_BY_HAND, "paid by bank transfer")

@@ -11,7 +11,7 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import Act
 from qbwc_server.store.planned import planned_rows
 from qbwc_server.store.refunds import Imported, withdraw
-from tests.sync.driver import START, Driver, Fault, judge, open_shop, receipts, refund
+from tests.sync.driver import START, Driver, Fault, Refusal, judge, open_shop, receipts, refund
 
 
 def held(database: Database, review: str = "always", *refunds: Refund) -> Driver:
@@ -168,6 +168,41 @@ def test_a_refund_that_the_shop_takes_back_is_not_entered_or_goes_to_a_person(me
     driver.decide("r1", Act.UNDO)
     driver.drain()
     assert driver.company.transactions("CreditMemo")[0].is_voided
+
+
+def test_a_refund_that_the_shop_took_back_and_somebody_voided_by_hand_counts_no_more_against_the_sale(
+    memory: Database,
+) -> None:
+    driver = open_shop(memory, receipts("1001"))  # two hats
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.bring_in(replace(refund("r1", "1001"), lines=(), money=()))
+    assert driver.statuses() == {"r1": "review: withdrawn_in_shop"}
+    for kind in ("ARRefundCreditCard", "CreditMemo"):
+        driver.company.void(driver.company.transactions(kind)[0])
+    driver.decide("r1", Act.DONE_BY_HAND, "voided both")
+
+    driver.bring_in(refund("r2", "1001", 2))
+    driver.drain()
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "skipped: undone", "r2": "posted"}
+
+
+def test_a_refund_that_the_shop_took_back_while_its_payout_waited_for_somebody_is_asked_about(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001"))
+    driver.refusals.append(Refusal("<ARRefundCreditCardAddRq", 3210, "The payment is more than is due."))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert driver.statuses() == {"r1": "review: payout_link_refused"}
+    driver.bring_in(replace(refund("r1", "1001"), lines=(), money=()))
+    driver.decide("r1", Act.DONE_BY_HAND, "paid by check")
+    assert driver.statuses() == {"r1": "review: withdrawn_in_shop"}
+    driver.company.void(driver.company.transactions("CreditMemo")[0])
+    driver.decide("r1", Act.DONE_BY_HAND, "voided it, and the check")
+    driver.refusals.clear()
+    driver.bring_in(refund("r2", "1001", 2))
+    driver.drain()
+    assert driver.statuses() == {"r1": "skipped: undone", "r2": "posted"}
 
 
 def test_a_refund_that_comes_empty_was_taken_back_and_may_come_again(memory: Database) -> None:
