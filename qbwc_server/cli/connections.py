@@ -29,6 +29,7 @@ from qbwc_server.cli.terminal import (
     write_file,
 )
 from qbwc_server.qwc import qwc_for
+from qbwc_server.refunds.missing import MAX_DAYS_BEFORE_REFUND
 from qbwc_server.refunds.settings import SettingsError, as_texts
 from qbwc_server.store import known_lists
 from qbwc_server.store import restored as decisions
@@ -73,7 +74,7 @@ def add(name: str, username: str, password_stdin: bool, settings: Sequence[str],
         hashed = Passwords(config.secret_key).hash(password)
         made = add_connection(session, name, username, hashed, changes, now(), WHO)
         shown = _connection_as_dict(made)
-    _tell_what_is_missing(changes, shown["settings"])
+    _tell_which_orders_are_created(changes, shown["settings"])
     if as_json:
         print_json(shown if password_stdin else shown | {"password": password})
         return
@@ -96,7 +97,7 @@ def set_(name: str, settings: Sequence[str], as_json: bool) -> None:
         unknown = known_lists.unknown_names(changes, known_lists.lists_of(found.company))
     for key, problem in unknown.items():
         click.echo(f"To know: {key} is set, but {problem}; refunds that need it wait for a person.", err=True)
-    _tell_what_is_missing(changes, changed)
+    _tell_which_orders_are_created(changes, changed)
     if as_json:
         print_json(changed)
         return
@@ -200,13 +201,13 @@ def qwc(name: str, url: str, output: Path | None) -> None:
     click.echo(f"Wrote {output}. Open it on the PC with QuickBooks, then enter the connection's password.")
 
 
-def _tell_what_is_missing(changes: Mapping[str, str], settings: Mapping[str, str]) -> None:
-    """Says where a setting that was switched on does nothing yet."""
+def _tell_which_orders_are_created(changes: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    """Says which orders are created where that was switched on without a first day."""
     is_without_day = settings["sync_missing_orders"] == "true" and not settings["missing_orders_since"]
     if is_without_day and changes.keys() & {"sync_missing_orders", "missing_orders_since"}:
         click.echo(
-            "To know: no order is created until missing_orders_since names the day from which on orders are, "
-            "such as 2026-01-01.",
+            f"To know: orders placed up to {MAX_DAYS_BEFORE_REFUND} days before their refund are created. Where older "
+            "ones stand in these books in another form, name the first day: missing_orders_since=2026-01-01.",
             err=True,
         )
 

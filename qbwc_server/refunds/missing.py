@@ -51,6 +51,9 @@ MAX_CUSTOMER_CHARACTERS = max_length(CustomerAdd, "name")
 MAX_ITEM_CHARACTERS = max_length(ItemServiceAdd, "name")
 # Tried one after the other where the name is one of a vendor, an employee or another name (FACTS.md 9, 3100).
 NAME_SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)", " (customer 4)")
+MAX_DAYS_BEFORE_REFUND = (
+    365  # that an order was placed, where the settings name no day: older ones may be booked otherwise
+)
 SALES_TAX_ITEM, SALES_TAX_GROUP = "ItemSalesTax", "ItemSalesTaxGroup"
 _STANDS_ON_A_LINE = frozenset(
     {"ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemInventoryAssembly"}
@@ -140,18 +143,15 @@ class CreatedOrder:
 def not_created(refund: Refund, settings: Settings, company: CompanyFacts) -> Skip | None:
     """Why a refund's order can't be created, as far as the shop's data and the settings tell."""
     order, number = refund.order, naming.order_ref_number(refund.order.number)
-    since = settings.missing_orders_since
     if refund.given == 0:
         return not_found(refund, settings, "No order is created for a refund for which nothing was given back.")
-    if not since:
-        return not_found(refund, settings, "None is created, since the setting missing_orders_since is empty.")
     missing = tuple(_missing_data(refund, settings))
     if missing:
         return Skip("order_incomplete", {"order": number, "missing": "; ".join(missing)})
     placed = _placed(refund, company)
-    if placed < date.fromisoformat(since):
-        why = f"It was placed on {placed.isoformat()}, before missing_orders_since ({since}), so it is not created."
-        return not_found(refund, settings, why)
+    too_early = _placed_too_early(refund, placed, settings, company)
+    if too_early:
+        return not_found(refund, settings, f"It was placed on {placed.isoformat()}, {too_early}, so it is not created.")
     if company.home_currency and company.home_currency != refund.currency:
         return Skip("currency_differs", {"refund_currency": refund.currency, "sale_currency": company.home_currency})
     parts = sum((amount for _, amount in _amounts(refund)), ZERO) + (order.tax or ZERO)
@@ -164,6 +164,17 @@ def not_created(refund: Refund, settings: Settings, company: CompanyFacts) -> Sk
         if not getattr(settings, setting):
             return Skip("order_needs_setting", {"order": number, "settings": setting, "why": why})
     return in_closed_books(company, booking_day(placed, settings, company), f"order {number}")
+
+
+def _placed_too_early(refund: Refund, placed: date, settings: Settings, company: CompanyFacts) -> str:
+    """In which way an order is too old to be created: it may be in the books in another form."""
+    since = settings.missing_orders_since
+    if since:
+        return f"before missing_orders_since ({since})" if placed < date.fromisoformat(since) else ""
+    days = (refund.created_at.astimezone(company.time_zone).date() - placed).days
+    if days <= MAX_DAYS_BEFORE_REFUND:
+        return ""
+    return f"more than {MAX_DAYS_BEFORE_REFUND} days before its refund, and missing_orders_since names no other day"
 
 
 def wanted_names(refund: Refund, settings: Settings, company: CompanyFacts) -> WantedNames:

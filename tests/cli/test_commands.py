@@ -278,8 +278,8 @@ def test_gateways_are_mapped_to_accounts_and_go_out_and_in_as_a_table(with_shop:
     assert "neither account nor" in with_shop.refused(*gateways, "set", "manual")
 
 
-def test_creating_orders_without_the_day_from_which_on_is_told_to_do_nothing(connex: Installation) -> None:
-    until = "To know: no order is created until missing_orders_since names the day from which on orders are"
+def test_creating_orders_without_a_first_day_is_told_to_be_of_one_year(connex: Installation) -> None:
+    until = "To know: orders placed up to 365 days before their refund are created."
     made = connex.run("connection", "add", "shop", "--set", "sync_missing_orders=true", "--json")
     assert made.json["settings"]["sync_missing_orders"] == "true"
     assert made.err.startswith(until)

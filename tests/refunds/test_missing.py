@@ -4,7 +4,7 @@ lists hold or that are added; where it can't, nothing is planned and the reason 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import qbxml
 from qbwc_server.refunds.gateways import Gateway
 from qbwc_server.refunds.missing import (
+    MAX_DAYS_BEFORE_REFUND,
     CreatedOrder,
     Listed,
     ListedCustomer,
@@ -437,13 +438,26 @@ def test_figures_that_do_not_add_up_wait_with_both_of_them() -> None:
 
 
 def test_an_order_outside_of_the_days_is_left_with_the_day_in_words() -> None:
-    assert "missing_orders_since is empty" in refused(order(), replace(ON, missing_orders_since="")).message
     late = datetime(2024, 3, 1, 4, 30, tzinfo=NEW_YORK)
     assert not_created(order(created_at=late), ON, US) is None
     early = datetime(2024, 2, 29, 23, 59, tzinfo=NEW_YORK)
     skip = not_created(order(created_at=early), ON, US)
     assert skip is not None
     assert "placed on 2024-02-29, before missing_orders_since (2024-03-01)" in skip.message
+
+
+def test_without_a_first_day_an_order_is_created_where_it_was_placed_within_a_year_of_its_refund() -> None:
+    without_day = replace(ON, missing_orders_since="")
+    day_of_refund = order().created_at.astimezone(NEW_YORK)
+    a_year_before = day_of_refund - timedelta(days=MAX_DAYS_BEFORE_REFUND)
+    assert not_created(order(created_at=a_year_before), without_day, US) is None
+    skip = not_created(order(created_at=a_year_before - timedelta(days=1)), without_day, US)
+    assert skip is not None
+    assert skip.reason == "order_not_found"
+    assert "more than 365 days before its refund, and missing_orders_since names no other day" in skip.message
+
+
+def test_an_order_for_which_nothing_was_given_back_is_not_created() -> None:
     nothing = replace(order(), money=())
     assert "nothing was given back" in refused(nothing).message
 

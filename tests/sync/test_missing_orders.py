@@ -333,13 +333,12 @@ def test_an_item_below_another_is_found_by_its_own_name(memory: Database) -> Non
 # --- what is not created
 
 
-def test_without_a_day_in_the_settings_no_order_is_created_and_the_reason_says_so(memory: Database) -> None:
+def test_switching_it_on_is_enough_for_an_order_of_these_days(memory: Database) -> None:
     driver = shop(memory, missing_orders_since="")
     driver.bring_in(missing(refund("r1", "1001")))
     driver.drain()
-    assert driver.statuses() == {"r1": "skipped: order_not_found"}
-    assert "missing_orders_since is empty" in driver.row("r1").reason["message"]
-    assert not receipts_of(driver)
+    assert driver.statuses() == {"r1": "posted"}
+    assert receipts_of(driver) == ["1001 43.30"]
 
 
 def test_an_order_from_before_the_day_is_skipped_with_both_days(memory: Database) -> None:
