@@ -356,7 +356,8 @@ class Settings:
         "",
         "Create orders placed since",
         "With sync_missing_orders: only orders placed on this day or later are created, such as 2024-01-01. Empty: "
-        "those placed within 365 days before their refund. Choose the day from which on the shop's orders belong in these books.",
+        "those placed within 365 days before their refund. Choose the day from which on the shop's orders belong in "
+        "these books.",
     )
     missing_orders_as: CreatedSale = _setting(
         CreatedSale.SALES_RECEIPT,

@@ -148,7 +148,8 @@ EXAMPLES = {
         "payout. Off: where QuickBooks does not have the order, nothing is entered."
     ),
     "missing_orders_since": (
-        "With 2024-01-01: order 1001 of January 2 is created; the refund of an order of December 30 is skipped."
+        "With 2024-01-01: order 1001 of January 2 is created; the refund of an order of December 30 is skipped. Empty: "
+        "an order is created where it was placed within a year before its refund."
     ),
     "missing_orders_as": (
         "invoice: invoice 1001 over 41.04 and a payment over 41.04 that closes it, both of the day of the order."
