@@ -51,9 +51,9 @@ MAX_CUSTOMER_CHARACTERS = max_length(CustomerAdd, "name")
 MAX_ITEM_CHARACTERS = max_length(ItemServiceAdd, "name")
 # Tried one after the other where the name is one of a vendor, an employee or another name (FACTS.md 9, 3100).
 NAME_SUFFIXES = ("", " (customer)", " (customer 2)", " (customer 3)", " (customer 4)")
-MAX_DAYS_BEFORE_REFUND = (
-    365  # that an order was placed, where the settings name no day: older ones may be booked otherwise
-)
+# An order that was placed longer before its refund is not created where the settings name no day: it may be booked
+# in another form.
+MAX_DAYS_BEFORE_REFUND = 365
 SALES_TAX_ITEM, SALES_TAX_GROUP = "ItemSalesTax", "ItemSalesTaxGroup"
 _STANDS_ON_A_LINE = frozenset(
     {"ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemInventoryAssembly"}
