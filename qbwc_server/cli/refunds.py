@@ -98,7 +98,7 @@ def import_(name: str, file: Path, file_format: str | None, as_json: bool) -> No
         for item in refused:
             click.echo(f"Refused: {item['place']}: {item['reason']}", err=True)
     if refused:
-        sys.exit(SOME_REFUSED if reading.refunds else NOTHING_READ)
+        sys.exit(SOME_REFUSED if reading.refunds or reading.sound_orders else NOTHING_READ)
 
 
 def _waiting_refunds(database: Database, name: str) -> Callable[[str], Sequence[Any]]:

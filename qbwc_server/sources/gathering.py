@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from qbwc_server.refunds.model import OrderTold, Refund
 from qbwc_server.sources.checks import checked, text
 from qbwc_server.sources.reading import Reading, RecordRefused, Refused
@@ -17,6 +20,7 @@ class Gathering:
         self._refused: list[Refused] = []
         self._provisional: set[tuple[str, str, str]] = set()
         self._told: list[OrderTold] = []
+        self._sound = 0
 
     def add(self, refund: Refund, place: str, *, fields_are_places: bool = False, provisional: bool = False) -> None:
         """Takes a refund that passes the checks, and refuses any other; `provisional` as in Reading.
@@ -42,6 +46,13 @@ class Gathering:
         """Notes which refunds an order has, so that one which it has no more is known to be gone."""
         self._told.append(order)
 
+    @contextmanager
+    def of_an_order(self) -> Iterator[None]:
+        """While an order is read: where nothing of it is refused, it counts as read, be it without a refund."""
+        before = len(self._refused)
+        yield
+        self._sound += len(self._refused) == before
+
     def refuse(self, place: str, reason: str) -> None:
         """Notes a record that does not go in."""
         self._refused.append(Refused(text(place), text(reason)))
@@ -54,4 +65,5 @@ class Gathering:
             orders,
             frozenset(self._provisional),
             tuple(self._told),
+            self._sound,
         )

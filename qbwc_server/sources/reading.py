@@ -43,6 +43,8 @@ class Reading:
     """Refunds, by source, shop and id, of which only their order tells: one that is known already stays as it is."""
     told: tuple[OrderTold, ...] = ()
     """Orders that came with all the refunds they have, where refunds can be taken back."""
+    sound_orders: int = 0
+    """Orders of which nothing was refused, where the file has orders."""
 
 
 class UnreadableFile(ValueError):

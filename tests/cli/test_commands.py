@@ -339,6 +339,18 @@ def test_the_exit_status_of_an_import_says_how_much_was_read(with_shop: Installa
     assert with_shop.run("import", "shop", str(file), "--json").json["refunds"] == 0
 
 
+def test_an_order_without_refunds_counts_as_read_beside_one_that_is_refused(
+    with_shop: Installation, tmp_path: Path
+) -> None:
+    sound = {"id": 1, "name": "#1001", "currency": "USD", "created_at": "2024-05-01T10:00:00Z", "refunds": []}
+    unsound = {**sound, "id": 2, "name": "#1002", "refunds": [{"id": 3, "created_at": "yesterday"}]}
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps({"orders": [sound, unsound]}))
+    assert "Refused: orders[1]" in with_shop.run("import", "shop", str(file), status=1).err
+    file.write_text(json.dumps({"orders": [unsound]}))
+    with_shop.run("import", "shop", str(file), status=2)
+
+
 def test_a_refund_that_the_shop_changed_is_counted_as_changed(with_shop: Installation, tmp_path: Path) -> None:
     file = tmp_path / "refunds.csv"
     file.write_text(CSV)

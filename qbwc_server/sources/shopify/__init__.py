@@ -40,7 +40,8 @@ def read(document: Document, beside: Beside) -> Reading:
         )
     gathering = Gathering()
     for place, order in orders:
-        read_order(_with_refunds(order, beside), place, gathering)
+        with gathering.of_an_order():
+            read_order(_with_refunds(order, beside), place, gathering)
     for place, _ in alone:
         gathering.refuse(place, "is a refund without its order; give the whole order, which has its refunds within it")
     return gathering.reading(len(orders))

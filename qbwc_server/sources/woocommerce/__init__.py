@@ -43,7 +43,8 @@ def read(document: Document, beside: Beside) -> Reading:
         )
     gathering = Gathering()
     for told in orders:
-        read_order(told, beside.shop, beside.time_zone, gathering)
+        with gathering.of_an_order():
+            read_order(told, beside.shop, beside.time_zone, gathering)
     for place, _ in alone:
         gathering.refuse(
             place, 'is a refund without its order; give both, as {"order": {...}, "refunds": [...]}, or a list of such'
