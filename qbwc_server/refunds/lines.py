@@ -16,7 +16,7 @@ from functools import cached_property
 from qbwc_server.refunds import matching
 from qbwc_server.refunds.model import ZERO, Adjustment, AdjustmentKind, Refund, RefundLine
 from qbwc_server.refunds.money import spread
-from qbwc_server.refunds.reasons import Skip
+from qbwc_server.refunds.reasons import Skip, of_which_left
 from qbwc_server.refunds.sale import CompanyFacts, Sale, SaleLine, Taken
 from qbwc_server.refunds.settings import Restock, Settings, StoreCredit
 from qbwc_server.refunds.tax import (
@@ -294,6 +294,11 @@ class _Work:
         here = sum((p.amount for p in self.pieces if p.line is line), ZERO)
         return line.amount - self.taken.amounts.get(line.txn_line_id, ZERO) - here
 
+    def of_which_left(self, lines: Iterable[SaleLine], total: Decimal, left: Decimal) -> str:
+        """How much of some lines is left, for a sentence."""
+        before = any(line.txn_line_id in {**self.taken.quantities, **self.taken.amounts} for line in lines)
+        return of_which_left(total, left, refunded_before=before)
+
     def discount_left(self) -> Decimal:
         """What the discounts of the sale still hold, as a positive amount."""
         lefts = (self.amount_left(line) for line in self.discounts)
@@ -478,7 +483,8 @@ def _settle_tax(work: _Work, given: Decimal) -> CreditLines | Skip:
     # Tax within amounts is QuickBooks' own; what its rounding of parts makes too much, no line could put right.
     booked, tolerance = (tax, work.settings.rounding_limit) if work.rule.inclusive else (given, ZERO)
     if booked > max(left, ZERO) + tolerance:
-        return Skip("more_tax_than_sale", {"tax": str(booked), "total": str(work.sale.tax), "left": str(left)})
+        of_which = of_which_left(work.sale.tax, left, refunded_before=bool(work.taken.tax))
+        return Skip("more_tax_than_sale", {"tax": str(booked), "total": str(work.sale.tax), "of_which": of_which})
     if work.rule.inclusive:
         subtotal = work.refund.value - tax
         return _finished(work, subtotal=subtotal, tax=tax, tax_of_shop=given if difference else None)
@@ -529,8 +535,10 @@ def _take_line(work: _Work, line: RefundLine) -> Skip | None:
             work.use(candidate, quantity)
             wanted -= quantity
     if wanted > 0:
-        left = line.quantity - wanted
-        return Skip("quantity_more_than_sale", {"quantity": _plain(line.quantity), "line": name, "left": _plain(left)})
+        total = sum((candidate.quantity or ZERO for candidate in candidates), ZERO)
+        facts = {"quantity": _plain(line.quantity), "line": name, "total": _plain(total)}
+        left = Decimal(_plain(line.quantity - wanted))
+        return Skip("quantity_more_than_sale", facts | {"of_which": work.of_which_left(candidates, total, left)})
     return _settle_price(work, pieces, line, name)
 
 
@@ -650,8 +658,8 @@ def _take_from_lines(work: _Work, lines: Sequence[SaleLine], amount: Decimal, ki
     left = sum((max(work.amount_left(line), ZERO) for line in lines), ZERO)
     if amount > left:
         total = sum((line.amount for line in lines), ZERO)
-        facts = {"value": f"{amount} of {kind.value}", "total": str(total), "left": str(left)}
-        return Skip("more_than_sale", facts)
+        facts = {"value": f"{amount} of {kind.value}", "sold": f"the {kind.value} of the sale", "total": str(total)}
+        return Skip("more_than_sale", facts | {"of_which": work.of_which_left(lines, total, left)})
     for line in lines:
         part = min(amount, work.amount_left(line))
         if part > 0:

@@ -33,7 +33,7 @@ from qbwc_server.refunds.naming import CHANGES, Role
 from qbwc_server.refunds.open_orders import OpenPart, closing, closing_of_all, open_part, shares_of
 from qbwc_server.refunds.payout import money_by_gateway, payout_account, payouts, refund_method
 from qbwc_server.refunds.posting import Document, Posting
-from qbwc_server.refunds.reasons import Notice, Skip
+from qbwc_server.refunds.reasons import Notice, Skip, of_which_left
 from qbwc_server.refunds.sale import Account, CompanyFacts, Payment, Sale, SaleType, Taken
 from qbwc_server.refunds.sale_numbers import names_of_order
 from qbwc_server.refunds.settings import CancelledInvoices, RefundMethod, SalesOrders, Settings
@@ -733,7 +733,8 @@ def _names_order(payment: Payment, numbers: Sequence[str]) -> bool:
 
 
 def _more_than_sale(refund: Refund, sale: Sale, taken: Taken) -> Skip:
-    facts = {"value": str(refund.value), "total": str(sale.total), "left": str(sale.total - taken.total)}
+    of_which = of_which_left(sale.total, sale.total - taken.total, refunded_before=bool(taken.total))
+    facts = {"value": str(refund.value), "sold": "the sale", "total": str(sale.total), "of_which": of_which}
     return Skip("more_than_sale", facts)
 
 

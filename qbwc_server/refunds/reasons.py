@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 
@@ -41,6 +42,18 @@ class Skip:
         'QuickBooks has no invoice with the number 1001.'
         """
         return REASONS[self.reason][1].format_map(_Facts(self.facts))
+
+
+def of_which_left(total: Decimal, left: Decimal, *, refunded_before: bool) -> str:
+    """How a sentence goes on after what was sold: that it is all, or how much of it is left, and since when.
+
+    >>> of_which_left(Decimal("50.00"), Decimal("20.00"), refunded_before=True)
+    ', of which only 20.00 is left after earlier refunds'
+    """
+    if left == total:
+        return " only"
+    nothing = left - left  # with as many decimals
+    return f", of which only {max(left, nothing)} is left{' after earlier refunds' if refunded_before else ''}"
 
 
 @dataclass(frozen=True)
@@ -177,16 +190,16 @@ REASONS: dict[str, tuple[Status, str]] = {
     "nothing_to_post": (_S, "The refund gives back neither goods nor money, so there is nothing to enter."),
     "more_than_sale": (
         _R,
-        "The refund gives back {value}, but of the sale over {total} only {left} is left after earlier refunds.",
+        "The refund gives back {value}, but {sold} comes to {total}{of_which}.",
     ),
     "quantity_more_than_sale": (
         _R,
-        "The refund takes back {quantity} of {line}, but the sale has only {left} left after earlier refunds.",
+        "The refund takes back {quantity} of {line}, but the sale has {total}{of_which}.",
     ),
     "money_exceeds_value": (_R, "{money} went back to the customer, but the refunded lines come to {value} only."),
     "more_tax_than_sale": (
         _R,
-        "The refund gives back {tax} of sales tax, but of the sale's {total} only {left} is left after earlier refunds.",
+        "The refund gives back {tax} of sales tax, but the sale has {total} of it{of_which}.",
     ),
     "tax_difference": (
         _R,

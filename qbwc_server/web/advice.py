@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _SETTINGS = "After a change in the settings of this connection it is taken up again by itself."
 _BY_HAND = "Enter the refund in QuickBooks by hand."
+_COMPARE = "Compare the sale with the order, and look for earlier refunds of it, in QuickBooks and in the shop. "
 
 WHAT_TO_DO = {
     # The sale
@@ -49,17 +50,17 @@ WHAT_TO_DO = {
     # Amounts
     "nothing_to_post": "Nothing needs to be done.",
     "more_than_sale": (
-        "If it is not the right sale, name that below. Else look at the earlier refunds of this sale, in QuickBooks "
-        "and in the shop. " + _BY_HAND
+        "If it is not the right sale, name that below. Else compare it with the order, and look for earlier refunds of "
+        "it, in QuickBooks and in the shop. " + _BY_HAND
     ),
-    "quantity_more_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
+    "quantity_more_than_sale": _COMPARE + _BY_HAND,
     "money_exceeds_value": "Find out in the shop what the rest of the money was given for. " + _BY_HAND,
     "tax_difference": "Compare the tax rate of the sale in QuickBooks with the shop's. " + _BY_HAND,
     "value_differs": "Compare the sale's prices and discounts in QuickBooks with the shop's. " + _BY_HAND,
     "currency_differs": _BY_HAND,
     "store_credit": f"Set the item on which you keep gift cards or store credit. {_SETTINGS}",
     "tax_included": _BY_HAND,
-    "more_tax_than_sale": "Look at the earlier refunds of this sale, in QuickBooks and in the shop. " + _BY_HAND,
+    "more_tax_than_sale": _COMPARE + _BY_HAND,
     # Lines
     "line_not_in_sale": (
         "If it is not the right sale, name that below. Else set a refund item that stands for such lines, or enter the "

@@ -191,7 +191,18 @@ def test_more_of_an_item_than_is_left_waits_for_a_person() -> None:
     first = posted(refund_of(back("HAT", 1, "20.00")), sale)
     skip = stopped(refund_of(back("HAT", 2, "70.00"), external_id="902"), sale, taken=taken_by(first))
     assert (skip.reason, skip.status) == ("quantity_more_than_sale", Status.REVIEW)
-    assert "takes back 2 of The HAT, but the sale has only 1 left" in skip.message
+    assert skip.message == (
+        "The refund takes back 2 of The HAT, but the sale has 2, of which only 1 is left after earlier refunds."
+    )
+
+
+def test_more_of_an_item_than_was_sold_speaks_of_no_earlier_refunds_where_there_were_none() -> None:
+    sale = sales_receipt(HAT, TEE)
+    skip = stopped(refund_of(back("HAT", 3, "70.00")), sale)
+    assert skip.message == "The refund takes back 3 of The HAT, but the sale has 2 only."
+    twice = refund_of(back("HAT", 2, "60.00"), back("HAT", 1, "30.00"))
+    skip = stopped(twice, sale)
+    assert skip.message == "The refund takes back 1 of The HAT, but the sale has 2, of which only 0 is left."
 
 
 def test_a_higher_price_than_was_paid_waits_for_a_person() -> None:
@@ -334,6 +345,10 @@ def test_shipping_goes_back_in_parts() -> None:
     taken = taken_by(first, second)
     skip = stopped(refund_of(shipping_back("0.01"), external_id="903"), sale, taken=taken)
     assert (skip.reason, skip.status) == ("more_than_sale", Status.REVIEW)
+    assert skip.message == (
+        "The refund gives back 0.01 of shipping, but the shipping of the sale comes to 5.00, of which only 0.00 is "
+        "left after earlier refunds."
+    )
     rest = posted(refund_of(back("HAT", 2, "100.00"), external_id="904"), sale, taken=taken)
     assert lines_of(rest) == [("HAT", "2", "100.00")]
 
@@ -540,7 +555,9 @@ def test_each_kind_goes_back_on_its_own_line_of_the_sale_else_on_its_item(
     refund = refund_of(adjusted("5.00", kind=kind))
     sold_with = sales_receipt(HAT, sold(item, None, "5.00", code="Non"))
     assert lines_of(posted(refund, sold_with)) == [(item, None, "5.00")]
-    assert stopped(refund_of(adjusted("5.01", kind=kind)), sold_with).reason == "more_than_sale"
+    skip = stopped(refund_of(adjusted("5.01", kind=kind)), sold_with)
+    assert skip.reason == "more_than_sale"
+    assert f"5.01 of {kind.value}, but the {kind.value} of the sale comes to 5.00 only." in skip.message
     on_item = posted(refund, sales_receipt(HAT), Settings(**{setting: name}))
     assert lines_of(on_item) == [(name, None, "5.00")]
     assert "fallback_item" not in notices_of(on_item)
@@ -709,7 +726,13 @@ def test_more_tax_than_the_sale_bore_waits_though_its_total_has_room() -> None:
     sale = sales_receipt(sold("HAT", 1, "50.00"), MUG, tax="8")
     skip = stopped(refund_of(adjusted("52.00", tax="4.16")), sale, ALLOWANCE)
     assert (skip.reason, skip.status) == ("more_tax_than_sale", Status.REVIEW)
-    assert "gives back 4.16 of sales tax, but of the sale's 4.00 only 4.00 is left" in skip.message
+    assert "gives back 4.16 of sales tax, but the sale has 4.00 of it only." in skip.message
+    first = posted(refund_of(back("HAT", 1, "50.00", tax="4.00")), sale)
+    skip = stopped(refund_of(adjusted("3.00", tax="0.24"), external_id="902"), sale, ALLOWANCE, taken=taken_by(first))
+    assert skip.message == (
+        "The refund gives back 0.24 of sales tax, but the sale has 4.00 of it, of which only 0.00 is left after "
+        "earlier refunds."
+    )
 
 
 def test_a_tax_that_the_sale_shows_on_a_line_goes_back_on_that_line() -> None:

@@ -382,8 +382,13 @@ def test_a_refund_never_takes_more_than_is_left_of_the_sale() -> None:
     skip = stopped(refund_of(WHOLE, external_id="902"), sale, taken=taken_by(first))
     assert (skip.reason, skip.status) == ("more_than_sale", Status.REVIEW)
     assert skip.message == (
-        "The refund gives back 100.00, but of the sale over 100.00 only 50.00 is left after earlier refunds."
+        "The refund gives back 100.00, but the sale comes to 100.00, of which only 50.00 is left after earlier refunds."
     )
+
+
+def test_a_refund_over_more_than_was_sold_speaks_of_no_earlier_refunds_where_there_were_none() -> None:
+    skip = stopped(refund_of(back("HAT", 2, "100.01")), sales_order(HAT))
+    assert skip.message == "The refund gives back 100.01, but the sale comes to 100.00 only."
 
 
 # What can't be decided
