@@ -225,6 +225,3 @@ def explain_hresult(code: str) -> HResult:
 
 KNOWN_HRESULTS = tuple(_HRESULTS.values())
 """Every failure of the connection whose meaning is known."""
-
-STATUS_ADVICE = {code: meaning.advice for code, meaning in _BY_CODE.items() if meaning.advice}
-"""What is to be known or done, by status code, where more is known than QuickBooks' own words."""
