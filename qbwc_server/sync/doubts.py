@@ -107,9 +107,7 @@ def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     if target.state != "sent":
         return
     wanted = {request.request_id for request in target.requests}
-    by_id = {r.request_id: r for r in answer.responses if r.request_id in wanted}
-    if not by_id and len(answer.responses) == len(target.requests):
-        by_id = {request.request_id: r for request, r in zip(target.requests, answer.responses, strict=True)}
+    by_id = _kept_outcomes(target, answer)
     record_evidence(
         taking,
         sent,
@@ -119,6 +117,18 @@ def take_recovery(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         stored_in_part=bool(by_id) and len(by_id) < len(wanted),
     )
     _carry_out_verdict(taking, target, by_id)
+
+
+def _kept_outcomes(target: MessageSet, answer: Answer) -> dict[str, Response]:
+    """What QuickBooks kept of each document of a set; where it does not name the requests, of all in their order. What
+    became of the latch that the set began with tells of no document."""
+    names = [request.request_id for request in target.requests]
+    if "latch" in target.context:
+        names.insert(0, latch.QUESTION)
+    kept = {r.request_id: r for r in answer.responses if r.request_id in names}
+    if not kept and len(answer.responses) == len(names):
+        kept = dict(zip(names, answer.responses, strict=True))
+    return {name: response for name, response in kept.items() if name != latch.QUESTION}
 
 
 def take_recovery_refused(taking: Taking, sent: MessageSet) -> None:

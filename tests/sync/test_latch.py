@@ -243,3 +243,17 @@ def test_a_database_that_was_restored_from_before_a_set_was_sent_enters_it_once(
     restored.work_late(answered=False)
     judge(restored, review=False)
     assert all_posted(restored)
+
+
+def test_a_record_of_the_change_of_the_entry_alone_does_not_pass_for_the_payout_that_follows_it() -> None:
+    """QuickBooks crashed twice: between memo and payout, and between the entry and the payout that was left."""
+    world = beginning(Behaviour(recognises_repeats=False), orders=("1002",), application=False)
+    driver = world.again()
+    driver.run_session({POST: Fault.CRASH_2})
+    for _ in range(4):
+        driver.wait()
+        driver.run_session({3: Fault.CRASH_1})  # lists, scan, recover, post
+    driver.drain()
+    judge(driver, review=False)
+    assert len(driver.company.transactions("ARRefundCreditCard")) == 2
+    world.close()
