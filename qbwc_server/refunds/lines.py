@@ -348,7 +348,8 @@ def _all_that_is_left(
     tax = _tax_of_all(work)
     if tax is None:
         return None
-    work.pieces = _split_by_return(work, [_as_gift_card(work, piece) for piece in pieces])
+    pieces = [_as_gift_card(work, piece) for piece in pieces]
+    work.pieces = pieces if _all_came_back(work, pieces) else _split_by_return(work, pieces)
     stock_matters = settings.refund_item_restock or not settings.refund_item
     if stock_matters and any(not piece.restocked for piece in work.pieces) and _came_back_unknown(work):
         return None  # which of the goods came back, only the lines one by one can tell
@@ -404,6 +405,19 @@ def _split_by_return(work: _Work, pieces: Iterable[_Piece]) -> list[_Piece]:
             split.append(replace(piece, quantity=back, amount=amounts[0]))
             split.append(replace(piece, quantity=quantity - back, amount=amounts[1], restocked=False))
     return split
+
+
+def _all_came_back(work: _Work, pieces: Sequence[_Piece]) -> bool:
+    """Whether the goods that the shop says came back are all that is left of the sale's, whatever the shop calls them:
+    as many units, for no less money."""
+    lines = [line for line in work.refund.lines if line.quantity > 0]
+    stock = [piece for piece in pieces if work.moves_stock(piece.line)]
+    units = sum((piece.quantity or ZERO for piece in stock), ZERO)
+    return (
+        all(work.came_back(line) for line in lines)
+        and sum((line.quantity for line in lines), ZERO) == units
+        and sum((line.amount for line in lines), ZERO) >= sum((piece.amount for piece in stock), ZERO)
+    )
 
 
 def _came_back_unknown(work: _Work) -> bool:

@@ -374,9 +374,23 @@ def test_a_line_that_the_sale_does_not_have_waits_for_a_person() -> None:
 
 
 def test_goods_that_came_back_under_a_sku_nobody_knows_are_not_taken_for_goods_that_did_not() -> None:
-    refund = refund_of(back("W-100", 1, "100.00", title="Felt hat"))  # all that was sold, so that its value fits
-    skip = stopped(refund, sales_receipt(sold("HAT", 1, "100.00")), Settings(no_restock_item="No Restock"))
+    felt_hat = back("W-100", 1, "100.00", title="Felt hat")
+    refund = refund_of(felt_hat, back("W-200", 1, "9.00", restocked=False))  # all that was sold, so that its value fits
+    sale = sales_receipt(sold("HAT", 1, "100.00"), sold("SOCKS", 1, "9.00"))
+    skip = stopped(refund, sale, Settings(no_restock_item="No Restock"))
     assert (skip.reason, skip.facts["line"]) == ("line_not_in_sale", "Felt hat")
+
+
+def test_all_that_was_sold_came_back_where_as_many_goods_did_whatever_the_shop_calls_them() -> None:
+    refund = refund_of(back("W-100", 1, "100.00"), back("W-200", 2, "18.00"))
+    sale = sales_receipt(sold("HAT", 1, "100.00"), sold("SOCKS", 2, "9.00"))
+    assert lines_of(posted(refund, sale)) == [("HAT", "1", "100.00"), ("SOCKS", "2", "18.00")]
+
+
+def test_money_for_goods_that_did_not_come_back_is_no_return_of_them() -> None:
+    refund = refund_of(back("WRAP", 2, "5.00"), adjusted("104.00"))
+    sale = sales_receipt(sold("HAT", 1, "100.00"), sold("SOCKS", 1, "9.00"))
+    assert stopped(refund, sale, Settings(no_restock_item="No Restock")).reason == "line_not_in_sale"
 
 
 def test_a_line_that_the_sale_does_not_have_stands_on_the_refund_item() -> None:
