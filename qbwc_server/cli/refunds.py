@@ -161,7 +161,8 @@ def _print_review(name: str, row: Mapping[str, Any]) -> None:
     click.echo(f"Refund {row['id']} of order {row['order_number']}, {row['amount']} {row['currency']}")
     click.echo(f"  {row['status']}: {row['reason']['message'] if row['reason'] else '-'}")
     for notice in row["notices"]:
-        click.echo(f"  To know: {notice['message']}")
+        when = "When it is entered" if notice["code"] in row["notices_when_entered"] else "To know"
+        click.echo(f"  {when}: {notice['message']}")
     for line in row["plan"]:
         click.echo(f"  {_plan_line(line)}")
     for other in row["candidates"]:

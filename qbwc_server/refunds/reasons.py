@@ -327,6 +327,9 @@ REASONS: dict[str, tuple[Status, str]] = {
     "withdrawn": (_S, "The shop took this refund back before anything of it was entered."),
 }
 
+NOTICES_OF_THE_SALE = frozenset({"sale_chosen", "order_created", "created_sale_stays", "order_stays_closed"})
+"""Notices that hold whatever is entered for a refund; all others are of its plan, and of what became of that."""
+
 NOTICES: dict[str, str] = {
     "order_created": "QuickBooks did not have the order; the {type} {ref_number} over {total} was created from the shop's order first.",
     "created_sale_stays": "The {type} {ref_number} over {total} (TxnID {txn_id}), which was created for this order, stays in QuickBooks beside the sale that this refund is of.",

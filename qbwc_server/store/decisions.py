@@ -21,7 +21,7 @@ from qbwc_server.refunds.chosen import ChosenSale
 from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.refunds.model import Refund as RefundData
 from qbwc_server.refunds.naming import CHANGES, Role
-from qbwc_server.refunds.reasons import Notice, Skip, Status
+from qbwc_server.refunds.reasons import NOTICES_OF_THE_SALE, Notice, Skip, Status
 from qbwc_server.refunds.sale import SaleType
 from qbwc_server.store.holding import hold
 from qbwc_server.store.planned import number_of, plan_digest
@@ -146,9 +146,6 @@ _SALE_IN_QUESTION = _SALE_UNKNOWN | {
     *("order_in_doubt", "created_sale_gone", "created_sale_differs"),
     *("perhaps_entered_by_hand", "approval_needed", "plan_changed", "declined", "undone"),
 }
-
-# Notices that hold whatever is entered for a refund.
-_OF_THE_SALE = frozenset({"sale_chosen", "order_created", "created_sale_stays"})
 
 # Acts that have to say why: they can't be understood later without it.
 NOTE_NEEDED = frozenset({Act.NOTE, Act.DECLINE, Act.UNDO, Act.CHOOSE_SALE})
@@ -367,7 +364,7 @@ def _adopt(choice: _Choice) -> None:
     row, chosen = choice.row, _chosen(choice)
     planned = {document.role: document.ref_number for document in row.own_documents}
     _drop_plan(choice)
-    row.notices = [notice for notice in row.notices if notice["code"] in _OF_THE_SALE]  # no other holds of this entry
+    row.notices = _notices_of_the_sale(row)
     for part, found in enumerate(chosen, 1):
         row.documents.append(_by_hand(choice, found, part))
         facts = {"type": found["type"], "ref_number": found["ref_number"] or found["txn_id"]}
@@ -425,11 +422,17 @@ def _done_by_hand(choice: _Choice) -> None:
         if withdrawn is not None:  # it was not yet asked about: what was done by hand may have been done before
             stop(row, withdrawn, choice.now)
         return
+    row.notices = _notices_of_the_sale(row)
     if row.withdrawn_at is None:
         row.total, row.tax = row.amount, data_of(row).tax
     else:
         forget_shares(row)
     stop(row, Skip("done_by_hand", choice.facts), choice.now)
+
+
+def _notices_of_the_sale(row: Refund) -> list[dict[str, Any]]:
+    """Those that hold of what a person entered as well; what was planned in its stead comes to nothing."""
+    return [notice for notice in row.notices if notice["code"] in NOTICES_OF_THE_SALE]
 
 
 def _choose_sale(choice: _Choice) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from qbwc_server.refunds.model import ZERO
 from qbwc_server.refunds.naming import Role
-from qbwc_server.store.tables import Document
+from qbwc_server.refunds.reasons import NOTICES_OF_THE_SALE, Status
+from qbwc_server.store.tables import Document, Refund
 from qbxml import written_value
 from qbxml.plain import as_plain
 
@@ -54,6 +55,14 @@ class PlannedRow:
 def planned_rows(documents: Iterable[Document]) -> tuple[PlannedRow, ...]:
     """The documents line by line, in the order in which they are sent."""
     return tuple(row for document in documents for row in _rows(document))
+
+
+def notices_when_entered(refund: Refund) -> list[dict[str, Any]]:
+    """The notices of a plan of which nothing is in QuickBooks yet: they will hold when it is entered."""
+    is_over = refund.status in (Status.POSTED.value, Status.SKIPPED.value)
+    if is_over or any(document.state == "posted" for document in refund.own_documents):
+        return []
+    return [notice for notice in refund.notices if notice["code"] not in NOTICES_OF_THE_SALE]
 
 
 def row_as_dict(row: PlannedRow) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import selectinload
 from qbwc_server.refunds.naming import Role
 from qbwc_server.refunds.reasons import Status
 from qbwc_server.store.decisions import allowed
-from qbwc_server.store.planned import planned_rows, row_as_dict
+from qbwc_server.store.planned import notices_when_entered, planned_rows, row_as_dict
 from qbwc_server.store.refund_list import loaded
 from qbwc_server.store.refunds import CHOSEN_SALE
 from qbwc_server.store.tables import Document, Event, MessageSet, Refund, Session, SetRequest
@@ -101,13 +101,14 @@ def planned_documents(refund: Refund) -> list[Document]:
 
 def review_as_dict(refund: Refund) -> dict[str, Any]:
     """A refund that waits for a person as `connex review --json` prints it: what became of it so far, what would be
-    entered line by line, what it may be already or which sales it may be of, the sale that a person chose, and what can
-    be decided."""
+    entered line by line, the codes of the notices that will hold only when it is entered, what it may be already or
+    which sales it may be of, the sale that a person chose, and what can be decided."""
     return {
         **refund_as_dict(refund),
         "version": refund.version,
         "acts": [act.value for act in allowed(refund)],
         "plan": [row_as_dict(row) for row in planned_rows(refund.documents)],
+        "notices_when_entered": [notice["code"] for notice in notices_when_entered(refund)],
         "candidates": list(refund.candidates or ()),
         "chosen_sale": refund.decided.get(CHOSEN_SALE),
         "decision_note": refund.decision_note,

@@ -22,6 +22,7 @@ from qbwc_server.store import connections as stored
 from qbwc_server.store import decisions, refund_list, reports, sold
 from qbwc_server.store.decisions import Act, DecisionError
 from qbwc_server.store.keys import customer_name
+from qbwc_server.store.planned import notices_when_entered
 from qbwc_server.store.refund_list import Found, ListError
 from qbwc_server.store.refunds import chosen_sale_of
 from qbwc_server.store.tables import Connection, Refund
@@ -127,6 +128,7 @@ def _story(refund_id: int, *, problem: str = "", note: str = "") -> str:
             found_text=next((each.text for each in reversed(told.events) if each.text.startswith(FOUND)), ""),
             memo=memo,
             sides=sold.side_by_side(sale, refund),
+            when_entered=notices_when_entered(refund),
             open_in_books=open_in_books(refund),
             acts=acts,
             note_needed=decisions.NOTE_NEEDED,
@@ -270,12 +272,14 @@ def _asked(session: DatabaseSession, connection: Connection) -> tuple[ListQuery,
 
 
 def _row(refund: Refund) -> dict[str, Any]:
-    """What `--json` prints, with the time as a time, the customer, and what is planned and not entered yet."""
+    """What `--json` prints, with the time as a time, the customer, what is planned and not entered yet, and which
+    notices (codes) are of that."""
     return {
         **reports.refund_as_dict(refund),
         "created_at": refund.created_at,
         "version": refund.version,
         "customer": customer_name(refund.payload),
+        "when_entered": [notice["code"] for notice in notices_when_entered(refund)],
         "planned": reports.planned_documents(refund),
     }
 

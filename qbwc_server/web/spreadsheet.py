@@ -12,6 +12,7 @@ from qbwc_server.store import refund_list
 from qbwc_server.store.cells import safe_cell
 from qbwc_server.store.database import Database
 from qbwc_server.store.keys import customer_name
+from qbwc_server.store.planned import notices_when_entered
 from qbwc_server.store.refund_list import Found, Place, Wanted
 from qbwc_server.store.reports import refund_as_dict
 from qbwc_server.store.tables import Refund
@@ -65,6 +66,15 @@ def _written(lines: list[Any]) -> str:
     return out.getvalue()
 
 
+def _notices(refund: Refund) -> Iterator[str]:
+    """Those of a plan that is not entered yet come last, under a heading of their own."""
+    later = notices_when_entered(refund)
+    yield from (notice["message"] for notice in refund.notices if notice not in later)
+    if later:
+        yield "When it is entered:"
+    yield from (notice["message"] for notice in later)
+
+
 def _row(refund: Refund, zone: tzinfo | None) -> list[str]:
     told = refund_as_dict(refund)
     sale, memo, payouts = told["sale"] or {}, told["credit_memo"] or {}, told["payouts"]
@@ -87,7 +97,7 @@ def _row(refund: Refund, zone: tzinfo | None) -> list[str]:
         ", ".join(payout["account"] for payout in payouts),
         None,
         ", ".join(payout["txn_id"] for payout in payouts),
-        " ".join(notice["message"] for notice in told["notices"]),
+        " ".join(_notices(refund)),
     ]
     # Figures of our own are written as they are, so that a negative one stays a number.
     paid = payouts[0]["amount"] if len(payouts) == 1 else "; ".join(payout["amount"] for payout in payouts)

@@ -765,6 +765,7 @@ def waiting_refund(connex: Installation) -> int:
         shop = builders.add_connection(session, "shop")
         why = {"code": "approval_needed", "message": "It waits for approval before anything is entered."}
         known = [{"code": "sale_chosen", "message": "Ada said which sale this refund is of: invoice 77 for Cy."}]
+        known.append({"code": "order_closed", "message": "The sales order 1001 was closed."})
         row = builders.add_refund(session, shop, "1001", status="review", reason=why, notices=known)
         builders.add_document(
             session,
@@ -784,6 +785,7 @@ def test_what_waits_for_a_person_is_listed_with_what_would_be_entered(connex: In
     assert "waits for approval" in said
     assert "1 x Hat | 38.00" in said
     assert "  To know: Ada said which sale this refund is of: invoice 77 for Cy.\n" in said
+    assert "  When it is entered: The sales order 1001 was closed.\n" in said
     assert f"connex decide shop approve|decline|retry|done-by-hand|choose-sale|note {refund_id} --note TEXT" in said
     (row,) = connex.run("review", "shop", "--json").json
     assert (row["id"], row["acts"][0], row["plan"][0]["item"], row["candidates"]) == (refund_id, "approve", "Hat", [])

@@ -314,7 +314,12 @@ def test_no_other_sale_is_chosen_for_what_is_or_may_be_in_the_books(memory: Data
 
 
 def test_what_was_done_by_hand_counts_against_the_sale(memory: Database) -> None:
-    row = decided(memory, add(memory, "review", "tax_difference"), Act.DONE_BY_HAND, "")
+    refund_id = add(memory, "review", "approval_needed")
+    with memory.transaction() as session:
+        planned = [{"code": code, "message": "Why."} for code in ("sale_chosen", "order_closed")]
+        session.get_one(Refund, refund_id).notices = planned
+    row = decided(memory, refund_id, Act.DONE_BY_HAND, "")
+    assert [notice["code"] for notice in row.notices] == ["sale_chosen"], "what was planned comes to nothing"
     assert (row.status, code_of(row), row.total) == ("skipped", "done_by_hand", Decimal("41.04"))
     other = add(memory, "waiting", None)
     with memory.transaction() as session:

@@ -13,6 +13,7 @@ import pytest
 
 from qbwc_server.refunds.codec import encode
 from qbwc_server.store.database import Database
+from qbwc_server.store.tables import Refund
 from qbwc_server.web import spreadsheet
 from tests.web.builders import (
     add_connection,
@@ -287,6 +288,29 @@ def test_a_spreadsheet_is_read_block_by_block(
             add_refund(session, connection, f"#{number}")
     content = ada.get("/connections/main/refunds.csv").data.decode("utf-8-sig")
     assert [line["Order"] for line in csv.DictReader(io.StringIO(content))] == ["#4", "#3", "#2", "#1", "#0"]
+
+
+def test_what_is_to_know_of_a_plan_is_told_as_to_come_until_it_is_entered(ada: Visitor, database: Database) -> None:
+    chosen, closed = "Ada said which sale this refund is of.", "The sales order 1001 was closed."
+    notices = [{"code": "sale_chosen", "message": chosen}, {"code": "order_closed", "message": closed}]
+    notices.append({"code": "payment_not_in_books", "message": "QuickBooks has no open payment for it."})
+    with database.transaction() as session:
+        refund = add_refund(session, add_connection(session), status="review", notices=notices)
+        add_document(session, refund, "closing", state="planned", txn_id="")
+    told = re.sub(r"<[^>]+>|\s+", " ", ada.get(f"/refunds/{refund.id}").text)
+    known, _, to_come = told.partition("When it is entered")
+    assert (chosen in known, closed in known, closed in to_come) == (True, False, True)
+    assert "What would stay open in the books" in to_come
+    assert f"When it is entered: {closed}" in ada.get("/connections/main/refunds").text
+    (line,) = csv.DictReader(io.StringIO(ada.get("/connections/main/refunds.csv").data.decode("utf-8-sig")))
+    assert f"{chosen} When it is entered: {closed}" in line["Notices"]
+
+    with database.transaction() as session:
+        found = session.get_one(Refund, refund.id)
+        found.status, found.documents[0].state = "posted", "posted"
+    for path in (f"/refunds/{refund.id}", "/connections/main/refunds", "/connections/main/refunds.csv"):
+        assert "When it is entered" not in ada.get(path).text
+        assert closed in ada.get(path).text
 
 
 def test_what_stays_open_in_the_books_is_said_on_the_refunds_page(ada: Visitor, database: Database) -> None:
