@@ -421,3 +421,14 @@ def _withdrawn_before() -> Scenario:
 def _withdrawn_afterwards() -> Scenario:
     then = (the_shop_takes_it_back, in_review("withdrawn_in_shop", Act.UNDO))
     return Scenario(receipt(HAT), (REFUND,), then=then, ends="skipped: undone")
+
+
+@case("posted refund", "the shop takes it back: a person voids it by hand and says so")
+def _withdrawn_and_voided_by_hand() -> Scenario:
+    def by_hand(driver: Driver) -> None:
+        assert driver.statuses() == {"901": "review: withdrawn_in_shop"}
+        for kind in ("ARRefundCreditCard", "CreditMemo"):
+            driver.company.void(driver.company.transactions(kind)[0])
+        driver.decide("901", Act.DONE_BY_HAND)
+
+    return Scenario(receipt(HAT), (REFUND,), then=(the_shop_takes_it_back, by_hand), ends="skipped: undone")
