@@ -44,7 +44,7 @@ _ENTRY = (
     "Connex notes here which posting it begins, so that none can be entered twice. "
     "Please leave this entry as it is; it is no person and no company."
 )
-_READ = ("ListID", "EditSequence", "Name", "Notes")
+_READ = ("ListID", "TimeModified", "EditSequence", "Name", "Notes")
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,13 @@ def take_shut_out(taking: Taking, target: MessageSet, answer: Answer) -> bool:
     return bool(entry.edit_sequence != target.context["latch"]["edit_sequence"])
 
 
+def time_of(target: MessageSet) -> datetime | None:
+    """When the entry was last changed by the time a set in doubt was last looked for, by QuickBooks' own clock, which
+    may be years behind: what a set left that has begun is no older. None where that was not seen."""
+    changed_at = target.context.get("latch_changed_at")
+    return datetime.fromisoformat(changed_at) if changed_at else None
+
+
 def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> LatchSeen:
     """How the entry stands, seen from a set in doubt."""
     then, response = target.context.get("latch"), by_id.get(QUESTION)
@@ -198,6 +205,8 @@ def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> L
     if entry is None:
         return LatchSeen.NONE
     _keep(taking.company, entry)
+    if entry.time_modified is not None:
+        target.context = target.context | {"latch_changed_at": entry.time_modified.isoformat()}
     notes, set_id = entry.notes or "", target.message_set_id or ""
     if _begun(set_id) in notes:
         return LatchSeen.BEGUN

@@ -606,8 +606,10 @@ def _scan(target: MessageSet) -> tuple[Call, ...]:
     closing = [closed_order(document) for document in documents if document.role == Role.CLOSING.value]
     voiding = [document.refund.sale_txn_id for document in documents if document.role == Role.VOIDING.value]
     customers = [document.customer_id for document in documents if Role(document.role) not in CHANGES]
-    # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness.
-    since = min([target.sent_at, *(document.refund.created_at for document in documents)])
+    # Our clock may be ahead of the one that QuickBooks writes its times by; the shop's is a second witness,
+    # and the latch tells QuickBooks' own time.
+    begun_at = latch.time_of(target) or target.sent_at
+    since = min([target.sent_at, begun_at, *(document.refund.created_at for document in documents)])
     is_order = any(document.is_of_order for document in documents)
     calls = questions.scan(customers, closing, voiding, since, sales=is_order)
     return (*latch.question(target.context["latch"]["list_id"]), *calls) if "latch" in target.context else calls

@@ -4,6 +4,7 @@ what was lost is entered without a person, and once, whatever hangs and whenever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -256,4 +257,17 @@ def test_a_record_of_the_change_of_the_entry_alone_does_not_pass_for_the_payout_
     driver.drain()
     judge(driver, review=False)
     assert len(driver.company.transactions("ARRefundCreditCard")) == 2
+    world.close()
+
+
+@pytest.mark.parametrize("days", [3, 4000])
+def test_a_workstation_whose_clock_is_days_behind_hides_nothing_of_a_set_that_has_begun(days: int) -> None:
+    """What is looked for is narrowed down by the time of the change, and that is the workstation's."""
+    world = beginning(FORGETFUL, orders=("1002",), application=False)
+    driver = world.again()
+    driver.company.clock = lambda: driver.clock() - timedelta(days=days)
+    driver.run_session({POST: Fault.LOST_AFTER})
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
     world.close()
