@@ -60,7 +60,8 @@ def planned_rows(documents: Iterable[Document]) -> tuple[PlannedRow, ...]:
 def notices_when_entered(refund: Refund) -> list[dict[str, Any]]:
     """The notices of a plan of which nothing is in QuickBooks yet: they will hold when it is entered."""
     is_over = refund.status in (Status.POSTED.value, Status.SKIPPED.value)
-    if is_over or any(document.state == "posted" for document in refund.own_documents):
+    was_posted = refund.reason_code in ("changed_in_shop", "withdrawn_in_shop")  # perhaps with nothing to enter
+    if is_over or was_posted or any(document.state == "posted" for document in refund.own_documents):
         return []
     return [notice for notice in refund.notices if notice["code"] not in NOTICES_OF_THE_SALE]
 

@@ -313,6 +313,17 @@ def test_what_is_to_know_of_a_plan_is_told_as_to_come_until_it_is_entered(ada: V
         assert closed in ada.get(path).text
 
 
+def test_what_is_to_know_of_a_refund_that_needed_no_entry_holds_though_the_shop_took_it_back(
+    ada: Visitor, database: Database
+) -> None:
+    notices = [{"code": "sale_already_void", "message": "The invoice 1001 was void already; nothing was booked."}]
+    why = {"code": "withdrawn_in_shop", "message": "The shop took this refund back after it was entered."}
+    with database.transaction() as session:
+        refund = add_refund(session, add_connection(session), status="review", notices=notices, reason=why)
+    page = ada.get(f"/refunds/{refund.id}").text
+    assert ("was void already" in page, "When it is entered" in page) == (True, False)
+
+
 def test_what_stays_open_in_the_books_is_said_on_the_refunds_page(ada: Visitor, database: Database) -> None:
     with database.transaction() as session:
         refund = add_refund(session, add_connection(session), status="review")
