@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from qbwc_server.store.tables import MessageSet
 from qbwc_server.sync import creating, latch
-from qbwc_server.sync.company import take_claim, take_claim_written, take_lists, take_proof
+from qbwc_server.sync.company import look_for_leftovers_again, take_claim, take_claim_written, take_lists, take_proof
 from qbwc_server.sync.doubts import (
     record_evidence,
     take_proof_before_repeat,
@@ -49,7 +49,8 @@ def take(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     elif kind is Kind.ENLIST:
         creating.take_enlist(taking, sent, answer)
     elif kind is Kind.LATCH:
-        latch.take_prepared(taking, answer)
+        if latch.take_prepared(taking, answer):
+            look_for_leftovers_again(taking)
     elif kind is Kind.SHUT_OUT:
         take_shut_out(taking, sent, answer)
     elif kind is Kind.POST:

@@ -90,7 +90,7 @@ def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     take_claim(taking, answer)
     if company.stopped is None:
         check_newest(taking, sent, answer)
-    _look_for_leftovers_again(taking)
+    look_for_leftovers_again(taking)
     if company.reconcile_due_at is None:
         company.reconcile_due_at = taking.now + RECONCILE_EVERY
 
@@ -124,7 +124,7 @@ def _take_templates(company: CompanyFile, by_id: Mapping[str, Response]) -> None
     ]
 
 
-def _look_for_leftovers_again(taking: Taking) -> None:
+def look_for_leftovers_again(taking: Taking) -> None:
     """What an earlier session planned and did not enter is looked for anew (rule 5): meanwhile the database may have
     been restored from a backup, or another installation may have entered it."""
     rows = taking.database.scalars(

@@ -36,7 +36,7 @@ from qbxml import (
 MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
 _STALE = "latch_stale"
-_NAME_TAKEN = 3100
+_NOT_NOW = (3100, 3120)  # the name has been taken, or the entry deleted, since it was asked for
 _OUT_OF_DATE = 3200
 _ANOTHER_TIME = (Outcome.DONE, Outcome.RETRY_LATER)  # done, but not told in full; or locked, or changed meanwhile
 _NEVER_CURRENT = "1"  # an EditSequence is a time in Unix seconds (FACTS.md 1)
@@ -80,10 +80,10 @@ def is_due(company: CompanyFile, session: Session) -> bool:
 
 
 def holds_back(company: CompanyFile, session: Session) -> bool:
-    """Whether nothing is posted in this session, since the latch could not be had; before it has ever worked, postings
-    go without it."""
+    """Whether nothing is posted in this session, since the latch could not be had, even if it is done without from the
+    next one on: what is posted then is looked for before. As long as it has never worked, postings go without it."""
     latch = latch_of(company)
-    return is_wanted(company) and latch.is_proved and latch.failed_in == session.id
+    return latch.is_proved and latch.failed_in == session.id
 
 
 def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
@@ -107,14 +107,15 @@ def question(list_id: str) -> tuple[Call, ...]:
     return (Call(QUESTION, OtherNameQuery(list_ids=(list_id,), include_ret_elements=_READ)),)
 
 
-def take_prepared(taking: Taking, answer: Answer) -> None:
-    """The answer to what was asked, added or changed."""
+def take_prepared(taking: Taking, answer: Answer) -> bool:
+    """The answer to what was asked, added or changed; True where the entry was found as it stands: what was looked for
+    before in this session has to be looked for again, since a set of another life of the database may have begun."""
     company, by_id = taking.company, answer.by_request_id
     latch, response = latch_of(company), by_id.get(QUESTION)
     stale = by_id.get(_STALE)
     if stale is not None and stale.status.outcome is Outcome.DONE:
         refuse(company)  # then no EditSequence shuts anything out
-        return
+        return False
     entry = _entry(response)
     if entry is not None and (stale is None or stale.status.code == _OUT_OF_DATE):
         list_id, sequence = entry.list_id or "", entry.edit_sequence or ""
@@ -122,12 +123,14 @@ def take_prepared(taking: Taking, answer: Answer) -> None:
         company.latch = encode(
             replace(latch, list_id=list_id, edit_sequence=sequence, is_absent=False, is_proved=proved)
         )
-    elif _is_gone(response):
+        return stale is None and not latch.is_absent
+    if _is_gone(response):
         company.latch = encode(replace(latch, list_id="", edit_sequence="", is_absent=True))
-    elif response is None or response.status.code == _NAME_TAKEN or response.status.outcome in _ANOTHER_TIME:
+    elif response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
         _failed(taking, replace(latch, is_absent=False))
     else:
         refuse(company)
+    return False
 
 
 def refuse(company: CompanyFile) -> None:

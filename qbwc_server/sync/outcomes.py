@@ -45,7 +45,10 @@ def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
         sent.state = "sent"  # QuickBooks refused the ID and worked nothing that it tells of: settle it
         return
     if not latch.take_begun(taking, sent, by_id):
-        back_to_planned(sent.requests)
+        if sent.times_sent > 1:
+            sent.state = "sent"  # perhaps since its first copy has begun
+        else:
+            back_to_planned(sent.requests)
         return
     take_outcomes(taking, sent, by_id, without_word="sent")
     if any(request.document.state == "sent" for request in sent.requests):

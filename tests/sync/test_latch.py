@@ -8,11 +8,24 @@ from datetime import timedelta
 
 import pytest
 
-from qbsim import Behaviour
+from qbsim import Behaviour, SettableClock
+from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
 from qbwc_server.sync.latch import MAX_SESSIONS_WITHOUT_LATCH
 from qbwc_server.sync.settling import MAX_TIMES_SHUT_OUT
-from tests.sync.driver import Driver, Exchange, Fault, Refusal, World, judge, open_shop, receipts, refund
+from tests.sync.driver import (
+    START,
+    Driver,
+    Exchange,
+    Fault,
+    Refusal,
+    World,
+    builder,
+    judge,
+    open_shop,
+    receipts,
+    refund,
+)
 from tests.sync.test_exactly_once import BEHAVIOURS, POST, all_posted, beginning
 
 WITHOUT_REPEATS = {
@@ -270,4 +283,33 @@ def test_a_workstation_whose_clock_is_days_behind_hides_nothing_of_a_set_that_ha
     driver.drain()
     judge(driver, review=False)
     assert all_posted(driver)
+    world.close()
+
+
+def test_a_database_from_before_its_first_posting_looks_again_once_it_has_found_the_entry() -> None:
+    """In a company file that takes no mark, which is tried when the sales have been looked for already; there the set
+    that the database has forgotten is worked."""
+    clock = SettableClock(START - timedelta(days=3))
+    made = builder(clock)
+    receipts("1001")(made)
+    clock.set(START)
+    world = World(made.company, clock, behaviour=Behaviour(takes_private_data=False))
+    world.driver.bring_in(refund("r1", "1001"))
+    with world.database.transaction() as session:
+        installation(session, START)  # another connection has needed its GUID before
+    world.keep()
+    posting = world.again().run_session().kinds.index("post")
+    driver = world.again()
+    driver.run_session({posting: Fault.HANGS})
+    restored = world.again()
+    restored.company, restored.quickbooks, restored.hanging = driver.company, driver.quickbooks, driver.hanging
+
+    def late(exchange: Exchange) -> None:
+        if exchange.kind == "read_claim":
+            restored.work_late(answered=False)
+
+    restored.run_session(on_set=late)
+    restored.drain()
+    judge(restored, review=False)
+    assert all_posted(restored)
     world.close()
