@@ -67,6 +67,7 @@ def take_outcomes(
     sent.answered_at = sent.answered_at or taking.now
     rows: dict[int, Refund] = {}
     troubles: dict[int, Skip] = {}
+    was_cut = any(r.status.outcome is not Outcome.DONE and r.status.code != LEFT_OUT for r in by_id.values())
     for request in sent.requests:
         document = request.document
         row = document.refund
@@ -78,6 +79,8 @@ def take_outcomes(
             document.state = without_word
         elif response.status.outcome is Outcome.DONE:
             _posted(taking, document, response, request.used_macro)
+        elif response.status.code == LEFT_OUT and was_cut:
+            document.state = "planned"  # at another's error: it goes out again as if it had never been sent
         else:
             trouble = _refused(taking, document, response.status, request.used_macro)
             if trouble is not None:
@@ -188,8 +191,6 @@ def _compare_totals(row: Refund) -> None:
 def _refused(taking: Taking, document: Document, status: Status, used_macro: bool) -> Skip | None:
     """A request that QuickBooks did not work: back to planned where trying again can help, else the reason."""
     document.state = "planned"
-    if status.code == LEFT_OUT:
-        return None  # the set ended at another's error: it goes out again as if it had never been sent
     document.status_code, document.status_message = status.code, status.message
     row = document.refund
     memo = next((d for d in row.documents if d.role == Role.MEMO.value), None)

@@ -313,3 +313,14 @@ def test_a_database_from_before_its_first_posting_looks_again_once_it_has_found_
     judge(restored, review=False)
     assert all_posted(restored)
     world.close()
+
+
+def test_a_quickbooks_that_leaves_out_what_follows_the_entry_is_not_asked_for_ever(
+    worlds: Callable[[str], World],
+) -> None:
+    driver = worlds("no records").again()
+    driver.refusals.append(Refusal("<CreditMemoAdd", 3231, "The request has not been processed.", times=2))
+    assert driver.run_session().kinds == ["lists", "find", "follow", "post"]
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
