@@ -33,7 +33,7 @@ COMPANIES = {
         keeps_recovery_records=False, shows_external_guid=False, edit_sequences_count_up=False
     ),
 }
-HISTORIES = 6  # of each company file; the same drawn by the thousand come out as these
+HISTORIES = 3  # of each company file; the same drawn by the thousand come out as these
 STEPS = 7  # of a history at most
 SETS = 9  # of a session, among which a fault is drawn
 LONG, SHORT = 130, 5  # seconds between two sessions; a set may still be on its way after a short one
