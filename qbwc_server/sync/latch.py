@@ -35,7 +35,7 @@ from qbxml import (
 
 MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
-_STALE = "latch_stale"
+_STALE, _BEFORE = "latch_stale", "latch_before"
 _NOT_NOW = (3100, 3120)  # the name has been taken, or the entry deleted, since it was asked for
 _OUT_OF_DATE = 3200
 _ANOTHER_TIME = (Outcome.DONE, Outcome.RETRY_LATER)  # done, but not told in full; or locked, or changed meanwhile
@@ -151,9 +151,13 @@ def to_begin(company: CompanyFile, message_set_id: str) -> Call | None:
     return Call(QUESTION, _change(latch, _begun(message_set_id)))
 
 
-def to_shut_out(target: MessageSet) -> Call:
-    """The change that shuts out a set in doubt which has not begun; refused where it has."""
-    return Call(QUESTION, _change(Latch(**target.context["latch"]), _given_up(target.message_set_id or "")))
+def to_shut_out(target: MessageSet) -> tuple[Call, ...]:
+    """The change that shuts out a set in doubt which has not begun; refused where it has. The note is read just before,
+    since a set that begins in the very second of the change before it (by a clock that was set back) leaves an
+    EditSequence of whole seconds as it was."""
+    then = Latch(**target.context["latch"])
+    read = OtherNameQuery(list_ids=(then.list_id,), include_ret_elements=_READ)
+    return Call(_BEFORE, read), Call(QUESTION, _change(then, _given_up(target.message_set_id or "")))
 
 
 def context_of(company: CompanyFile) -> Mapping[str, str]:
@@ -182,9 +186,12 @@ def take_begun(taking: Taking, sent: MessageSet, by_id: Mapping[str, Response]) 
 
 def take_shut_out(taking: Taking, target: MessageSet, answer: Answer) -> bool:
     """Whether a set in doubt is shut out for good."""
-    response = answer.by_request_id.get(QUESTION)
-    entry = _entry(response)
-    if response is None or response.status.outcome is not Outcome.DONE or entry is None:
+    by_id = answer.by_request_id
+    before, entry = _entry(by_id.get(_BEFORE)), _entry(by_id.get(QUESTION))
+    if before is not None and _begun(target.message_set_id or "") in (before.notes or ""):
+        target.context = target.context | {"has_begun": True}
+        return False
+    if before is None or entry is None:
         return False
     _keep(taking.company, entry)
     return bool(entry.edit_sequence != target.context["latch"]["edit_sequence"])
@@ -211,7 +218,7 @@ def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> L
     if entry.time_modified is not None:
         target.context = target.context | {"latch_changed_at": entry.time_modified.isoformat()}
     notes, set_id = entry.notes or "", target.message_set_id or ""
-    if _begun(set_id) in notes:
+    if _begun(set_id) in notes or target.context.get("has_begun"):
         return LatchSeen.BEGUN
     if entry.edit_sequence == then["edit_sequence"]:
         return LatchSeen.UNTOUCHED

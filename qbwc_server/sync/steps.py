@@ -341,7 +341,7 @@ def _send_shut_out(sending: Sending, target: MessageSet) -> bytes:
         "times_shut_out": target.context.get("times_shut_out", 0) + 1,
     }
     message_set_id = new_message_set_id()
-    document = _written((latch.to_shut_out(target),), new=message_set_id)
+    document = _written(latch.to_shut_out(target), new=message_set_id)
     return _record(sending, Kind.SHUT_OUT, _Message(document, message_set_id, {"target": target.id}))
 
 

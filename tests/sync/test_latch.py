@@ -324,3 +324,26 @@ def test_a_quickbooks_that_leaves_out_what_follows_the_entry_is_not_asked_for_ev
     driver.drain()
     judge(driver, review=False)
     assert all_posted(driver)
+
+
+def test_a_clock_that_is_set_back_to_the_very_second_of_the_last_change_does_not_hide_that_a_set_has_begun(
+    worlds: Callable[[str], World],
+) -> None:
+    """The set begins when it was looked for already, and leaves the EditSequence of whole seconds as it was."""
+    driver = worlds("EditSequences of whole seconds").again()
+    clock = driver.company.clock
+    driver.run_session({POST: Fault.HANGS})
+    (entry,) = entries(driver)
+    second = entry.stamp.time_modified
+
+    def back(exchange: Exchange) -> None:
+        if exchange.kind == "shut_out":
+            driver.company.clock = lambda: second
+            driver.work_late(answered=False)
+            driver.company.clock = clock
+
+    driver.wait()
+    driver.run_session(on_set=back)
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
