@@ -50,7 +50,7 @@ def take_scan(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     by_id = answer.by_request_id
     if target.state != "sent":
         return
-    if failed_question(by_id) is not None:
+    if failed_question(by_id) is not None or not by_id.keys() >= set(sent.context.get("asked", ())):
         record_evidence(taking, sent, scanned=False)  # then its outcome is asked for without
         return
     found = documents_in(by_id[name] for name in _SCANNED if name in by_id)

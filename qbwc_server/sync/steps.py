@@ -326,7 +326,9 @@ def _undo(sending: Sending) -> _Message:
 
 def _send_scan(sending: Sending, target: MessageSet) -> bytes:
     target.context = target.context | {"scans": target.context.get("scans", 0) + 1}
-    return _record(sending, Kind.SCAN, _Message(_written(_scan(target)), context={"target": target.id}))
+    calls = _scan(target)
+    context = {"target": target.id, "asked": [call.request_id for call in calls]}
+    return _record(sending, Kind.SCAN, _Message(_written(calls), context=context))
 
 
 def _send_recovery(sending: Sending, target: MessageSet) -> bytes:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from lxml import etree
 
-from qbsim import Behaviour, SettableClock
+from qbsim import Answer, Behaviour, SettableClock
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
 from qbwc_server.sync.latch import MAX_SESSIONS_WITHOUT_LATCH
@@ -344,6 +345,30 @@ def test_a_clock_that_is_set_back_to_the_very_second_of_the_last_change_does_not
 
     driver.wait()
     driver.run_session(on_set=back)
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+def test_a_look_of_which_an_answer_is_left_out_finds_nothing_to_be_missing(worlds: Callable[[str], World]) -> None:
+    driver = worlds("no records").again()
+    driver.run_session({POST: Fault.LOST_AFTER})
+    work = driver.work
+
+    def without_memos_and_payouts(exchange: Exchange, **options: object) -> Answer:
+        answer = work(exchange)
+        if exchange.kind == "scan":
+            root = etree.fromstring(answer.response.partition("?>")[2].strip())
+            for element in [each for each in root[0] if each.get("requestID") in ("memos", "cards")]:
+                root[0].remove(element)
+            exchange.answer = Answer(etree.tostring(root, encoding="unicode"))
+        return exchange.answer or answer
+
+    driver.work = without_memos_and_payouts  # type: ignore[method-assign]
+    for _ in range(3):
+        driver.wait()
+        driver.run_session()
+    del driver.work
     driver.drain()
     judge(driver, review=False)
     assert all_posted(driver)
