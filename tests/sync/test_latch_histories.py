@@ -33,7 +33,8 @@ COMPANIES = {
         keeps_recovery_records=False, shows_external_guid=False, edit_sequences_count_up=False
     ),
 }
-HISTORIES = 3  # of each company file; the same drawn by the thousand come out as these
+HISTORIES = 2  # of each company file that is gone through here; of all of them, hundreds came out as these
+GONE_THROUGH = ("repeats not recognised", "company not marked", "GUIDs not shown")
 STEPS = 7  # of a history at most
 SETS = 9  # of a session, among which a fault is drawn
 LONG, SHORT = 130, 5  # seconds between two sessions; a set may still be on its way after a short one
@@ -216,8 +217,8 @@ class History:
         self.story.append(text)
 
 
-def lost_or_late(history: History) -> Counter[str]:
-    """Of what went to a person."""
+def not_posted(history: History) -> Counter[str]:
+    """What became of the refunds that were not entered, for whoever goes through many histories by hand."""
     found = [*history.driver.statuses().values(), *history.neighbour.statuses().values()]
     return Counter(status for status in found if status != "posted")
 
@@ -260,7 +261,7 @@ def judge_both(history: History) -> None:
     judge(both)
 
 
-@pytest.mark.parametrize("name", COMPANIES)
+@pytest.mark.parametrize("name", GONE_THROUGH)
 def test_nothing_is_entered_twice_whatever_happens_to_the_entry(shops: Callable[[str], Shop], name: str) -> None:
     for number in range(HISTORIES):
         go_through(shops(name), name, number)
