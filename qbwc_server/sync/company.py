@@ -15,6 +15,7 @@ from qbwc_server.store.connections import installation
 from qbwc_server.store.mappings import item_mappings
 from qbwc_server.store.reconciliations import RECONCILE_EVERY
 from qbwc_server.store.tables import CompanyFile, MessageSet, Refund
+from qbwc_server.sync import latch
 from qbwc_server.sync.books import (
     account_of,
     known,
@@ -88,6 +89,7 @@ def take_lists(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     company.lists_read_at = taking.now
     taking.session.lists_read = True
     take_claim(taking, answer)
+    latch.try_again(company, taking.now)
     if company.stopped is None:
         check_newest(taking, sent, answer)
     look_for_leftovers_again(taking)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session as DatabaseSession
 
@@ -33,7 +33,8 @@ from qbxml import (
     Response,
 )
 
-MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without
+MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without for a day
+TRIED_AGAIN_AFTER = timedelta(days=1)
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
 _STALE, _BEFORE = "latch_stale", "latch_before"
 _NOT_NOW = (3100, 3120)  # the name has been taken, or the entry deleted, since it was asked for
@@ -58,6 +59,7 @@ class Latch:
     is_refused: bool = False  # QuickBooks does not take it, so it is done without
     failures: int = 0  # sessions in which it could not be read or changed, one after the other
     failed_in: int = 0  # the last of them
+    tried_again_at: str = ""  # when it is tried again after too many failures, as ISO 8601 has it; else it is not
 
 
 def latch_of(company: CompanyFile) -> Latch:
@@ -136,6 +138,13 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
 def refuse(company: CompanyFile) -> None:
     """QuickBooks does not take it."""
     company.latch = encode(replace(latch_of(company), is_refused=True))
+
+
+def try_again(company: CompanyFile, now: datetime) -> None:
+    """Takes the latch up again that failed for too long: somebody may just have had the entry open."""
+    latch = latch_of(company)
+    if latch.is_refused and latch.tried_again_at and datetime.fromisoformat(latch.tried_again_at) <= now:
+        company.latch = encode(replace(latch, is_refused=False, failures=0, tried_again_at=""))
 
 
 def read_anew(company: CompanyFile) -> None:
@@ -235,13 +244,15 @@ def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
 
 def _failed(taking: Taking, latch: Latch) -> None:
     failures = latch.failures + 1
+    is_too_often = failures >= MAX_SESSIONS_WITHOUT_LATCH
     taking.company.latch = encode(
         replace(
             latch,
             edit_sequence="",
             failures=failures,
             failed_in=taking.session.id,
-            is_refused=failures >= MAX_SESSIONS_WITHOUT_LATCH,
+            is_refused=is_too_often,
+            tried_again_at=(taking.now + TRIED_AGAIN_AFTER).isoformat() if is_too_often else "",
         )
     )
 

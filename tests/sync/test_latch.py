@@ -215,6 +215,20 @@ def test_an_entry_that_can_not_be_read_for_long_is_done_without(memory: Database
     driver.bring_in(refund("r1", "1001"))
     driver.drain(MAX_SESSIONS_WITHOUT_LATCH + 4)
     assert driver.statuses() == {"r1": "posted"}
+    assert not entries(driver)
+
+
+def test_it_is_tried_again_a_day_later(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002"), behaviour=FORGETFUL)
+    driver.refusals.append(Refusal("<OtherNameQuery", 3176, "A related object is in use."))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain(MAX_SESSIONS_WITHOUT_LATCH + 4)
+    driver.refusals.clear()
+    driver.wait(86_400)
+    driver.bring_in(refund("r2", "1002"))
+    driver.drain()
+    judge(driver, review=False)
+    assert len(entries(driver)) == 1
 
 
 def test_a_set_that_can_not_be_shut_out_goes_to_a_person(worlds: Callable[[str], World]) -> None:
