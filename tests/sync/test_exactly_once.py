@@ -99,6 +99,29 @@ def test_a_fault_while_refunds_are_entered_doubles_nothing_and_loses_nothing(
         assert all_posted(driver), (fault, driver.statuses())
 
 
+def hang_and_come_late(driver: Driver, moment: str, *, answered: bool) -> None:
+    """A set that posts hangs in a Web Connector and is worked at a moment of the sessions that follow: while a set of that
+    kind is on its way, between two sessions, or at the end of all."""
+    driver.run_session({POST: Fault.HANGS})
+
+    def late(exchange: Exchange) -> None:
+        if exchange.kind == moment:
+            driver.work_late(answered=answered)
+
+    driver.wait()
+    if moment == "next session":
+        driver.work_late(answered=answered)
+    driver.run_session(on_set=late)
+    if moment == "second session":
+        driver.work_late(answered=answered)
+    driver.wait()
+    driver.run_session(on_set=late)
+    driver.drain()
+    if driver.hanging:
+        driver.work_late(answered=answered)
+        driver.drain()
+
+
 @pytest.mark.parametrize(
     ("name", "moment", "answered"),
     [
@@ -118,24 +141,7 @@ def test_a_set_that_is_worked_late_is_not_entered_twice(
     worlds: Callable[[str], World], name: str, moment: str, answered: bool
 ) -> None:
     driver = worlds(name).again()
-    driver.run_session({POST: Fault.HANGS})
-
-    def late(exchange: Exchange) -> None:
-        if exchange.kind == moment:
-            driver.work_late(answered=answered)
-
-    driver.wait()
-    if moment == "next session":
-        driver.work_late(answered=answered)
-    driver.run_session(on_set=late)
-    if moment == "second session":
-        driver.work_late(answered=answered)
-    driver.wait()
-    driver.run_session(on_set=late)
-    driver.drain()
-    if driver.hanging:
-        driver.work_late(answered=answered)
-        driver.drain()
+    hang_and_come_late(driver, moment, answered=answered)
     judge(driver)
 
 

@@ -27,7 +27,7 @@ from tests.sync.driver import (
     receipts,
     refund,
 )
-from tests.sync.test_exactly_once import BEHAVIOURS, POST, all_posted, beginning
+from tests.sync.test_exactly_once import BEHAVIOURS, POST, all_posted, beginning, hang_and_come_late
 
 WITHOUT_REPEATS = {
     name: BEHAVIOURS[name] for name in ("no records", "repeats not recognised", "company not marked")
@@ -88,21 +88,7 @@ def test_a_set_that_hung_enters_nothing_once_it_was_given_up(
     worlds: Callable[[str], World], name: str, moment: str, answered: bool
 ) -> None:
     driver = worlds(name).again()
-    driver.run_session({POST: Fault.HANGS})
-
-    def late(exchange: Exchange) -> None:
-        if exchange.kind == moment:
-            driver.work_late(answered=answered)
-
-    driver.wait()
-    if moment == "next session":
-        driver.work_late(answered=answered)
-    driver.run_session(on_set=late)
-    driver.wait()
-    driver.run_session(on_set=late)
-    driver.drain()
-    driver.work_late(answered=answered)
-    driver.drain()
+    hang_and_come_late(driver, moment, answered=answered)
     judge(driver, review=False)
     assert all_posted(driver)
 
