@@ -100,8 +100,8 @@ def test_a_fault_while_refunds_are_entered_doubles_nothing_and_loses_nothing(
 
 
 def hang_and_come_late(driver: Driver, moment: str, *, answered: bool) -> None:
-    """A set that posts hangs in a Web Connector and is worked at a moment of the sessions that follow: while a set of that
-    kind is on its way, between two sessions, or at the end of all."""
+    """A set that posts hangs in a Web Connector and is worked at a moment of the sessions that follow: while a set of
+    that kind is on its way, between two sessions, or at the end of all."""
     driver.run_session({POST: Fault.HANGS})
 
     def late(exchange: Exchange) -> None:
