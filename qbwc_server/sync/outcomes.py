@@ -38,6 +38,8 @@ from qbxml import (
     TransactionRecord,
 )
 
+NOT_THERE = 3120  # what a request names was deleted
+
 
 def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
     by_id = answer.by_request_id
@@ -204,6 +206,10 @@ def _refused(taking: Taking, document: Document, status: Status, used_macro: boo
     if status.outcome is Outcome.STOP:
         stop_writing(taking.company, "permission_missing", status.explanation)
         return None
+    if document.role == Role.SALE_PAYMENT.value and status.code == NOT_THERE:
+        document.state = "review"
+        sale = next(d for d in row.order_documents if d.role == Role.SALE.value)
+        return Skip("created_sale_gone", {"order": row.order_number, "document": words_of(sale), "txn_id": sale.txn_id})
     document.state = "failed"
     facts = {
         "document": words_of(document),

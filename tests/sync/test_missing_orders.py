@@ -784,3 +784,21 @@ def test_books_that_go_back_to_a_backup_get_the_order_again(memory: Database) ->
     judge(driver, review=False)
     assert driver.statuses() == {"r0": "posted", "r1": "posted", "r2": "posted"}
     assert receipts_of(driver) == ["1000 43.30", "1001 43.30"]
+
+
+def test_a_created_invoice_that_is_deleted_before_its_payment_waits_for_a_person(memory: Database) -> None:
+    kept: list[CompanyBuilder] = []
+    driver = shop(memory, kept.append, missing_orders_as="invoice")
+    driver.bring_in(missing(refund("r1", "1001")))
+
+    def delete_it(exchange: Exchange) -> None:
+        for invoice in driver.company.transactions("Invoice"):
+            if exchange.kind == "post" and not driver.company.transactions("ReceivePayment"):
+                driver.company.delete(invoice)
+
+    driver.run_session(on_set=delete_it)
+    driver.drain()
+
+    assert driver.statuses() == {"r1": "review: created_sale_gone"}
+    assert "created in QuickBooks as invoice (TxnID" in driver.row("r1").reason["message"]
+    assert not driver.company.transactions("ReceivePayment")
