@@ -104,9 +104,9 @@ def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datet
     )
 
 
-def question(list_id: str) -> tuple[Call, ...]:
+def question(list_id: str, request_id: str = QUESTION) -> tuple[Call, ...]:
     """How does the entry stand?"""
-    return (Call(QUESTION, OtherNameQuery(list_ids=(list_id,), include_ret_elements=_READ)),)
+    return (Call(request_id, OtherNameQuery(list_ids=(list_id,), include_ret_elements=_READ)),)
 
 
 def take_prepared(taking: Taking, answer: Answer) -> bool:
@@ -165,8 +165,8 @@ def to_shut_out(target: MessageSet) -> tuple[Call, ...]:
     since a set that begins in the very second of the change before it (by a clock that was set back) leaves an
     EditSequence of whole seconds as it was."""
     then = Latch(**target.context["latch"])
-    read = OtherNameQuery(list_ids=(then.list_id,), include_ret_elements=_READ)
-    return Call(_BEFORE, read), Call(QUESTION, _change(then, _given_up(target.message_set_id or "")))
+    change = Call(QUESTION, _change(then, _given_up(target.message_set_id or "")))
+    return (*question(then.list_id, _BEFORE), change)
 
 
 def context_of(company: CompanyFile) -> Mapping[str, str]:
