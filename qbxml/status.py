@@ -157,6 +157,9 @@ _BY_CODE: dict[int, Meaning] = {
 # Of the answer as a whole, where a message set ID was sent (FACTS.md 3).
 NO_STORED_RESPONSE = (9002, 9005)
 BURNT_MESSAGE_SET_ID = 9001
+NAME_IN_USE = 3100
+NOT_THERE = 3120  # what a request names was deleted
+OUT_OF_DATE = 3200  # the EditSequence
 LEFT_OUT = 3231  # a request after one that failed, in a set that stops there
 MESSAGE_SET_ID_TOO_LONG = 9004
 UNKNOWN_OLD_MESSAGE_SET = 600

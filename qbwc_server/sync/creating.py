@@ -52,6 +52,7 @@ from qbwc_server.sync.taking import (
     stop_writing,
 )
 from qbxml import (
+    NAME_IN_USE,
     Answer,
     Call,
     CustomerRet,
@@ -70,7 +71,6 @@ from qbxml import Status as QbxmlStatus
 
 MAX_ENLISTED = 8  # message sets that add to the lists for one refund; then a person is asked
 MAX_ROUNDS = 20  # message sets that ask for one refund's order; likewise
-NAME_IN_USE = 3100
 _NAMES_IN_USE = "names_in_use"  # that QuickBooks refused for a customer; still so after a person has been asked
 _ON_ITS_WAY = (Status.WAITING.value, Status.POSTING.value)
 

@@ -23,6 +23,9 @@ from qbwc_server.sync.books import known
 from qbwc_server.sync.settling import LatchSeen
 from qbwc_server.sync.taking import Taking
 from qbxml import (
+    NAME_IN_USE,
+    NOT_THERE,
+    OUT_OF_DATE,
     Answer,
     Call,
     OtherNameAdd,
@@ -37,8 +40,7 @@ MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or chan
 TRIED_AGAIN_AFTER = timedelta(days=1)
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
 _STALE, _BEFORE = "latch_stale", "latch_before"
-_NOT_NOW = (3100, 3120)  # the name has been taken, or the entry deleted, since it was asked for
-_OUT_OF_DATE = 3200
+_NOT_NOW = (NAME_IN_USE, NOT_THERE)  # the name has been taken, or the entry deleted, since it was asked for
 _ANOTHER_TIME = (Outcome.DONE, Outcome.RETRY_LATER)  # done, but not told in full; or locked, or changed meanwhile
 _NEVER_CURRENT = "1"  # an EditSequence is a time in Unix seconds (FACTS.md 1)
 _ENTRY = (
@@ -119,7 +121,7 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
         refuse(company)  # then no EditSequence shuts anything out
         return False
     entry = _entry(response)
-    if entry is not None and (stale is None or stale.status.code == _OUT_OF_DATE):
+    if entry is not None and (stale is None or stale.status.code == OUT_OF_DATE):
         list_id, sequence = entry.list_id or "", entry.edit_sequence or ""
         proved = latch.is_proved or stale is not None
         company.latch = encode(

@@ -29,6 +29,7 @@ from qbwc_server.sync.steps import MACRO_FACTS, Kind
 from qbwc_server.sync.taking import Taking, learn, put_off, stop_writing
 from qbxml import (
     LEFT_OUT,
+    NOT_THERE,
     Answer,
     CheckRet,
     InvoiceRet,
@@ -37,8 +38,6 @@ from qbxml import (
     Status,
     TransactionRecord,
 )
-
-NOT_THERE = 3120  # what a request names was deleted
 
 
 def take_post(taking: Taking, sent: MessageSet, answer: Answer) -> None:
