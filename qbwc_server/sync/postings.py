@@ -4,7 +4,7 @@ a refund whose document is gone."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ from qbxml import (
 POSTED_TYPES = ("CreditMemo", "ARRefundCreditCard", "Check", "ReceivePayment", "SalesReceipt", "Invoice")
 TYPES_BY_REQUEST = {f"{name}Add": name for name in POSTED_TYPES}
 MAX_CLOCK_AHEAD = timedelta(days=30)  # of this server; further back, nothing is asked for on its account
+_DIGITS_OF_A_TIME = 10  # in Unix seconds, from 2001 to 2286
 UNDONE = ("deleted", "voided")  # of Document.fate
 _SHOULD_BE_THERE = ("", "missing")  # of Document.fate
 # Neither entered by somebody else's hand nor asked to be undone, which may have been worked with its answer lost.
@@ -92,13 +93,26 @@ def entered_since(documents: Iterable[Document], now: datetime) -> datetime:
     """A moment before which none of these can have been entered, nor deleted.
 
     Our clock may have been ahead when they were; the shop's is a second witness: no refund is entered before its date.
+    The workstation's, which QuickBooks tells deletions by, may be behind both: the EditSequence is its time.
     """
     moments = (
-        min(document.posted_at, max(document.refund.created_at, document.posted_at - MAX_CLOCK_AHEAD))
+        min(
+            document.posted_at,
+            max(document.refund.created_at, document.posted_at - MAX_CLOCK_AHEAD),
+            _by_the_workstation(document) or document.posted_at,
+        )
         for document in documents
         if document.posted_at is not None
     )
     return min(moments, default=now)
+
+
+def _by_the_workstation(document: Document) -> datetime | None:
+    """When QuickBooks last changed it by its own clock, where the EditSequence tells (seconds: FACTS.md 1)."""
+    digits = document.edit_sequence
+    if not (digits.isascii() and digits.isdigit() and len(digits) == _DIGITS_OF_A_TIME):
+        return None
+    return datetime.fromtimestamp(int(digits), tz=timezone.utc)
 
 
 def txn_ids_by_type(documents: Iterable[Document]) -> dict[str, list[str]]:

@@ -223,6 +223,23 @@ def test_what_somebody_deleted_goes_to_a_person_and_stops_nothing(memory: Databa
     assert "deleted it in QuickBooks" in story(driver, "r1002")
 
 
+@pytest.mark.parametrize("days", [3, 272])
+def test_what_somebody_deleted_on_a_workstation_whose_clock_is_behind_is_no_restored_backup(
+    memory: Database, days: int
+) -> None:
+    """QuickBooks tells deletions by that clock."""
+    driver = open_shop(memory, receipts(*ORDERS))
+    driver.company.clock = lambda: driver.clock() - timedelta(days=days)
+    driver.bring_in(refund("r1001", "1001"), refund("r1002", "1002"))
+    driver.drain()
+    driver.company.delete(driver.company.transactions("ARRefundCreditCard")[-1])
+    driver.bring_in(refund("r1003", "1003"))
+    driver.drain()
+
+    assert driver.company_file().stopped is None
+    assert driver.statuses() == {"r1001": "posted", "r1002": "review: deleted_in_quickbooks", "r1003": "posted"}
+
+
 def test_what_somebody_voided_goes_to_a_person_and_is_not_entered_again(memory: Database) -> None:
     driver = open_shop(memory, receipts(*ORDERS))
     driver.bring_in(refund("r1001", "1001"))
