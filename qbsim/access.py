@@ -25,6 +25,7 @@ Verb = Literal["Add", "Mod", "Del", "Void"]
 _VERBS: tuple[Verb, ...] = ("Add", "Mod", "Del", "Void")
 #: Refused while others may be at work in the file: QuickBooks wants single-user mode to delete from lists.
 _SINGLE_USER = frozenset({"ListDelRq"})
+_OTHER_NAMES = frozenset({"OtherNameAdd", "OtherNameMod"})
 _CURRENCY_REQUESTS = frozenset({"CurrencyQuery", "CurrencyAdd", "CurrencyMod"})
 _LOCKED_TRANSACTION = "The transaction could not be locked."
 _LOCKED_ELEMENT = "The list element is in use."
@@ -88,7 +89,7 @@ def check(context: Context, request: Element) -> None:
     verb = next((verb for verb in _VERBS if name.endswith(verb)), None)
     if verb is None:
         return
-    if context.behaviour.is_read_only:
+    if context.behaviour.is_read_only or (name in _OTHER_NAMES and not context.behaviour.may_change_other_names):
         raise refusal(status.NOT_PERMITTED)
     if context.behaviour.file_mode == "MultiUser" and request.tag in _SINGLE_USER:
         raise refusal(status.NOT_IN_MULTI_USER)

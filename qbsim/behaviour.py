@@ -35,6 +35,8 @@ class Behaviour:
     shows_external_guid: bool = True
     #: DataExtDefAdd, DataExtAdd and DataExtMod work on Company; off, they answer 3250.
     takes_private_data: bool = True
+    #: The user that the application works as may change the list of other names; off, that answers 3260.
+    may_change_other_names: bool = True
     #: useMacro is resolved in CheckAdd/ApplyCheckToTxnAdd.
     resolves_macro_in_check: bool = True
     #: useMacro is resolved in ARRefundCreditCardAdd/RefundAppliedToTxnAdd.

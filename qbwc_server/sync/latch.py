@@ -1,10 +1,10 @@
 """The latch: an entry in the company file's list of other names that a set which posts must find as it was.
 
-A set of which nothing is found in the books may still hang in a Web Connector, and be worked late. Where QuickBooks
-has not shown that it would recognise a repeat, nothing tells two copies of a posting for one. So there each set that
+A set of which nothing is found in the books may still hang in a Web Connector, and be worked late. So each set that
 posts begins by changing this entry under the EditSequence that it had when the set was written: QuickBooks refuses the
 change where the entry was changed since (FACTS.md, status 3200), and the set ends there (stopOnError, FACTS.md 4). A
-set can then be worked once at most; and changing the entry once more shuts out for good one that has not begun.
+set can then be worked once at most, whatever QuickBooks remembers of it; and changing the entry once more shuts out for
+good one that has not begun.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.refunds.codec import decode, encode
-from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import installation
 from qbwc_server.store.tables import CompanyFile, MessageSet, Session
-from qbwc_server.sync.books import known
 from qbwc_server.sync.settling import LatchSeen
 from qbwc_server.sync.taking import Taking
 from qbxml import (
@@ -70,10 +68,8 @@ def latch_of(company: CompanyFile) -> Latch:
 
 
 def is_wanted(company: CompanyFile) -> bool:
-    """Whether sets that post to this company file begin with the latch: those that QuickBooks recognises by their ID
-    need none."""
-    settled = company.claim in ("stands", "unwritable")
-    return settled and known(company.known, "recognises_repeats") is not Known.YES and not latch_of(company).is_refused
+    """Whether sets that post to this company file begin with the latch: wherever QuickBooks takes it."""
+    return company.claim in ("stands", "unwritable") and not latch_of(company).is_refused
 
 
 def is_due(company: CompanyFile, session: Session) -> bool:

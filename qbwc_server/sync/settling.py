@@ -1,11 +1,13 @@
 """What becomes of a posting whose answer was lost: decided from evidence alone, request by request.
 
-The rules are those of the exactly-once protocol: a stored outcome settles the set; what is found is ours; a set that
-is wholly absent, in two sessions, is sent again as it was, but only where QuickBooks has shown that it would recognise
-the repeat; what was worked in part is completed under a new ID; everything else waits for a person.
+The rules are those of the exactly-once protocol: a stored outcome settles the set; what is found is ours; what was
+worked in part is completed under a new ID.
 
-Where QuickBooks has not shown that, sets begin with the latch (latch.py). One that has not begun is shut out for good,
-and what was in it goes out under a new ID; one that has begun counts as worked in part, even where nothing is found.
+Sets begin with the latch (latch.py). One that has not begun is shut out for good, and what was in it goes out under
+a new ID; one that has begun counts as worked in part, even where nothing is found.
+
+Where QuickBooks does not take the latch, a set that is wholly absent, in two sessions, is sent again as it was, but
+only where QuickBooks has shown that it would recognise the repeat. Everything else waits for a person.
 
 Where a company file does not show GUIDs, a posting is told by its number, customer and total, and a person may have
 edited those. So nothing is held to be absent there as long as its customer has a transaction of its type that nobody

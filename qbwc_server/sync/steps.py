@@ -76,7 +76,7 @@ class Kind(Enum):
     RECOVER = "recover"  # asks QuickBooks for its record of a set in doubt
     REPEAT = "repeat"  # sends a set in doubt again, as it was
     UNDO = "undo"  # voids or deletes what was entered, where a person asked for it
-    LATCH = "latch"  # reads, adds or proves the entry that sets begin with where no repeat is recognised
+    LATCH = "latch"  # reads, adds or proves the entry that sets which post begin with
     SHUT_OUT = "shut_out"  # makes sure that a set in doubt can't be worked any more
     POST = "post"
     ENLIST = "enlist"  # adds customers and items that an order to be created needs

@@ -65,8 +65,8 @@ _QUESTIONS = (
 class Circumstances(Enum):
     """Where refunds may come to wait for a person more or less often."""
 
-    REPEATS_SHOWN = "where QuickBooks keeps records, and shows that it recognises a repeat"  # and nobody meddles
-    REPEATS_NOT_SHOWN = "where it keeps them, and does not show that"
+    WITH_LATCH = "where QuickBooks keeps records, and postings begin with the latch"  # and nobody meddles
+    WITHOUT_LATCH = "where it keeps them, and does not take the latch"
     MEDDLED = "where it keeps them, and somebody meddled"  # or the connection has it that Web Connectors are several
     RECORDS_NOT_KEPT = "where it keeps none"
 
@@ -93,8 +93,7 @@ class Played:
             return Circumstances.RECORDS_NOT_KEPT
         if self.schedule.several_connectors or any(self.happened[kind] for kind in MEDDLING):
             return Circumstances.MEDDLED
-        is_shown = behaviour.recognises_repeats and behaviour.takes_private_data  # by the claim, sent a second time
-        return Circumstances.REPEATS_SHOWN if is_shown else Circumstances.REPEATS_NOT_SHOWN
+        return Circumstances.WITH_LATCH if behaviour.may_change_other_names else Circumstances.WITHOUT_LATCH
 
 
 @dataclass

@@ -58,9 +58,7 @@ def _summary(told: Mapping[str, Any]) -> Iterator[str]:
         counted = told["to_review"][circumstances.name.lower()]
         reasons = ", ".join(f"{count:,} {code}" for code, count in counted["reasons"].items())
         yield f"    {circumstances.value}: {_of(counted)}{f': {reasons}' if reasons else ''}"
-    kept = [
-        told["to_review"][each.name.lower()] for each in (Circumstances.REPEATS_SHOWN, Circumstances.REPEATS_NOT_SHOWN)
-    ]
+    kept = [told["to_review"][each.name.lower()] for each in (Circumstances.WITH_LATCH, Circumstances.WITHOUT_LATCH)]
     together = {name: sum(counted[name] for counted in kept) for name in ("refunds", "to_review")}
     yield f"    the first two, where QuickBooks keeps records and nobody meddled: {_of(together)}"
     if told["beyond_recall"]:

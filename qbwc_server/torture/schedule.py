@@ -137,7 +137,7 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
     "records_credit_only_payments": ((False, 0.5), (True, 0.5)),
     "has_sales_orders": ((True, 0.8), (False, 0.2)),
 }
-SWITCHES = (*_SWITCHES, "edit_sequences_count_up")
+SWITCHES = (*_SWITCHES, "edit_sequences_count_up", "may_change_other_names")
 SETTINGS = (
     "refund_method",
     "check_number",
@@ -207,9 +207,10 @@ def _with_other_sales(seed: int, schedule: Schedule) -> Schedule:
 
 
 def _with_latch(seed: int, schedule: Schedule) -> Schedule:
-    """What is drawn of the entry that postings begin with where repeats are not recognised: apart as well."""
+    """What is drawn of the entry that postings begin with: apart as well."""
     rng = random.Random(f"connex torture latch {seed}")  # noqa: S311  samples, not secrets
-    behaviour = replace(schedule.behaviour, edit_sequences_count_up=rng.random() < 0.7)
+    counts_up, is_refused = rng.random() < 0.7, random.Random(f"connex torture no latch {seed}").random() < 0.1  # noqa: S311
+    behaviour = replace(schedule.behaviour, edit_sequences_count_up=counts_up, may_change_other_names=not is_refused)
     incidents = list(schedule.incidents)
     if rng.random() < 0.15:
         incidents.insert(rng.randint(0, len(incidents)), _incident(rng, Kind.ENTRY_TOUCHED))
@@ -274,6 +275,7 @@ DEPTH_BEHAVIOURS: tuple[Behaviour, ...] = (
     Behaviour(keeps_partial_records=False),
     Behaviour(recognises_repeats=False),
     Behaviour(shows_external_guid=False),
+    Behaviour(may_change_other_names=False),
 )
 _SMALL_ORDERS = (0, 4)  # a sales receipt refunded whole, and an invoice that was paid in part
 

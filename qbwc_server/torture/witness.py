@@ -1,9 +1,10 @@
 """What a schedule remembers of each set that was worked, so that a refund that is there twice is excused only where no
 server could have prevented it (docs/reliability.md, "What is not promised").
 
-Excused is this alone: QuickBooks keeps records and recognises repeats; a set was handed out again, byte for byte, while
-nothing of it was in the books; and then QuickBooks worked both copies, since its record of the one was lost, or not yet
-made, when the other came. A record that the server itself had dropped is the server's fault.
+Excused is this alone: QuickBooks does not let Connex have its entry in the list of other names, keeps records and
+recognises repeats; a set was handed out again, byte for byte, while nothing of it was in the books; and then QuickBooks
+worked both copies, since its record of the one was lost, or not yet made, when the other came. A record that the server
+itself had dropped is the server's fault.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Witness:
 
     def __init__(self, company: Company, behaviour: Behaviour) -> None:
         self._company = company
-        self._can_recognise = behaviour.keeps_recovery_records and behaviour.recognises_repeats
+        may_be_repeated = behaviour.keeps_recovery_records and behaviour.recognises_repeats
+        self._may_be_repeated = may_be_repeated and not behaviour.may_change_other_names
         self._handed_out: Counter[str] = Counter()  # by message set ID
         self._fairly_repeated: set[str] = set()  # IDs of sets that were handed out again with nothing in the books
         self._dropped: set[str] = set()  # IDs of sets whose record the server has told QuickBooks to drop
@@ -57,7 +59,7 @@ class Witness:
 
     def excuses(self, finding: Finding) -> bool:
         """Whether a transaction is there too often by what nobody could have prevented."""
-        if finding.verdict is not Verdict.DOUBLED or not finding.guid or not self._can_recognise:
+        if finding.verdict is not Verdict.DOUBLED or not finding.guid or not self._may_be_repeated:
             return False
         sets = self._entered_by.get(finding.guid.casefold(), [])
         if len(set(sets)) != 1:  # copies of several sets: the server has sent it anew

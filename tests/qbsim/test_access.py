@@ -151,6 +151,13 @@ def test_read_only_access_reads_and_changes_nothing(shop: Shop) -> None:
     assert [each.txn_id for each in shop.company.transactions("CreditMemo")] == [memo]
 
 
+def test_a_user_without_the_right_to_other_names_reads_them_and_changes_everything_else(shop: Shop) -> None:
+    shop.quickbooks.behaviour = Behaviour(may_change_other_names=False)
+    assert status(shop.query("OtherName"))[0] == 1  # there is none
+    assert status(shop.one(add("OtherName", "<Name>Eve</Name>"))) == (3260, "Error")
+    assert status(shop.one(add("Customer", "<Name>Eve</Name>")))[0] == 0
+
+
 @pytest.mark.parametrize("mode", ["SingleUser", "MultiUser"])
 def test_the_host_tells_the_mode_of_the_file(shop: Shop, mode: str) -> None:
     shop.quickbooks.behaviour = replace(shop.quickbooks.behaviour, file_mode=mode)

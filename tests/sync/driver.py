@@ -72,6 +72,7 @@ class Fault(Enum):
     CRASH_4 = "QuickBooks crashes after four requests"
 
 
+Place = int | tuple[str, int]  # a set of a session: its number, from 0, or the first, second, ... of a kind
 _CRASHES = {Fault.CRASH_0: 0, Fault.CRASH_1: 1, Fault.CRASH_2: 2, Fault.CRASH_3: 3, Fault.CRASH_4: 4}
 
 
@@ -213,9 +214,9 @@ class Driver:
         return exchange.percent
 
     def run_session(
-        self, faults: Mapping[int, Fault] | None = None, *, address: str = "10.0.0.1", on_set: Any = None
+        self, faults: Mapping[Place, Fault] | None = None, *, address: str = "10.0.0.1", on_set: Any = None
     ) -> Played:
-        """A whole session; `faults` by the number of the set within it, from 0. `on_set(exchange)` is called between
+        """A whole session; `faults` by the place of the set within it. `on_set(exchange)` is called between
         sendRequestXML and QuickBooks."""
         played = self.begin(address)
         if played.code:
@@ -227,7 +228,8 @@ class Driver:
                 break
             if on_set is not None:
                 on_set(exchange)
-            fault = (faults or {}).get(len(played.exchanges) - 1, Fault.NONE)
+            places: tuple[Place, ...] = (len(played.exchanges) - 1, (exchange.kind, played.kinds.count(exchange.kind)))
+            fault = next((faults[place] for place in places if faults and place in faults), Fault.NONE)
             outcome = self._exchange(exchange, fault)
             if outcome is None:
                 return played  # silence

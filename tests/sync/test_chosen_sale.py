@@ -15,7 +15,7 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import Act
 from qbwc_server.store.planned import planned_rows
 from qbwc_server.store.refunds import Imported
-from tests.sync.driver import Driver, Exchange, Fault, Refusal, hats, judge, open_shop, refund
+from tests.sync.driver import Driver, Exchange, Fault, Place, Refusal, hats, judge, open_shop, refund
 from tests.sync.test_missing_orders import ON, missing
 
 
@@ -355,8 +355,8 @@ def test_an_order_that_was_created_before_its_sale_was_chosen_is_named_since_it_
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.ANSWERED_LATE, Fault.COM_AFTER])
-@pytest.mark.parametrize("lost", range(4))
-def test_whatever_is_lost_the_chosen_sale_is_refunded_once(memory: Database, fault: Fault, lost: int) -> None:
+@pytest.mark.parametrize("lost", [*range(4), ("claim", 1), ("latch", 1), ("post", 1)])
+def test_whatever_is_lost_the_chosen_sale_is_refunded_once(memory: Database, fault: Fault, lost: Place) -> None:
     driver = stopped(memory, "1002")
     driver.decide("r1", Act.CHOOSE_SALE, sale=named("Invoice 77"))
     driver.wait()

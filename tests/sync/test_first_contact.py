@@ -96,7 +96,7 @@ def test_the_claim_is_on_the_company_file_before_the_first_posting(memory: Datab
     )
 
     assert dict(claimed)["post"] == 1
-    assert played.kinds == ["lists", "find", "follow", "claim", "proof", "read_claim", "post"]
+    assert played.kinds == ["lists", "find", "follow", "claim", "proof", "read_claim", *["latch"] * 3, "post"]
     assert driver.company_file().claim == "stands"
 
 
@@ -197,12 +197,16 @@ def test_a_refused_question_about_the_claim_is_not_taken_for_a_claim_that_is_gon
 
 
 @pytest.mark.parametrize("fault", CLAIM_FAULTS)
-@pytest.mark.parametrize("kind", ["claim", "proof", "read_claim"])
-def test_a_fault_while_the_claim_is_made_is_got_over(memory: Database, kind: str, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "place", [*[(kind, 1) for kind in ("claim", "proof", "read_claim")], *[("latch", which) for which in (1, 2, 3)]]
+)
+def test_a_fault_while_the_claim_or_the_latch_is_made_is_got_over(
+    memory: Database, place: tuple[str, int], fault: Fault
+) -> None:
     driver = open_shop(memory, receipts("1001"))
     driver.bring_in(refund("r1", "1001"))
 
-    driver.run_session({3 + ["claim", "proof", "read_claim"].index(kind): fault})
+    driver.run_session({place: fault})
     driver.work_late()
     driver.answer_late()
     driver.drain()

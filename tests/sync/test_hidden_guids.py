@@ -4,6 +4,7 @@ somebody may have edited is never taken for absent."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,14 @@ from qbwc_server.store.database import Database
 from tests.sync.driver import Driver, Fault, hats, judge, open_shop, receipts, refund
 
 FORGETS = Behaviour(shows_external_guid=False, keeps_partial_records=False)  # a crash leaves no record of its set
-POST = 3  # lists, find, follow, post: in a company file that is claimed already
-FIRST_POST = 6  # after the claim, in three sets
+REFUSES_THE_ENTRY = replace(FORGETS, may_change_other_names=False)
+POST = ("post", 1)
+MEMO_ALONE = Fault.CRASH_2  # the entry that a posting begins with, and the credit memo
 
 
-def shop(memory: Database, *orders: str) -> Driver:
+def shop(memory: Database, *orders: str, behaviour: Behaviour = FORGETS) -> Driver:
     """Postings were entered before, so that it is known that GUIDs are hidden."""
-    driver = open_shop(memory, receipts("1000", *orders), behaviour=FORGETS)
+    driver = open_shop(memory, receipts("1000", *orders), behaviour=behaviour)
     driver.bring_in(refund("r1000", "1000"))
     driver.drain()
     assert driver.company_file().known["shows_guids"] == "no"
@@ -51,7 +53,9 @@ def void(driver: Driver) -> None:
     driver.company.void(memo_of(driver))
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CRASH_1, Fault.CRASH_2, Fault.CRASH_3])
+@pytest.mark.parametrize(
+    "fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CRASH_1, Fault.CRASH_2, Fault.CRASH_3, Fault.CRASH_4]
+)
 def test_what_no_one_touched_needs_no_person(memory: Database, fault: Fault) -> None:
     driver = shop(memory, "1001", "1002")
     driver.bring_in(refund("r1", "1001"), refund("r2", "1002"))
@@ -69,7 +73,7 @@ def test_what_somebody_edited_meanwhile_is_shown_to_a_person_and_not_entered_aga
 ) -> None:
     driver = shop(memory, "1001")
     driver.bring_in(refund("r1", "1001"))
-    driver.run_session({POST: Fault.CRASH_1})
+    driver.run_session({POST: MEMO_ALONE})
     edit(driver)
 
     driver.drain()
@@ -82,7 +86,7 @@ def test_what_somebody_edited_meanwhile_is_shown_to_a_person_and_not_entered_aga
 def test_the_very_first_posting_is_not_entered_again_either_where_its_number_was_edited(memory: Database) -> None:
     driver = open_shop(memory, receipts("1001"), behaviour=FORGETS)
     driver.bring_in(refund("r1", "1001"))
-    driver.run_session({FIRST_POST: Fault.CRASH_1})
+    driver.run_session({POST: MEMO_ALONE})
     renumber(driver)
 
     driver.drain()
@@ -91,25 +95,33 @@ def test_the_very_first_posting_is_not_entered_again_either_where_its_number_was
     assert len(driver.company.transactions("CreditMemo")) == 1
 
 
-def test_a_memo_that_somebody_enters_by_hand_meanwhile_is_not_taken_for_ours(memory: Database) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "status"), [(FORGETS, "posted"), (REFUSES_THE_ENTRY, "review: in_doubt")], ids=["latch", "no latch"]
+)
+def test_a_memo_that_somebody_enters_by_hand_meanwhile_is_not_taken_for_ours(
+    memory: Database, behaviour: Behaviour, status: str
+) -> None:
+    """By the entry it is certain that the posting was not begun; else a person has to look."""
     makers: list[CompanyBuilder] = []
 
     def fill(made: CompanyBuilder) -> None:
         makers.append(made)
         receipts("1001")(made)
 
-    driver = open_shop(memory, fill, behaviour=FORGETS)
+    driver = open_shop(memory, fill, behaviour=behaviour)
     driver.bring_in(refund("r1", "1001"))
-    driver.run_session({FIRST_POST: Fault.LOST_BEFORE})
-    makers[0].credit_memo("Customer 1001", hats(1), ref_number="77")
+    driver.run_session({POST: Fault.LOST_BEFORE})
+    by_hand = makers[0].credit_memo("Customer 1001", hats(1), ref_number="77")
 
     driver.drain()
 
-    assert driver.statuses()["r1"] == "review: in_doubt"
-    assert "CreditMemo 77" in why(driver)
+    assert driver.statuses()["r1"] == status
+    assert by_hand.txn_id not in {document.txn_id for document in driver.row("r1").documents}
+    if status != "posted":
+        assert "CreditMemo 77" in why(driver)
 
 
-@pytest.mark.parametrize("fault", [Fault.CRASH_1, Fault.CRASH_2, Fault.CRASH_3, Fault.LOST_AFTER])
+@pytest.mark.parametrize("fault", [Fault.CRASH_1, Fault.CRASH_2, Fault.CRASH_3, Fault.CRASH_4, Fault.LOST_AFTER])
 def test_payouts_of_one_amount_through_two_gateways_are_told_apart(memory: Database, fault: Fault) -> None:
     driver = shop(memory, "1001")
     driver.bring_in(refund("r1", "1001", 2, gateways=("card", "paypal")))
@@ -128,7 +140,7 @@ def test_payouts_of_one_amount_through_two_gateways_are_told_apart(memory: Datab
 
 def test_two_of_one_number_are_shown_to_a_person(memory: Database) -> None:
     """As when QuickBooks has worked two copies of a set."""
-    driver = shop(memory, "1001")
+    driver = shop(memory, "1001", behaviour=REFUSES_THE_ENTRY)
     driver.bring_in(refund("r1", "1001"))
     played = driver.run_session({POST: Fault.LOST_AFTER})
     driver.quickbooks.process(played.exchanges[-1].request.replace('newMessageSetID="', 'newMessageSetID="X'))

@@ -1,5 +1,5 @@
-"""Where QuickBooks does not show that it recognises a repeat, postings begin with an entry in the list of other names:
-what was lost is entered without a person, and once, whatever hangs and whenever it comes."""
+"""Postings begin with an entry in the list of other names: what was lost is entered without a person, and once,
+whatever hangs and whenever it comes, and whatever QuickBooks keeps of message sets."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ from tests.sync.driver import (
 )
 from tests.sync.test_exactly_once import BEHAVIOURS, POST, all_posted, beginning, hang_and_come_late
 
-WITHOUT_REPEATS = {
-    name: BEHAVIOURS[name] for name in ("no records", "repeats not recognised", "company not marked")
+KINDS_OF_QUICKBOOKS = {
+    name: BEHAVIOURS[name]
+    for name in ("likely", "no records", "no partial records", "repeats not recognised", "company not marked")
 } | {
     "EditSequences of whole seconds": Behaviour(recognises_repeats=False, edit_sequences_count_up=False),
     "GUIDs not shown": Behaviour(keeps_recovery_records=False, shows_external_guid=False),
@@ -45,7 +46,7 @@ def worlds() -> Iterator[Callable[[str], World]]:
 
     def world(name: str) -> World:
         if name not in made:
-            made[name] = beginning(WITHOUT_REPEATS[name])
+            made[name] = beginning(KINDS_OF_QUICKBOOKS[name])
         return made[name]
 
     yield world
@@ -60,7 +61,7 @@ def entries(driver: Driver) -> list[object]:
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        *[(name, Fault.LOST_BEFORE) for name in WITHOUT_REPEATS],
+        *[(name, Fault.LOST_BEFORE) for name in KINDS_OF_QUICKBOOKS],
         *[("no records", fault) for fault in (Fault.COM_BEFORE, Fault.CRASH_0, Fault.CRASH_1, Fault.CRASH_2)],
     ],
 )
@@ -79,6 +80,8 @@ def test_a_posting_that_was_lost_is_entered_once_and_nobody_has_to_look(
     [
         *[("no records", moment, True) for moment in MOMENTS],
         *[("EditSequences of whole seconds", moment, False) for moment in MOMENTS],
+        *[("likely", moment, False) for moment in MOMENTS],
+        ("no partial records", "end", True),
         ("repeats not recognised", "end", False),
         ("company not marked", "shut_out", True),
         ("GUIDs not shown", "end", True),
@@ -124,11 +127,16 @@ def test_the_company_file_gets_one_entry_which_is_not_active_and_says_what_it_is
     assert "Please leave this entry as it is" in entry.notes
 
 
-def test_a_quickbooks_that_recognises_repeats_gets_no_entry(memory: Database) -> None:
-    driver = open_shop(memory, receipts("1001"))
-    driver.bring_in(refund("r1", "1001"))
-    driver.drain()
+def test_a_user_who_may_not_change_that_list_has_refunds_entered_all_the_same(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002"), behaviour=Behaviour(may_change_other_names=False))
+    for order in ("1001", "1002"):
+        driver.bring_in(refund(f"r{order}", order))
+        driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
     assert not entries(driver)
+    asked = [exchange.names for session in driver.sessions for exchange in session.exchanges]
+    assert sum("OtherNameAddRq" in names for names in asked) == 1  # it is not asked for again and again
 
 
 @pytest.mark.parametrize("number", range(6))

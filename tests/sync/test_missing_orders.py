@@ -113,7 +113,7 @@ def test_the_order_comes_first_with_its_customer_and_then_its_refund(memory: Dat
     played = driver.run_session()
 
     judge(driver, review=False)
-    assert [kind for kind in played.kinds if kind not in ("lists", "claim", "proof", "read_claim")] == [
+    assert [kind for kind in played.kinds if kind not in ("lists", "claim", "proof", "read_claim", "latch")] == [
         *NEW_CUSTOMER,
         *("find", "follow", "post"),
     ]
@@ -397,6 +397,7 @@ LIKELY = {
     "likely": Behaviour(),
     "no records": Behaviour(keeps_recovery_records=False),
     "GUIDs not shown": Behaviour(shows_external_guid=False),
+    "no latch": Behaviour(may_change_other_names=False),
 }
 
 
@@ -469,8 +470,8 @@ def test_whatever_is_lost_on_the_way_each_order_is_created_once(
 
 
 def test_an_order_in_doubt_is_not_created_twice_and_its_other_refund_waits(worlds: Callable[..., World]) -> None:
-    number = numbers(worlds("likely"), "post")[0]
-    driver = worlds("likely").again()
+    number = numbers(worlds("no latch"), "post")[0]
+    driver = worlds("no latch").again()
     driver.set(web_connectors="several")
     driver.run_session({number: Fault.LOST_BEFORE})
     driver.drain(16)
@@ -487,8 +488,8 @@ def test_an_order_in_doubt_is_not_created_twice_and_its_other_refund_waits(world
 
 
 def test_the_other_refund_goes_on_by_itself_when_an_order_in_doubt_is_found(worlds: Callable[..., World]) -> None:
-    number = numbers(worlds("likely"), "post")[0]
-    driver = worlds("likely").again()
+    number = numbers(worlds("no latch"), "post")[0]
+    driver = worlds("no latch").again()
     driver.set(web_connectors="several")
     driver.run_session({number: Fault.HANGS})
     driver.drain(16)
@@ -517,7 +518,12 @@ def test_an_order_of_which_no_mark_is_shown_is_known_by_number_customer_and_tota
 
 
 @pytest.mark.parametrize(
-    ("name", "moment"), [("likely", "repeat"), ("likely", "end"), ("no records", "scan"), ("no records", "end")]
+    ("name", "moment"),
+    [
+        *[("no latch", moment) for moment in ("repeat", "end")],
+        *[("likely", moment) for moment in ("shut_out", "post", "end")],
+        *[("no records", moment) for moment in ("scan", "end")],
+    ],
 )
 def test_an_order_that_is_worked_late_is_not_created_twice(
     worlds: Callable[..., World], name: str, moment: str
@@ -543,7 +549,8 @@ def test_an_order_that_is_worked_late_is_not_created_twice(
 
 
 @pytest.mark.parametrize(
-    ("count", "fault"), [(1, Fault.LOST_AFTER), (2, Fault.LOST_AFTER), (2, Fault.LOST_BEFORE), (2, Fault.CRASH_1)]
+    ("count", "fault"),
+    [(1, Fault.LOST_AFTER), (2, Fault.LOST_AFTER), (2, Fault.LOST_BEFORE), (2, Fault.CRASH_1), (2, Fault.CRASH_2)],
 )
 def test_an_invoice_and_its_payment_are_each_entered_once(
     worlds: Callable[..., World], count: int, fault: Fault

@@ -11,8 +11,6 @@ from qbwc_server.store.database import Database
 from qbwc_server.store.decisions import Act, DecisionError
 from tests.sync.driver import Driver, Exchange, Fault, Refusal, hats, judge, open_shop, refund
 
-POST = 6  # of a first session: lists, find, follow, the claim in three sets, and the posting
-
 
 def never_invoiced(made: CompanyBuilder) -> None:
     made.customer("Ann")
@@ -92,14 +90,18 @@ def test_of_an_order_that_was_invoiced_in_part_each_part_is_undone_where_it_stan
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_AFTER, Fault.CRASH_0, Fault.CRASH_1, Fault.ANSWERED_LATE]
+    "fault",
+    [
+        *(Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_AFTER, Fault.CRASH_0, Fault.CRASH_1, Fault.CRASH_2),
+        Fault.ANSWERED_LATE,
+    ],
 )
-@pytest.mark.parametrize("number", [POST + 1, POST + 2])  # the invoice is looked for first; the order is changed last
-def test_whatever_is_lost_on_the_way_the_order_is_changed_once(memory: Database, number: int, fault: Fault) -> None:
+@pytest.mark.parametrize("which", [1, 2])  # the order is changed last
+def test_whatever_is_lost_on_the_way_the_order_is_changed_once(memory: Database, which: int, fault: Fault) -> None:
     driver = open_shop(memory, invoiced_in_part)
     driver.bring_in(refund("r1", "1001", 3))
-    played = driver.run_session({number: fault})
-    assert played.kinds[number] == "post", played.kinds
+    played = driver.run_session({("post", which): fault})
+    assert played.kinds.count("post") >= which, played.kinds
     driver.drain()
 
     judge(driver, review=False)
@@ -109,11 +111,11 @@ def test_whatever_is_lost_on_the_way_the_order_is_changed_once(memory: Database,
     assert driver.company.customer_balance("Ann") == 0
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.CRASH_1])
+@pytest.mark.parametrize("fault", [Fault.LOST_AFTER, Fault.CRASH_1, Fault.CRASH_2])
 def test_a_quantity_whose_lowering_was_not_answered_is_not_lowered_twice(memory: Database, fault: Fault) -> None:
     driver = open_shop(memory, never_invoiced)
     driver.bring_in(refund("r1", "1001"))
-    driver.run_session({POST: fault})
+    driver.run_session({("post", 1): fault})
     driver.drain()
 
     judge(driver, review=False)
@@ -208,7 +210,7 @@ def test_an_order_that_the_refund_closed_itself_is_told_so_though_its_payout_cam
 ) -> None:
     driver = open_shop(memory, never_invoiced)
     driver.bring_in(refund("r1", "1001", 3, shipping="5.00"))
-    driver.run_session({POST + 1: Fault.LOST_BEFORE})
+    driver.run_session({("post", 2): Fault.LOST_BEFORE})
     assert order_of(driver).is_manually_closed
     assert not driver.company.transactions("ARRefundCreditCard")
     driver.drain()

@@ -106,7 +106,7 @@ def test_a_newer_session_ends_the_older_whose_late_answer_still_counts(memory: D
 
 
 def test_the_late_answer_to_a_set_that_was_given_to_a_person_is_taken(memory: Database) -> None:
-    driver = ready(memory, "1001")
+    driver = ready(memory, "1001", behaviour=Behaviour(may_change_other_names=False))
     driver.set(web_connectors="several")
     driver.run_session({3: Fault.HANGS})
     driver.drain()

@@ -87,14 +87,14 @@ def test_the_first_installation_can_take_it_back(two: tuple[Driver, Driver]) -> 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("step", ["lists", "claim", "proof", "read_claim"])
+@pytest.mark.parametrize("step", ["lists", "claim", "proof", "read_claim", "latch", "post"])
 def test_a_fault_at_any_step_of_the_taking_over_is_got_over(
     two: tuple[Driver, Driver], step: str, fault: Fault
 ) -> None:
     _, second = two
     take(second)
 
-    second.run_session({["lists", "claim", "proof", "read_claim"].index(step): fault})
+    second.run_session({(step, 1): fault})
     second.drain()
     second.wait(3700)
     second.drain()

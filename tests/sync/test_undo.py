@@ -223,7 +223,7 @@ def test_what_is_left_of_the_sale_can_be_refunded_again_after_an_undo(memory: Da
 def test_a_refund_that_is_on_its_way_can_not_be_undone(memory: Database) -> None:
     driver = open_shop(memory, receipts("1001"))
     driver.bring_in(refund("r1", "1001"))
-    driver.run_session({6: Fault.LOST_AFTER})
+    driver.run_session({("post", 1): Fault.LOST_AFTER})
     assert driver.open_sets() == ["post"]
     with pytest.raises(DecisionError, match="possible: note"):
         driver.decide("r1", Act.UNDO)

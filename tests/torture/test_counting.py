@@ -13,7 +13,7 @@ from qbwc_server.torture.schedule import Aim, Incident, Kind, Schedule
 from qbwc_server.torture.scratch import Scratch
 from tests.torture.playing import play_of, with_incidents
 
-UNPROVED = Behaviour(takes_private_data=False)
+NO_LATCH = Behaviour(may_change_other_names=False)
 FORGETS, HIDES = Behaviour(keeps_recovery_records=False), Behaviour(shows_external_guid=False)
 LOST = Incident(Kind.CUT_BEFORE_WORK)
 
@@ -21,12 +21,21 @@ LOST = Incident(Kind.CUT_BEFORE_WORK)
 @pytest.mark.parametrize(
     ("schedule", "circumstances", "reasons"),
     [
-        (with_incidents(LOST), Circumstances.REPEATS_SHOWN, {}),
-        (with_incidents(LOST, behaviour=HIDES), Circumstances.REPEATS_SHOWN, {}),
-        (with_incidents(LOST, behaviour=UNPROVED), Circumstances.REPEATS_NOT_SHOWN, {}),
+        (with_incidents(LOST), Circumstances.WITH_LATCH, {}),
+        (with_incidents(LOST, behaviour=HIDES), Circumstances.WITH_LATCH, {}),
+        (with_incidents(LOST, behaviour=NO_LATCH), Circumstances.WITHOUT_LATCH, {}),
         (with_incidents(LOST, behaviour=FORGETS), Circumstances.RECORDS_NOT_KEPT, {}),
-        (replace(with_incidents(LOST), several_connectors=True), Circumstances.MEDDLED, {"in_doubt": 1}),
-        (with_incidents(LOST, Incident(Kind.RECORDS_GONE, aim=Aim.SETTLING)), Circumstances.MEDDLED, {"in_doubt": 1}),
+        (replace(with_incidents(LOST), several_connectors=True), Circumstances.MEDDLED, {}),
+        (
+            replace(with_incidents(LOST, behaviour=NO_LATCH), several_connectors=True),
+            Circumstances.MEDDLED,
+            {"in_doubt": 1},
+        ),
+        (
+            with_incidents(LOST, Incident(Kind.RECORDS_GONE, aim=Aim.SETTLING), behaviour=NO_LATCH),
+            Circumstances.MEDDLED,
+            {"in_doubt": 1},
+        ),
     ],
 )
 def test_a_refund_that_waits_is_counted_by_what_quickbooks_does_and_who_meddled(
@@ -49,7 +58,7 @@ def test_a_refund_that_waits_is_counted_by_what_quickbooks_does_and_who_meddled(
 
 def test_an_incident_that_was_drawn_and_did_not_happen_meddles_with_nothing(scratch: Scratch) -> None:
     schedule = with_incidents(Incident(Kind.RECORDS_GONE, aim=Aim.SETTLING, skip=99))
-    assert play_of(schedule, scratch).run().circumstances is Circumstances.REPEATS_SHOWN
+    assert play_of(schedule, scratch).run().circumstances is Circumstances.WITH_LATCH
 
 
 def test_checks_on_an_account_that_quickbooks_refuses_wait_by_their_nature(scratch: Scratch) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 
 from qbsim import Behaviour
 from qbwc_server.store.tables import MessageSet
-from qbwc_server.sync import creating, doubts, sightings, steps
+from qbwc_server.sync import creating, doubts, latch, sightings, steps
 from qbwc_server.sync.settling import Action, Doubt, Evidence, Sighting
 from qbwc_server.sync.settling import Verdict as SettlingVerdict
 from qbwc_server.torture.oracle import Verdict
@@ -86,8 +87,17 @@ def broken(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
             setattr(module, name, original)
 
 
-SENDS_AGAIN = ((doubts, "settle", _send_again),)
-ASKS_FOR_THE_NUMBER = ((doubts, "settle", _send_what_has_no_number), (sightings, "sighting_of", _by_number))
+def _never(company: Any) -> bool:
+    return False
+
+
+WITHOUT_LATCH = (latch, "is_wanted", _never)
+SENDS_AGAIN = (WITHOUT_LATCH, (doubts, "settle", _send_again))
+ASKS_FOR_THE_NUMBER = (
+    WITHOUT_LATCH,
+    (doubts, "settle", _send_what_has_no_number),
+    (sightings, "sighting_of", _by_number),
+)
 
 
 @pytest.mark.parametrize("replacements", [SENDS_AGAIN, ASKS_FOR_THE_NUMBER], ids=["sends again", "asks for the number"])
@@ -136,7 +146,8 @@ BEYOND = (
     Incident(Kind.WORKED_LATE, release=Release.END, answered=False),
     Incident(Kind.QUICKBOOKS_CRASHES, number=1),
 )
-WRITES_NO_RECORD = Behaviour(keeps_partial_records=False)
+NO_LATCH = Behaviour(may_change_other_names=False)
+WRITES_NO_RECORD = replace(NO_LATCH, keeps_partial_records=False)
 
 
 def test_a_refund_that_nobody_could_save_is_told_apart_and_waits_for_a_person(scratch: Scratch) -> None:
@@ -145,13 +156,23 @@ def test_a_refund_that_nobody_could_save_is_told_apart_and_waits_for_a_person(sc
     assert {finding.verdict for finding in played.beyond_recall} == {Verdict.DOUBLED}
 
 
+def test_with_the_latch_the_same_is_saved_and_would_not_be_excused(scratch: Scratch) -> None:
+    behaviour = Behaviour(keeps_partial_records=False)
+    played = play_of(with_incidents(*BEYOND, behaviour=behaviour), scratch).run()
+    assert (played.findings, played.beyond_recall, played.statuses) == ((), (), {"posted": 2})
+    with broken(WITHOUT_LATCH):
+        played = play_of(with_incidents(*BEYOND, behaviour=behaviour), scratch).run()
+    assert Verdict.DOUBLED in {finding.verdict for finding in played.findings}
+    assert not played.beyond_recall
+
+
 def test_a_copy_while_the_first_is_worked_is_beyond_recall_only_where_quickbooks_takes_it_for_another(
     scratch: Scratch,
 ) -> None:
     incident = Incident(Kind.WORKED_LATE, number=1, release=Release.DURING_REPEAT)
     answers: tuple[Literal["stored", "worked", "busy"], ...] = ("stored", "busy", "worked")
     for answer in answers:
-        behaviour = Behaviour(repeat_of_a_set_in_work=answer)
+        behaviour = replace(NO_LATCH, repeat_of_a_set_in_work=answer)
         played = play_of(with_incidents(incident, behaviour=behaviour), scratch).run()
         assert played.findings == (), (answer, played.findings)
         assert bool(played.beyond_recall) == (answer == "worked"), answer
@@ -177,7 +198,7 @@ def _drop_the_repeated(sending: Any) -> str | None:
 def test_what_the_server_could_have_prevented_is_not_excused(
     scratch: Scratch, incidents: tuple[Incident, ...], replacements: Any
 ) -> None:
-    behaviour = WRITES_NO_RECORD if len(incidents) > 1 else Behaviour()
+    behaviour = WRITES_NO_RECORD if len(incidents) > 1 else NO_LATCH
     with broken(*replacements):
         played = play_of(with_incidents(*incidents, behaviour=behaviour, orders=(0, 4, 6)), scratch).run()
     assert Verdict.DOUBLED in {finding.verdict for finding in played.findings}
