@@ -29,6 +29,8 @@ class Behaviour:
     #: What a copy of a set gets while the first is still worked: its outcome as far as it is stored; or it is worked as
     #: if it were another; or it fails as busy, with nothing worked.
     repeat_of_a_set_in_work: Literal["stored", "worked", "busy"] = "stored"
+    #: Each request after a failed one under stopOnError is answered, with 3231; off, the answer ends with that one.
+    answers_what_is_left_out: bool = True
     #: An Add whose ExternalGUID another transaction has is refused.
     refuses_repeated_external_guid: bool = False
     #: ExternalGUID is in the Rets.

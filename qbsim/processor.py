@@ -186,6 +186,8 @@ class SetInWork:
         """Works on until so many requests of the set are worked; None: to its end, without writing that down yet."""
         for request in self._set.requests[self._worked : until]:
             self._worked += 1
+            if self._is_stopped and not self._behaviour.answers_what_is_left_out:
+                continue
             if self._is_stopped:
                 outcome = Outcome(code=status.LEFT_OUT, message=message(status.LEFT_OUT))
             else:

@@ -68,20 +68,25 @@ def take_outcomes(
     sent.answered_at = sent.answered_at or taking.now
     rows: dict[int, Refund] = {}
     troubles: dict[int, Skip] = {}
-    was_cut = any(r.status.outcome is not Outcome.DONE and r.status.code != LEFT_OUT for r in by_id.values())
+    failed = {name for name, r in by_id.items() if r.status.outcome is not Outcome.DONE and r.status.code != LEFT_OUT}
+    is_over = False
+    left_out: dict[int, Refund] = {}
     for request in sent.requests:
         document = request.document
         row = document.refund
         rows[row.id] = row
+        has_failed_before, is_over = is_over, is_over or ("latch" in sent.context and request.request_id in failed)
         if document.state == "posted":
             continue
         response = by_id.get(request.request_id)
-        if response is None:
+        is_told_so = response is not None and response.status.code == LEFT_OUT and bool(failed)
+        if is_told_so or (response is None and has_failed_before):  # at another's error (FACTS.md 4)
+            document.state = "planned"  # it goes out again as if it had never been sent
+            left_out[row.id] = row
+        elif response is None:
             document.state = without_word
         elif response.status.outcome is Outcome.DONE:
             _posted(taking, document, response, request.used_macro)
-        elif response.status.code == LEFT_OUT and was_cut:
-            document.state = "planned"  # at another's error: it goes out again as if it had never been sent
         else:
             trouble = _refused(taking, document, response.status, request.used_macro)
             if trouble is not None:
@@ -91,6 +96,8 @@ def take_outcomes(
         if sent.times_sent > 1:
             add_notice(row, Notice("posted_after_repeat"))
         _compare_totals(row)
+    for row in left_out.values():  # where many are bad, each ends a set: then sets get smaller
+        row.batch_limit = (len(left_out) + 1) // 2
     conclude_all(rows.values(), troubles, taking.now)
 
 

@@ -137,7 +137,7 @@ _SWITCHES: dict[str, tuple[tuple[object, float], ...]] = {
     "records_credit_only_payments": ((False, 0.5), (True, 0.5)),
     "has_sales_orders": ((True, 0.8), (False, 0.2)),
 }
-SWITCHES = (*_SWITCHES, "edit_sequences_count_up", "may_change_other_names")
+SWITCHES = (*_SWITCHES, "edit_sequences_count_up", "may_change_other_names", "answers_what_is_left_out")
 SETTINGS = (
     "refund_method",
     "check_number",
@@ -209,8 +209,13 @@ def _with_other_sales(seed: int, schedule: Schedule) -> Schedule:
 def _with_latch(seed: int, schedule: Schedule) -> Schedule:
     """What is drawn of the entry that postings begin with: apart as well."""
     rng = random.Random(f"connex torture latch {seed}")  # noqa: S311  samples, not secrets
-    counts_up, is_refused = rng.random() < 0.7, random.Random(f"connex torture no latch {seed}").random() < 0.1  # noqa: S311
-    behaviour = replace(schedule.behaviour, edit_sequences_count_up=counts_up, may_change_other_names=not is_refused)
+    later = random.Random(f"connex torture no latch {seed}")  # noqa: S311
+    behaviour = replace(
+        schedule.behaviour,
+        edit_sequences_count_up=rng.random() < 0.7,
+        may_change_other_names=later.random() >= 0.1,
+        answers_what_is_left_out=later.random() < 0.5,
+    )
     incidents = list(schedule.incidents)
     if rng.random() < 0.15:
         incidents.insert(rng.randint(0, len(incidents)), _incident(rng, Kind.ENTRY_TOUCHED))

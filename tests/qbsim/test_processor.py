@@ -35,6 +35,12 @@ def test_stop_on_error_leaves_out_the_rest_and_continue_goes_on(shop: Shop) -> N
     assert [status(each)[0] for each in shop.ask(BAD + GOOD, onError="continueOnError")] == [3140, 0]
 
 
+def test_an_answer_may_end_with_the_request_that_failed() -> None:
+    shop = Shop(Behaviour(answers_what_is_left_out=False))
+    assert [status(each)[0] for each in shop.ask(BAD + GOOD + GOOD)] == [3140]
+    assert shop.moved() == {}
+
+
 def test_a_query_without_a_match_does_not_stop_the_set(shop: Shop) -> None:
     nothing = "<InvoiceQueryRq><RefNumber>9</RefNumber></InvoiceQueryRq>"
     assert [status(each)[0] for each in shop.ask(nothing + GOOD)] == [1, 0]

@@ -252,6 +252,47 @@ def test_one_bad_refund_ends_its_set_and_the_others_go_in_with_the_next(worlds: 
     assert {statuses[name] for name in ("r1003", "r1009")} == {"posted"}
 
 
+@pytest.mark.parametrize("answers_all", [True, False], ids=["3231", "no word"])
+@pytest.mark.parametrize("which", ["1002", "1003", "1009"])
+def test_what_quickbooks_left_out_after_a_bad_refund_goes_in_with_the_next_set_of_the_session(
+    which: str, answers_all: bool
+) -> None:
+    world = beginning(Behaviour(answers_what_is_left_out=answers_all))
+    driver = world.again()
+    customer = driver.company.lists.customers.find(f"Customer {which}")
+    driver.quickbooks.locks.lock(customer.list_id)  # somebody has it open
+    played = driver.run_session()
+    assert not driver.open_sets()
+    statuses = driver.statuses()
+    assert [name for name, status in statuses.items() if status != "posted"] == [f"r{which}"]
+    assert played.kinds.count("post") == (1 if which == "1009" else 2)
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+    world.close()
+
+
+def test_where_many_refunds_are_bad_the_sets_get_smaller(memory: Database) -> None:
+    """Each ends its set, so that a slow QuickBooks would be sent the last of them again and again."""
+    orders = [str(2000 + number) for number in range(16)]
+    driver = open_shop(memory, receipts("1001", *orders))
+    driver.bring_in(refund("r1001", "1001"))
+    driver.drain()
+    driver.bring_in(*[refund(f"r{order}", order) for order in orders])
+    for order in orders:
+        customer = driver.company.lists.customers.find(f"Customer {order}")
+        driver.quickbooks.locks.lock(customer.list_id, requests=99)
+    sent = [exchange for exchange in driver.run_session().exchanges if exchange.kind == "post"]
+    assert len(sent) == len(orders)
+    assert sum(exchange.names.count("CreditMemoAddRq") for exchange in sent) <= 16 * 5  # and not 16 + 15 + ... + 1
+
+    for order in orders:
+        driver.quickbooks.locks.release(driver.company.lists.customers.find(f"Customer {order}").list_id)
+    driver.drain(pause=3700)
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
 def test_a_database_that_was_restored_from_before_a_set_was_sent_enters_it_once(
     worlds: Callable[[str], World],
 ) -> None:
