@@ -20,6 +20,7 @@ from qbwc_server.refunds.sale import Account, CompanyFacts
 from qbwc_server.store import people, webhooks
 from qbwc_server.store.connections import all_connections, settings_of
 from qbwc_server.store.database import OPENING_ERRORS, Database, DatabaseURLError, open_database
+from qbwc_server.store.latch import latch_of, words_of_latch
 from qbwc_server.store.tables import Connection
 from qbwc_server.sync.books import company_facts
 
@@ -161,6 +162,8 @@ def _connection(config: Config, connection: Connection) -> Iterator[Finding]:
     if company.accounts is None:
         yield Finding(Level.REMARK, f"{name}: the chart of accounts is not known yet.", "Let the Web Connector run.")
         return
+    if latch_of(company).is_refused:
+        yield Finding(Level.REMARK, f"{name}: postings have no guard against double entries.", words_of_latch(company))
     settings = settings_of(connection)
     yield from _accounts(name, settings.refund_account, company_facts(company, settings, config.time_zone))
 

@@ -105,6 +105,18 @@ def test_a_postgresql_server_is_examined_too(environ: dict[str, str], postgresql
             "nothing is entered",
             "Another installation writes",
         ),
+        (
+            {
+                "latch": {
+                    "is_refused": True,
+                    "refusal": "QuickBooks refused it.",
+                    "tried_again_at": NOW.isoformat(),
+                }
+            },
+            Level.REMARK,
+            "no guard against double entries",
+            "needs the right to change the list of other names",
+        ),
         ({"accounts": builders.ACCOUNTS}, Level.PROBLEM, "no accounts receivable account", "Make one in QuickBooks"),
         ({"accounts": [RECEIVABLES]}, Level.REMARK, "no Undeposited Funds", "choose a refund deposit account"),
         ({}, Level.FINE, f"{len(CHART)} accounts known", ""),

@@ -82,7 +82,7 @@ class CompanyFile(Base):
     claim: Mapped[str] = mapped_column(String(20), default="unknown")  # unknown, written, proved, stands, ...
     claim_holder: Mapped[str] = mapped_column(Text, default="")
     claim_set_id: Mapped[str] = mapped_column(String(20), default="")
-    latch: Mapped[dict[str, Any] | None]  # the entry that sets begin with where no repeat is recognised: sync/latch.py
+    latch: Mapped[dict[str, Any] | None]  # the entry that sets begin with: store/latch.py
     known: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what no source tells: "yes", "no" or not there
     batch_size: Mapped[int]
     stopped: Mapped[dict[str, Any] | None]  # why nothing is written: {"code", "message"}

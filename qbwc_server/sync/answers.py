@@ -87,7 +87,7 @@ def take_refusal(taking: Taking, sent: MessageSet) -> None:
     elif kind is Kind.CLAIM:
         taking.company.claim, taking.company.takeover = "unwritable", None
     elif kind in (Kind.LATCH, Kind.SHUT_OUT):
-        latch.refuse(taking.company)
+        latch.refused(taking.company, taking.now, "QuickBooks could not read the request for it.")
     elif kind is Kind.PROOF:
         if taking.company.claim == "written":
             taking.company.claim = "proved"

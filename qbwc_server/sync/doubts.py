@@ -14,6 +14,7 @@ from qbwc_server.refunds.open_orders import mark
 from qbwc_server.refunds.reasons import Notice, Skip
 from qbwc_server.refunds.sale import Known
 from qbwc_server.store.connections import settings_of
+from qbwc_server.store.latch import latch_of
 from qbwc_server.store.orders import wake_those_that_wait
 from qbwc_server.store.planned import number_of, words_of
 from qbwc_server.store.refunds import data_of
@@ -193,7 +194,7 @@ def _carry_out_verdict(taking: Taking, target: MessageSet, by_id: dict[str, Resp
             recognises_repeats=known(taking.company.known, "recognises_repeats"),
             one_web_connector=_one_web_connector(taking, target),
             times_shut_out=target.context.get("times_shut_out", 0),
-            can_shut_out=not latch.latch_of(taking.company).is_refused,
+            can_shut_out=not latch_of(taking.company).is_refused,
         ),
         [decode(Evidence, item) for item in target.evidence],
     )

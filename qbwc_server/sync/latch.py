@@ -10,13 +10,13 @@ good one that has not begun.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session as DatabaseSession
 
-from qbwc_server.refunds.codec import decode, encode
 from qbwc_server.store.connections import installation
+from qbwc_server.store.latch import Latch, keep_latch, latch_of
 from qbwc_server.store.tables import CompanyFile, MessageSet, Session
 from qbwc_server.sync.settling import LatchSeen
 from qbwc_server.sync.taking import Taking
@@ -45,26 +45,8 @@ _ENTRY = (
     "Connex notes here which posting it begins, so that none can be entered twice. "
     "Please leave this entry as it is; it is no person and no company."
 )
+_HOLDS_NOTHING = "QuickBooks changed the entry where it should have refused to."
 _READ = ("ListID", "TimeModified", "EditSequence", "Name", "Notes")
-
-
-@dataclass(frozen=True)
-class Latch:
-    """What is known of the entry."""
-
-    list_id: str = ""
-    edit_sequence: str = ""  # empty: to be read before the next posting
-    is_absent: bool = False  # QuickBooks was asked, and has no entry of that name
-    is_proved: bool = False  # QuickBooks has refused a change under a wrong EditSequence
-    is_refused: bool = False  # QuickBooks does not take it, so it is done without
-    failures: int = 0  # sessions in which it could not be read or changed, one after the other
-    failed_in: int = 0  # the last of them
-    tried_again_at: str = ""  # when it is tried again after too many failures, as ISO 8601 has it; else it is not
-
-
-def latch_of(company: CompanyFile) -> Latch:
-    """The latch as it is known."""
-    return decode(Latch, company.latch) if company.latch else Latch()
 
 
 def is_wanted(company: CompanyFile) -> bool:
@@ -114,40 +96,49 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
     latch, response = latch_of(company), by_id.get(QUESTION)
     stale = by_id.get(_STALE)
     if stale is not None and stale.status.outcome is Outcome.DONE:
-        refuse(company)  # then no EditSequence shuts anything out
+        does_not_hold(company)  # then no EditSequence shuts anything out
         return False
     entry = _entry(response)
     if entry is not None and (stale is None or stale.status.code == OUT_OF_DATE):
         list_id, sequence = entry.list_id or "", entry.edit_sequence or ""
         proved = latch.is_proved or stale is not None
-        company.latch = encode(
-            replace(latch, list_id=list_id, edit_sequence=sequence, is_absent=False, is_proved=proved)
-        )
+        keep_latch(company, replace(latch, list_id=list_id, edit_sequence=sequence, is_absent=False, is_proved=proved))
         return stale is None and not latch.is_absent
     if _is_gone(response):
-        company.latch = encode(replace(latch, list_id="", edit_sequence="", is_absent=True))
+        keep_latch(company, replace(latch, list_id="", edit_sequence="", is_absent=True))
     elif response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
         _failed(taking, replace(latch, is_absent=False))
     else:
-        refuse(company)
+        refused(
+            company, taking.now, f"QuickBooks refused it ({response.status.code}: {response.status.message.strip()})."
+        )
     return False
 
 
-def refuse(company: CompanyFile) -> None:
-    """QuickBooks does not take it."""
-    company.latch = encode(replace(latch_of(company), is_refused=True))
+def does_not_hold(company: CompanyFile) -> None:
+    """QuickBooks changes an entry under an EditSequence that is not the current one, or goes on after an error: then
+    the latch keeps nothing out, and is given up for good."""
+    keep_latch(company, replace(latch_of(company), is_refused=True, tried_again_at="", refusal=_HOLDS_NOTHING))
+
+
+def refused(company: CompanyFile, now: datetime, why: str) -> None:
+    """QuickBooks does not take the entry; it is tried again a day later, since somebody may give the right to it."""
+    again = (now + TRIED_AGAIN_AFTER).isoformat()
+    keep_latch(company, replace(latch_of(company), is_refused=True, tried_again_at=again, refusal=why))
 
 
 def try_again(company: CompanyFile, now: datetime) -> None:
-    """Takes the latch up again that failed for too long: somebody may just have had the entry open."""
+    """Takes the latch up again that was refused, or failed for too long: somebody may just have had the entry open."""
     latch = latch_of(company)
     if latch.is_refused and latch.tried_again_at and datetime.fromisoformat(latch.tried_again_at) <= now:
-        company.latch = encode(replace(latch, is_refused=False, failures=0, tried_again_at=""))
+        keep_latch(
+            company, replace(latch, is_refused=False, is_absent=False, failures=0, tried_again_at="", refusal="")
+        )
 
 
 def read_anew(company: CompanyFile) -> None:
     """How it stands is not known, since an answer was lost."""
-    company.latch = encode(replace(latch_of(company), edit_sequence="", is_absent=False))
+    keep_latch(company, replace(latch_of(company), edit_sequence="", is_absent=False))
 
 
 def to_begin(company: CompanyFile, message_set_id: str) -> Call | None:
@@ -185,7 +176,7 @@ def take_begun(taking: Taking, sent: MessageSet, by_id: Mapping[str, Response]) 
         _keep(taking.company, _entry(response))
         return True
     if any(other.status.outcome is Outcome.DONE for other in by_id.values()):
-        refuse(taking.company)  # the set went on all the same
+        does_not_hold(taking.company)  # the set went on all the same
         return True
     _failed(taking, latch_of(taking.company))
     return False
@@ -237,22 +228,14 @@ def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
     if entry is not None and entry.list_id != latch.list_id:
         return  # another has taken its place since
     sequence = (entry.edit_sequence or "") if entry is not None else ""  # else it is read before the next posting
-    company.latch = encode(replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
+    keep_latch(company, replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
 
 
 def _failed(taking: Taking, latch: Latch) -> None:
     failures = latch.failures + 1
-    is_too_often = failures >= MAX_SESSIONS_WITHOUT_LATCH
-    taking.company.latch = encode(
-        replace(
-            latch,
-            edit_sequence="",
-            failures=failures,
-            failed_in=taking.session.id,
-            is_refused=is_too_often,
-            tried_again_at=(taking.now + TRIED_AGAIN_AFTER).isoformat() if is_too_often else "",
-        )
-    )
+    keep_latch(taking.company, replace(latch, edit_sequence="", failures=failures, failed_in=taking.session.id))
+    if failures >= MAX_SESSIONS_WITHOUT_LATCH:
+        refused(taking.company, taking.now, f"The entry could not be had in {failures} sessions.")
 
 
 def _entry(response: Response | None) -> OtherNameRet | None:

@@ -15,6 +15,7 @@ from qbwc_server.refunds import settings as declared
 from qbwc_server.refunds.settings import SettingsError
 from qbwc_server.store import connections as stored
 from qbwc_server.store import known_lists, reports
+from qbwc_server.store.latch import words_of_latch
 from qbwc_server.store.tables import Connection
 from qbwc_server.web import settings_form
 from qbwc_server.web.errors import UnusableRequestError
@@ -29,7 +30,7 @@ CLAIM_WORDS = {
     "refused": "QuickBooks refused the mark; whose it carries is read in the next session.",
     "stands": "Claimed by this installation.",
     "foreign": "Another installation of Connex writes to this company file",
-    "unwritable": "QuickBooks does not let Connex mark the company file; a posting in doubt always waits for a person.",
+    "unwritable": "QuickBooks does not let Connex mark the company file, so another installation would not be noticed.",
 }
 
 pages = Blueprint("connections", __name__)
@@ -149,6 +150,7 @@ def _page(
         errors=errors,
         qwc_problem=qwc_problem(connection),
         claim_words=CLAIM_WORDS,
+        words_of_latch=words_of_latch,
         may_change=current_user.may(Right.SETTINGS),
     )
 

@@ -12,6 +12,7 @@ from qbwc_server.access.rights import Right
 from qbwc_server.store import connections as stored
 from qbwc_server.store import reports, restored
 from qbwc_server.store.connections import ConnectionProblem
+from qbwc_server.store.latch import words_of_latch
 from qbwc_server.store.reports import Exchange
 from qbwc_server.store.tables import Connection
 from qbwc_server.web.connections import CLAIM_WORDS, connection_or_404
@@ -97,6 +98,7 @@ def health(name: str) -> str:
             is_over=bool(failed and latest and latest[0].id != failed.id and latest[0].ended_at),
             failure=explain_hresult(failed_set.hresult) if failed_set is not None and is_of_it else None,
             claim_words=CLAIM_WORDS,
+            words_of_latch=words_of_latch,
             hresults=KNOWN_HRESULTS,
             statuses=sorted(STATUS_HELP.items()),
             postings=reports.count_posted(session, connection.id),

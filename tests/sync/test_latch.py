@@ -12,6 +12,7 @@ from lxml import etree
 from qbsim import Answer, Behaviour, SettableClock
 from qbwc_server.store.connections import installation
 from qbwc_server.store.database import Database
+from qbwc_server.store.latch import words_of_latch
 from qbwc_server.sync.latch import MAX_SESSIONS_WITHOUT_LATCH
 from qbwc_server.sync.settling import MAX_TIMES_SHUT_OUT
 from tests.sync.driver import (
@@ -223,6 +224,25 @@ def test_it_is_tried_again_a_day_later(memory: Database) -> None:
     driver.drain()
     judge(driver, review=False)
     assert len(entries(driver)) == 1
+
+
+def test_the_right_to_the_list_that_is_given_later_is_made_use_of_a_day_later(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002", "1003"), behaviour=Behaviour(may_change_other_names=False))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    assert "Insufficient permission level" in words_of_latch(driver.company_file())
+    assert "needs the right" in words_of_latch(driver.company_file())
+
+    driver.quickbooks.behaviour = Behaviour()
+    driver.bring_in(refund("r2", "1002"))
+    driver.drain()
+    assert not entries(driver)  # it is not asked for at every posting
+    driver.wait(86_400)
+    driver.bring_in(refund("r3", "1003"))
+    driver.drain()
+    assert len(entries(driver)) == 1
+    assert "works it once at most" in words_of_latch(driver.company_file())
+    judge(driver, review=False)
 
 
 def test_a_set_that_can_not_be_shut_out_goes_to_a_person(worlds: Callable[[str], World]) -> None:

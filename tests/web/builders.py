@@ -60,6 +60,7 @@ def add_connection(session: DatabaseSession, name: str = "main", **changes: Any)
         "stopped": None,
         "payment_methods": None,
         "items": None,
+        "latch": None,
     }
     row: dict[str, Any] = {
         "user_name": f"connex-{number}",

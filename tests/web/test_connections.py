@@ -118,6 +118,22 @@ def test_a_new_connection_says_what_it_does_not_know_yet(ada: Visitor, database:
     assert "<dd>Never</dd>" in page
 
 
+def test_a_guard_that_quickbooks_refuses_is_told_with_what_to_do_on_the_page_and_under_health(
+    ada: Visitor, database: Database
+) -> None:
+    assert "Made before the first refund is entered." in ada.get("/connections/main").text
+    with database.transaction() as session:
+        connection_named(session, "main").company.latch = {
+            "is_refused": True,
+            "refusal": "QuickBooks refused it (3260: <b>no right</b>).",
+            "tried_again_at": "2026-03-02T12:00:00+00:00",
+        }
+    for page in ("/connections/main", "/connections/main/health"):
+        told = ada.get(page).text
+        assert "Done without: QuickBooks refused it (3260: &lt;b&gt;no right&lt;/b&gt;)." in told
+        assert "needs the right to change the list of other names" in told
+
+
 def test_the_settings_stand_in_their_order_with_label_and_help(ada: Visitor) -> None:
     page = ada.get("/connections/main").text
     order = [field.key for section in settings_form.sections(declared.Settings(), NO_LISTS) for field in section.fields]
