@@ -14,6 +14,14 @@ _RIGHT = (
 
 
 @dataclass(frozen=True)
+class ForeignEntry:
+    """The entry of another installation that has entered refunds into the company file."""
+
+    list_id: str
+    edit_sequence: str
+
+
+@dataclass(frozen=True)
 class Latch:
     """How the entry stands."""
 
@@ -23,6 +31,7 @@ class Latch:
     is_proved: bool = False  # QuickBooks has refused a change under a wrong EditSequence
     is_refused: bool = False  # QuickBooks does not take it, so it is done without
     refusal: str = ""  # why it is done without, for a person
+    others: tuple[ForeignEntry, ...] = ()  # of installations before this one: changed before anything is posted
     failures: int = 0  # sessions in which it could not be read or changed, one after the other
     failed_in: int = 0  # the last of them
     tried_again_at: str = ""  # when it is tried again where it is done without, as ISO 8601 has it; else it is not

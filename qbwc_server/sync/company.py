@@ -183,6 +183,8 @@ def take_claim(taking: Taking, answer: Answer) -> None:
     elif values[0].split(" ", 1)[0].upper() != installation(taking.database, taking.now).guid.upper():
         _foreign_claim(taking, values[0])
     elif not (company.claim in ("unknown", "written") and company.claim_set_id and not _repeats_known(company)):
+        if company.claim != "stands" or company.takeover is not None:
+            latch.forget(company)
         company.claim, company.takeover = "stands", None
     # Else it is proved first: by its repeat, or, where its answer never came, by one that is written over it.
 

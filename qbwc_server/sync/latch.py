@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session as DatabaseSession
 
 from qbwc_server.store.connections import installation
-from qbwc_server.store.latch import Latch, keep_latch, latch_of
+from qbwc_server.store.latch import ForeignEntry, Latch, keep_latch, latch_of
 from qbwc_server.store.tables import CompanyFile, MessageSet, Session
 from qbwc_server.sync.settling import LatchSeen
 from qbwc_server.sync.taking import Taking
@@ -26,6 +26,7 @@ from qbxml import (
     OUT_OF_DATE,
     Answer,
     Call,
+    NameFilter,
     OtherNameAdd,
     OtherNameMod,
     OtherNameQuery,
@@ -37,7 +38,8 @@ from qbxml import (
 MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without for a day
 TRIED_AGAIN_AFTER = timedelta(days=1)
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
-_STALE, _BEFORE = "latch_stale", "latch_before"
+_STALE, _BEFORE, _OTHER = "latch_stale", "latch_before", "latch_other_"
+_PREFIX = "Connex "  # of an entry's name; then come characters of the installation's GUID
 _NOT_NOW = (NAME_IN_USE, NOT_THERE)  # the name has been taken, or the entry deleted, since it was asked for
 _ANOTHER_TIME = (Outcome.DONE, Outcome.RETRY_LATER)  # done, but not told in full; or locked, or changed meanwhile
 _NEVER_CURRENT = "1"  # an EditSequence is a time in Unix seconds (FACTS.md 1)
@@ -45,6 +47,7 @@ _ENTRY = (
     "Connex notes here which posting it begins, so that none can be entered twice. "
     "Please leave this entry as it is; it is no person and no company."
 )
+_TAKEN_OVER = "Another installation has taken the company file over."
 _HOLDS_NOTHING = "QuickBooks changed the entry where it should have refused to."
 _READ = ("ListID", "TimeModified", "EditSequence", "Name", "Notes")
 
@@ -57,7 +60,7 @@ def is_wanted(company: CompanyFile) -> bool:
 def is_due(company: CompanyFile, session: Session) -> bool:
     """Whether it has to be read, added or proved before anything is looked for and posted."""
     latch = latch_of(company)
-    ready = latch.is_proved and latch.edit_sequence
+    ready = latch.is_proved and latch.edit_sequence and not latch.others
     return is_wanted(company) and not ready and latch.failed_in != session.id
 
 
@@ -71,11 +74,20 @@ def holds_back(company: CompanyFile, session: Session) -> bool:
 def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
     """What is still to be done until the latch can be used, one thing at a time."""
     latch = latch_of(company)
-    name = f"Connex {installation(database, now).guid.strip('{}')[:8]}"
+    if latch.others:
+        return tuple(
+            Call(
+                f"{_OTHER}{number}",
+                OtherNameMod(list_id=other.list_id, edit_sequence=other.edit_sequence, notes=f"{_ENTRY} {_TAKEN_OVER}"),
+            )
+            for number, other in enumerate(latch.others)
+        )
     if latch.is_absent:
-        return (Call(QUESTION, OtherNameAdd(name=name, is_active=False, notes=_ENTRY)),)
+        return (Call(QUESTION, OtherNameAdd(name=_name(database, now), is_active=False, notes=_ENTRY)),)
     if not latch.list_id:
-        return (Call(QUESTION, OtherNameQuery(full_names=(name,), include_ret_elements=_READ)),)
+        entries = NameFilter(match_criterion="StartsWith", name=_PREFIX)
+        every = OtherNameQuery(name_filter=entries, active_status="All", include_ret_elements=_READ)
+        return (Call(QUESTION, every),)
     if not latch.edit_sequence:
         return question(latch.list_id)
     return (
@@ -90,10 +102,15 @@ def question(list_id: str, request_id: str = QUESTION) -> tuple[Call, ...]:
 
 
 def take_prepared(taking: Taking, answer: Answer) -> bool:
-    """The answer to what was asked, added or changed; True where the entry was found as it stands: what was looked for
-    before in this session has to be looked for again, since a set of another life of the database may have begun."""
+    """The answer to what was asked, added or changed; True where the entry was found as it stands, or those of others
+    were changed: what was looked for before in this session has to be looked for again, since a set of another life of
+    the database, or of another installation, may have begun."""
     company, by_id = taking.company, answer.by_request_id
     latch, response = latch_of(company), by_id.get(QUESTION)
+    if latch.others:
+        return _take_others(taking, latch, by_id)
+    if not latch.list_id and not latch.is_absent:
+        return _take_found(taking, latch, response)
     stale = by_id.get(_STALE)
     if stale is not None and stale.status.outcome is Outcome.DONE:
         does_not_hold(company)  # then no EditSequence shuts anything out
@@ -106,13 +123,65 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
         return stale is None and not latch.is_absent
     if _is_gone(response):
         keep_latch(company, replace(latch, list_id="", edit_sequence="", is_absent=True))
-    elif response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
+    else:
+        _not_had(taking, latch, response)
+    return False
+
+
+def _not_had(taking: Taking, latch: Latch, response: Response | None) -> None:
+    if response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
         _failed(taking, replace(latch, is_absent=False))
     else:
-        refused(
-            company, taking.now, f"QuickBooks refused it ({response.status.code}: {response.status.message.strip()})."
-        )
+        said = f"{response.status.code}: {response.status.message.strip()}"
+        refused(taking.company, taking.now, f"QuickBooks refused it ({said}).")
+
+
+def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool:
+    """Our entry among those that there are, and those of installations that were here before: a set of theirs may still
+    hang in a Web Connector."""
+    name, company = _name(taking.database, taking.now), taking.company
+    entries = {entry.name: entry for entry in _entries(response)}
+    ours = entries.pop(name, None)
+    others = tuple(
+        ForeignEntry(entry.list_id or "", entry.edit_sequence or "")
+        for entry in entries.values()
+        if (entry.notes or "").startswith(_ENTRY)  # else somebody's customer or the like is called so
+    )
+    if ours is not None:
+        found = replace(latch, list_id=ours.list_id or "", edit_sequence=ours.edit_sequence or "", others=others)
+        keep_latch(company, found)
+        return True
+    if _is_gone(response) or entries:
+        keep_latch(company, replace(latch, is_absent=True, others=others))
+        return bool(others)
+    _not_had(taking, latch, response)
     return False
+
+
+def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) -> bool:
+    """Whether the entries of others were changed, so that no set of theirs can begin any more; those that were not
+    stand differently by now, and are looked for again."""
+    left = []
+    for number, other in enumerate(latch.others):
+        response = by_id.get(f"{_OTHER}{number}")
+        entry = _entry(response)
+        is_changed = entry is not None and entry.edit_sequence != other.edit_sequence
+        if not (is_changed or _is_gone(response) or (response is not None and response.status.code == NOT_THERE)):
+            left.append(other)
+    if left:
+        _failed(taking, replace(latch, others=(), list_id="", is_absent=False), is_tried_at_once=True)
+    else:
+        keep_latch(taking.company, replace(latch, others=()))
+    return not left
+
+
+def forget(company: CompanyFile) -> None:
+    """All entries are looked for again: the company file was another installation's meanwhile."""
+    keep_latch(company, replace(latch_of(company), list_id="", edit_sequence="", is_absent=False, others=()))
+
+
+def _name(database: DatabaseSession, now: datetime) -> str:
+    return f"{_PREFIX}{installation(database, now).guid.strip('{}')[:8]}"
 
 
 def does_not_hold(company: CompanyFile) -> None:
@@ -231,18 +300,21 @@ def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
     keep_latch(company, replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
 
 
-def _failed(taking: Taking, latch: Latch) -> None:
-    failures = latch.failures + 1
-    keep_latch(taking.company, replace(latch, edit_sequence="", failures=failures, failed_in=taking.session.id))
+def _failed(taking: Taking, latch: Latch, *, is_tried_at_once: bool = False) -> None:
+    failures, failed_in = latch.failures + 1, 0 if is_tried_at_once else taking.session.id
+    keep_latch(taking.company, replace(latch, edit_sequence="", failures=failures, failed_in=failed_in))
     if failures >= MAX_SESSIONS_WITHOUT_LATCH:
-        refused(taking.company, taking.now, f"The entry could not be had in {failures} sessions.")
+        refused(taking.company, taking.now, f"The entry could not be had in {failures} tries.")
 
 
 def _entry(response: Response | None) -> OtherNameRet | None:
     """The entry in an answer, where it tells what identifies it and its state."""
+    return next(iter(_entries(response)), None)
+
+
+def _entries(response: Response | None) -> list[OtherNameRet]:
     records = response.records if response is not None and response.status.outcome is Outcome.DONE else ()
-    whole = (r for r in records if isinstance(r, OtherNameRet) and r.list_id and r.edit_sequence)
-    return next(whole, None)
+    return [r for r in records if isinstance(r, OtherNameRet) and r.list_id and r.edit_sequence]
 
 
 def _is_gone(response: Response | None) -> bool:

@@ -8,7 +8,7 @@ from qbsim import Behaviour
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.restored import NothingToDecide, holder_of, take_over
-from tests.sync.driver import Driver, Fault, judge, open_shop, receipts, refund
+from tests.sync.driver import Driver, Exchange, Fault, judge, open_shop, receipts, refund
 from tests.sync.test_first_contact import beside, second_database  # noqa: F401  a fixture
 
 FAULTS = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_BEFORE, Fault.COM_AFTER, Fault.CRASH_1, Fault.ANSWERED_TWICE)
@@ -126,6 +126,56 @@ def test_a_posting_of_the_first_one_in_doubt_is_found_by_the_second_and_by_the_f
 
     judge(first)
     assert len(first.company.transactions("CreditMemo")) == len(first.company.transactions("ARRefundCreditCard")) == 3
+
+
+@pytest.mark.parametrize("moment", ["lists", "claim", "read_claim", "latch", "find", "post", "end"])
+@pytest.mark.parametrize(
+    "behaviour", [Behaviour(), Behaviour(keeps_recovery_records=False, edit_sequences_count_up=False)]
+)
+def test_what_hangs_in_the_first_ones_web_connector_is_entered_once_whenever_it_comes(
+    two: tuple[Driver, Driver], moment: str, behaviour: Behaviour
+) -> None:
+    first, second = two
+    for driver in two:
+        driver.quickbooks.behaviour = behaviour
+    first.bring_in(refund("r2", "1002"), refund("r3", "1003"))
+    first.run_session({("post", 1): Fault.HANGS})
+    second.wait()
+    take(second)
+    second.bring_in(refund("r3", "1003"))
+
+    def late(exchange: Exchange) -> None:
+        if exchange.kind == moment:
+            first.work_late(answered=False)
+
+    second.run_session(on_set=late)
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert set(second.statuses().values()) == {"posted"}
+    assert len(second.company.transactions("CreditMemo")) == len(second.company.transactions("ARRefundCreditCard")) == 3
+
+    first.wait()
+    first.run_session()
+    take(first)
+    first.drain(20)
+    judge(first)
+    assert len(first.company.transactions("CreditMemo")) == 3
+
+
+def test_an_entry_of_that_name_that_is_none_of_ours_is_left_alone(two: tuple[Driver, Driver]) -> None:
+    _, second = two
+    second.quickbooks.process(
+        '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML><QBXMLMsgsRq onError="stopOnError"><OtherNameAddRq>'
+        "<OtherNameAdd><Name>Connex Ltd</Name><Notes>Our landlord</Notes></OtherNameAdd></OtherNameAddRq>"
+        "</QBXMLMsgsRq></QBXML>"
+    )
+    theirs = second.company.lists.other_names.find("Connex Ltd")
+    take(second)
+    second.drain()
+    assert theirs.notes == "Our landlord"
+    assert second.statuses() == {"r1": "posted", "r2": "posted"}
+    assert sum("has taken the company file over" in (e.notes or "") for e in second.company.lists.other_names) == 1
 
 
 def test_a_third_installation_that_was_faster_is_not_written_over_unasked(two: tuple[Driver, Driver]) -> None:
