@@ -52,7 +52,7 @@ def words_of_latch(company: CompanyFile) -> str:
     latch = latch_of(company)
     if latch.is_refused:
         lost = "Refunds are entered all the same, but one whose answer is lost may wait for a person."
-        return f"Done without: {latch.refusal} {lost} {_RIGHT if latch.tried_again_at else ''}".strip()
+        return f"Not guarded against: {latch.refusal} {lost} {_RIGHT if latch.tried_again_at else ''}".strip()
     if not latch.is_proved:
-        return "Made before the first refund is entered."
-    return "Each posting begins with Connex' entry in the list of other names; so QuickBooks works it once at most."
+        return "The guard is made before the first refund is entered."
+    return "Kept out: each posting begins with Connex' entry in the list of other names."

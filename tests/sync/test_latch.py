@@ -241,7 +241,7 @@ def test_the_right_to_the_list_that_is_given_later_is_made_use_of_a_day_later(me
     driver.bring_in(refund("r3", "1003"))
     driver.drain()
     assert len(entries(driver)) == 1
-    assert "works it once at most" in words_of_latch(driver.company_file())
+    assert "Kept out: each posting" in words_of_latch(driver.company_file())
     judge(driver, review=False)
 
 

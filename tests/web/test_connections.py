@@ -121,7 +121,7 @@ def test_a_new_connection_says_what_it_does_not_know_yet(ada: Visitor, database:
 def test_a_guard_that_quickbooks_refuses_is_told_with_what_to_do_on_the_page_and_under_health(
     ada: Visitor, database: Database
 ) -> None:
-    assert "Made before the first refund is entered." in ada.get("/connections/main").text
+    assert "The guard is made before the first refund is entered." in ada.get("/connections/main").text
     with database.transaction() as session:
         connection_named(session, "main").company.latch = {
             "is_refused": True,
@@ -130,7 +130,7 @@ def test_a_guard_that_quickbooks_refuses_is_told_with_what_to_do_on_the_page_and
         }
     for page in ("/connections/main", "/connections/main/health"):
         told = ada.get(page).text
-        assert "Done without: QuickBooks refused it (3260: &lt;b&gt;no right&lt;/b&gt;)." in told
+        assert "Not guarded against: QuickBooks refused it (3260: &lt;b&gt;no right&lt;/b&gt;)." in told
         assert "needs the right to change the list of other names" in told
 
 
