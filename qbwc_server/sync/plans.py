@@ -348,10 +348,11 @@ def matches(document: Document, found: FoundDocument) -> bool:
 
 def is_named_as(document: Document, found: FoundDocument) -> bool:
     """Whether a transaction that shows no GUID goes by the document's name: its number, or its Memo where it has none,
-    since a check that is to be printed gets its number later. What is empty is no name."""
+    since a check that is to be printed gets its number later. The payment of an order that was created goes by its
+    Memo, too: a deposit of the customer's may carry the order's number. What is empty is no name."""
     if found.external_guid:
         return False
-    if document.ref_number:
+    if document.ref_number and document.role != Role.SALE_PAYMENT.value:
         return found.ref_number.upper() == document.ref_number.upper()
     memo = memo_of(document)
     return bool(memo) and found.memo == memo

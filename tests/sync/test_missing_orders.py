@@ -567,6 +567,32 @@ def test_an_invoice_and_its_payment_are_each_entered_once(
     assert paid_out_from(driver) == {"PayPal"}
 
 
+@pytest.mark.parametrize("shows_guids", [True, False], ids=["GUIDs shown", "GUIDs not shown"])
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CRASH_2, Fault.COM_BEFORE])
+def test_a_deposit_with_the_number_of_the_order_is_not_taken_for_the_payment_that_was_lost(
+    memory: Database, fault: Fault, shows_guids: bool
+) -> None:
+    """Somebody entered it as the customer's open credit; the payment of the invoice is received all the same."""
+
+    def fill(made: CompanyBuilder) -> None:
+        ann = made.customer("Ann Lee", email="ann@example.com")
+        made.prepayment(ann, "43.30", deposit_to="Checking", ref_number="1001", memo="Deposit for order 1001")
+
+    behaviour = Behaviour(shows_external_guid=shows_guids)
+    driver = open_shop(memory, fill, settings=INVOICES, behaviour=behaviour)
+    (deposit,) = driver.company.transactions("ReceivePayment")
+    driver.company.touch(deposit.stamp)
+    driver.bring_in(missing(refund("r1", "1001")))
+    driver.run_session({("post", 2): fault})
+    driver.drain(16)
+
+    judge(driver, review=False)
+    assert deposit.txn_id not in {document.txn_id for document in driver.row("r1").order_documents}
+    assert driver.statuses() == {"r1": "posted"}
+    assert paid_out_from(driver) == {"PayPal"}
+    assert len(driver.company.transactions("ReceivePayment")) == 2
+
+
 @pytest.mark.parametrize("record_missing_payment", ["off", "on"])
 def test_another_refund_of_an_order_waits_until_the_payment_of_its_invoice_is_received(
     worlds: Callable[..., World], record_missing_payment: str
