@@ -36,6 +36,7 @@ from qbxml import (
 )
 
 MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without for a day
+MAX_OTHERS = 50  # entries of other installations that are changed by one set
 TRIED_AGAIN_AFTER = timedelta(days=1)
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with
 _STALE, _BEFORE, _OTHER = "latch_stale", "latch_before", "latch_other_"
@@ -66,9 +67,10 @@ def is_due(company: CompanyFile, session: Session) -> bool:
 
 def holds_back(company: CompanyFile, session: Session) -> bool:
     """Whether nothing is posted in this session, since the latch could not be had, even if it is done without from the
-    next one on: what is posted then is looked for before. As long as it has never worked, postings go without it."""
+    next one on: what is posted then is looked for before. As long as it has never worked, postings go without it, but
+    not while a set of another installation may hang."""
     latch = latch_of(company)
-    return latch.is_proved and latch.failed_in == session.id
+    return (latch.is_proved or bool(latch.others)) and latch.failed_in == session.id
 
 
 def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
@@ -146,7 +148,8 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
         ForeignEntry(entry.list_id or "", entry.edit_sequence or "")
         for entry in entries.values()
         if (entry.notes or "").startswith(_ENTRY)  # else somebody's customer or the like is called so
-    )
+        and not (entry.notes or "").endswith(_TAKEN_OVER)  # nothing has begun under it since it was changed before
+    )[:MAX_OTHERS]
     if ours is not None:
         found = replace(latch, list_id=ours.list_id or "", edit_sequence=ours.edit_sequence or "", others=others)
         keep_latch(company, found)
@@ -159,20 +162,26 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
 
 
 def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) -> bool:
-    """Whether the entries of others were changed, so that no set of theirs can begin any more; those that were not
-    stand differently by now, and are looked for again."""
-    left = []
+    """Whether the entries of others were changed, so that no set of theirs can begin any more. Those that stand
+    differently by now are looked for again, and those that are locked are changed in another session."""
+    left, is_looked_for_again = [], len(latch.others) == MAX_OTHERS
     for number, other in enumerate(latch.others):
         response = by_id.get(f"{_OTHER}{number}")
-        entry = _entry(response)
-        is_changed = entry is not None and entry.edit_sequence != other.edit_sequence
-        if not (is_changed or _is_gone(response) or (response is not None and response.status.code == NOT_THERE)):
+        entry, code = _entry(response), response.status.code if response is not None else None
+        if entry is not None and entry.edit_sequence != other.edit_sequence:
+            continue
+        if entry is not None or code in (OUT_OF_DATE, NOT_THERE) or _is_gone(response):
+            is_looked_for_again = True
+        else:
             left.append(other)
     if left:
-        _failed(taking, replace(latch, others=(), list_id="", is_absent=False), is_tried_at_once=True)
+        _failed(taking, replace(latch, others=tuple(left)))
+    elif is_looked_for_again:
+        again = replace(latch, others=(), list_id="", is_absent=False)
+        _failed(taking, again, is_tried_at_once=True)
     else:
         keep_latch(taking.company, replace(latch, others=()))
-    return not left
+    return not left and not is_looked_for_again
 
 
 def forget(company: CompanyFile) -> None:

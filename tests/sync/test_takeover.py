@@ -163,6 +163,36 @@ def test_what_hangs_in_the_first_ones_web_connector_is_entered_once_whenever_it_
     assert len(first.company.transactions("CreditMemo")) == 3
 
 
+@pytest.mark.parametrize("trouble", ["it is locked", "its set begins just then", "somebody deletes it"])
+def test_nothing_is_posted_before_no_set_of_the_first_one_can_begin(two: tuple[Driver, Driver], trouble: str) -> None:
+    first, second = two
+    first.bring_in(refund("r2", "1002"))
+    first.run_session({("post", 1): Fault.HANGS})
+    second.wait()
+    take(second)
+    (entry,) = second.company.lists.other_names
+
+    def meddle(exchange: Exchange) -> None:
+        if "taken the company file over" not in exchange.request:
+            return
+        if trouble == "it is locked":
+            second.quickbooks.locks.lock(entry.list_id)
+        elif trouble == "its set begins just then":
+            first.work_late(answered=False)
+        elif entry in second.company.lists.other_names:
+            second.company.delete_list_element(second.company.lists.other_names, entry, "OtherName")
+
+    played = second.run_session(on_set=meddle)
+    if trouble == "it is locked":
+        assert "post" not in played.kinds
+        assert second.statuses()["r2"] in ("waiting", "posting")
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert second.statuses() == {"r1": "posted", "r2": "posted"}
+    assert len(second.company.transactions("CreditMemo")) == 2
+
+
 def test_an_entry_of_that_name_that_is_none_of_ours_is_left_alone(two: tuple[Driver, Driver]) -> None:
     _, second = two
     second.quickbooks.process(
