@@ -131,11 +131,18 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
 
 
 def _not_had(taking: Taking, latch: Latch, response: Response | None) -> None:
-    if response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
-        _failed(taking, replace(latch, is_absent=False))
+    refusal = _refusal(response)
+    if refusal:
+        refused(taking.company, taking.now, refusal)
     else:
-        said = f"{response.status.code}: {response.status.message.strip()}"
-        refused(taking.company, taking.now, f"QuickBooks refused it ({said}).")
+        _failed(taking, replace(latch, is_absent=False))
+
+
+def _refusal(response: Response | None) -> str:
+    """Why QuickBooks does not take the entry, for a person; empty where it may another time."""
+    if response is None or response.status.code in _NOT_NOW or response.status.outcome in _ANOTHER_TIME:
+        return ""
+    return f"QuickBooks refused it ({response.status.code}: {response.status.message.strip()})."
 
 
 def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool:
@@ -164,7 +171,7 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
 def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) -> bool:
     """Whether the entries of others were changed, so that no set of theirs can begin any more. Those that stand
     differently by now are looked for again, and those that are locked are changed in another session."""
-    left, is_looked_for_again = [], len(latch.others) == MAX_OTHERS
+    left, is_looked_for_again, refusal = [], len(latch.others) == MAX_OTHERS, ""
     for number, other in enumerate(latch.others):
         response = by_id.get(f"{_OTHER}{number}")
         entry, code = _entry(response), response.status.code if response is not None else None
@@ -174,7 +181,10 @@ def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) ->
             is_looked_for_again = True
         else:
             left.append(other)
-    if left:
+            refusal = refusal or _refusal(response)
+    if refusal:
+        refused(taking.company, taking.now, refusal)
+    elif left:
         _failed(taking, replace(latch, others=tuple(left)))
     elif is_looked_for_again:
         again = replace(latch, others=(), list_id="", is_absent=False)

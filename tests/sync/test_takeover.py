@@ -7,6 +7,7 @@ import pytest
 from qbsim import Behaviour
 from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
+from qbwc_server.store.latch import words_of_latch
 from qbwc_server.store.restored import NothingToDecide, holder_of, take_over
 from tests.sync.driver import Driver, Exchange, Fault, judge, open_shop, receipts, refund
 from tests.sync.test_first_contact import beside, second_database  # noqa: F401  a fixture
@@ -206,6 +207,38 @@ def test_an_entry_of_that_name_that_is_none_of_ours_is_left_alone(two: tuple[Dri
     assert theirs.notes == "Our landlord"
     assert second.statuses() == {"r1": "posted", "r2": "posted"}
     assert sum("has taken the company file over" in (e.notes or "") for e in second.company.lists.other_names) == 1
+
+
+def test_an_entry_of_the_first_one_that_somebody_has_open_delays_the_second_and_doubles_nothing(
+    two: tuple[Driver, Driver],
+) -> None:
+    first, second = two
+    first.bring_in(refund("r2", "1002"), refund("r3", "1003"))
+    first.run_session({("post", 1): Fault.HANGS})
+    second.wait()
+    take(second)
+    second.bring_in(refund("r3", "1003"))
+    (entry,) = second.company.lists.other_names
+    second.quickbooks.locks.lock(entry.list_id, requests=3)
+    for _ in range(3):
+        assert "post" not in second.run_session().kinds
+        second.wait()
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert set(second.statuses().values()) == {"posted"}
+    assert len(second.company.transactions("CreditMemo")) == 3
+
+
+def test_who_may_not_change_the_entry_of_the_first_one_is_told_so(two: tuple[Driver, Driver]) -> None:
+    _, second = two
+    second.quickbooks.behaviour = Behaviour(may_change_other_names=False)
+    take(second)
+    played = second.run_session()
+    assert played.kinds.count("latch") == 2  # it is asked for, and refused
+    assert "Insufficient permission level" in words_of_latch(second.company_file())
+    second.drain()
+    judge(second, review=False)
 
 
 def test_a_third_installation_that_was_faster_is_not_written_over_unasked(two: tuple[Driver, Driver]) -> None:
