@@ -195,8 +195,10 @@ def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) ->
 
 
 def forget(company: CompanyFile) -> None:
-    """All entries are looked for again: the company file was another installation's meanwhile."""
+    """All entries are looked for again: the company file was another installation's meanwhile. That is done at once,
+    even where the latch was to be tried again later, since sets of that installation may hang."""
     keep_latch(company, replace(latch_of(company), list_id="", edit_sequence="", is_absent=False, others=()))
+    _take_up_again(company)
 
 
 def _name(database: DatabaseSession, now: datetime) -> str:
@@ -218,7 +220,13 @@ def refused(company: CompanyFile, now: datetime, why: str) -> None:
 def try_again(company: CompanyFile, now: datetime) -> None:
     """Takes the latch up again that was refused, or failed for too long: somebody may just have had the entry open."""
     latch = latch_of(company)
-    if latch.is_refused and latch.tried_again_at and datetime.fromisoformat(latch.tried_again_at) <= now:
+    if latch.tried_again_at and datetime.fromisoformat(latch.tried_again_at) <= now:
+        _take_up_again(company)
+
+
+def _take_up_again(company: CompanyFile) -> None:
+    latch = latch_of(company)
+    if latch.is_refused and latch.tried_again_at:  # else it does not hold, for good
         keep_latch(
             company, replace(latch, is_refused=False, is_absent=False, failures=0, tried_again_at="", refusal="")
         )

@@ -241,6 +241,29 @@ def test_who_may_not_change_the_entry_of_the_first_one_is_told_so(two: tuple[Dri
     judge(second, review=False)
 
 
+def test_who_takes_over_shuts_out_what_hangs_though_the_entry_could_not_be_had_before(
+    two: tuple[Driver, Driver],
+) -> None:
+    first, second = two
+    first.quickbooks.behaviour = Behaviour(may_change_other_names=False)
+    take(second)
+    second.drain()
+    assert "Done without" in words_of_latch(second.company_file())
+    first.bring_in(refund("r3", "1003"))
+    first.run_session()
+    take(first)
+    first.quickbooks.behaviour = Behaviour()
+    first.run_session({("post", 1): Fault.HANGS})
+    second.wait()
+    second.bring_in(refund("r3", "1003"))
+    second.run_session()
+    take(second)
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert second.statuses()["r3"] == "posted"
+
+
 def test_a_third_installation_that_was_faster_is_not_written_over_unasked(two: tuple[Driver, Driver]) -> None:
     _, second = two
     take(second)
