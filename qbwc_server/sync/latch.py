@@ -118,6 +118,9 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
         does_not_hold(company)  # then no EditSequence shuts anything out
         return False
     entry = _entry(response)
+    if entry is not None and _is_taken_over(company, entry):
+        _failed(taking, replace(latch, list_id=""))  # whose mark the company file carries is read again before
+        return False
     if entry is not None and (stale is None or stale.status.code == OUT_OF_DATE):
         list_id, sequence = entry.list_id or "", entry.edit_sequence or ""
         proved = latch.is_proved or stale is not None
@@ -323,8 +326,15 @@ def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
     latch = latch_of(company)
     if entry is not None and entry.list_id != latch.list_id:
         return  # another has taken its place since
-    sequence = (entry.edit_sequence or "") if entry is not None else ""  # else it is read before the next posting
+    is_known = entry is not None and not _is_taken_over(company, entry)
+    sequence = (entry.edit_sequence or "") if entry is not None and is_known else ""  # else it is read before a posting
     keep_latch(company, replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
+
+
+def _is_taken_over(company: CompanyFile, entry: OtherNameRet) -> bool:
+    """Whether another installation has changed our entry since we last knew the company file as ours: its mark may
+    have been written after ours was read. Where no marks are taken, both go on, and nothing is to be read again."""
+    return company.claim == "stands" and _TAKEN_OVER in (entry.notes or "")
 
 
 def _failed(taking: Taking, latch: Latch, *, is_tried_at_once: bool = False) -> None:

@@ -9,7 +9,7 @@ from qbwc_server.store.connections import connection_named
 from qbwc_server.store.database import Database
 from qbwc_server.store.latch import words_of_latch
 from qbwc_server.store.restored import NothingToDecide, holder_of, take_over
-from tests.sync.driver import Driver, Exchange, Fault, judge, open_shop, receipts, refund
+from tests.sync.driver import Driver, Exchange, Fault, Played, judge, open_shop, receipts, refund
 from tests.sync.test_first_contact import beside, second_database  # noqa: F401  a fixture
 
 FAULTS = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.COM_BEFORE, Fault.COM_AFTER, Fault.CRASH_1, Fault.ANSWERED_TWICE)
@@ -262,6 +262,50 @@ def test_who_takes_over_shuts_out_what_hangs_though_the_entry_could_not_be_had_b
     first.work_late(answered=False)
     judge(second, review=False)
     assert second.statuses()["r3"] == "posted"
+
+
+@pytest.mark.parametrize("before", ["its entry was edited", "an answer was lost"])
+def test_a_session_that_is_open_while_the_company_file_is_taken_over_enters_nothing_beside_it(
+    two: tuple[Driver, Driver], before: str
+) -> None:
+    """The first installation has read that the mark is its own, and does not know how its entry stands."""
+    first, second = two
+    first.bring_in(refund("r2", "1002"))
+    if before == "its entry was edited":
+        (entry,) = first.company.lists.other_names
+        first.company.touch(entry.stamp)
+    first.run_session({("post", 1): Fault.LOST_AFTER} if before == "an answer was lost" else {})
+    first.wait()
+    take(second)
+    for driver in two:
+        driver.bring_in(refund("r3", "1003"))
+    played = first.begin()
+    lists = first.next_set(played)
+    first.work(lists)
+    first.answer(lists)
+    taking = second.begin()
+    posting = go_on(second, taking, until="post")
+
+    assert go_on(first, played) is None
+    assert "post" not in played.kinds
+    second.work(posting)
+    second.answer(posting)
+    go_on(second, taking)
+    second.drain()
+    judge(second, review=False)
+    assert len(second.company.transactions("CreditMemo")) == 3
+    first.wait()
+    first.run_session()
+    assert first.company_file().stopped["code"] == "foreign_claim"
+
+
+def go_on(driver: Driver, played: Played, *, until: str = "") -> Exchange | None:
+    """The session to its end, or to a set of a kind that is not worked yet."""
+    while (exchange := driver.next_set(played)) is not None and exchange.kind != until:
+        driver.work(exchange)
+        if not 0 <= driver.answer(exchange) < 100:
+            return None
+    return exchange
 
 
 def test_a_third_installation_that_was_faster_is_not_written_over_unasked(two: tuple[Driver, Driver]) -> None:
