@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import takewhile
 
 from qbwc_server.refunds.sale import Known
 from qbxml import BURNT_MESSAGE_SET_ID
@@ -150,17 +151,22 @@ def _not_looked_for(doubt: Doubt, evidence: Sequence[Evidence]) -> Verdict:
 
 
 def _agreeing(doubt: Doubt, evidence: Sequence[Evidence]) -> bool:
-    """Whether two sessions, each begun after the set can no longer have been on its way, saw the same."""
+    """Whether two sessions, each begun after the set can no longer have been on its way, saw the same. A set that has
+    begun may have done so only just before it was seen, so that as long a time has to lie between them."""
     late_enough = [
         item for item in evidence if item.scanned and item.started_at >= doubt.last_sent_at + doubt.in_flight
     ]
-    if len(late_enough) < SESSIONS_THAT_MUST_AGREE:
+    if not late_enough:
         return False
-    seen = [
-        (item.latch, {(s.document_id, s.txn_id) for s in item.sightings})
-        for item in late_enough[-SESSIONS_THAT_MUST_AGREE:]
-    ]
-    return all(view == seen[0] for view in seen)
+    latest = _view(late_enough[-1])
+    same = list(takewhile(lambda item: _view(item) == latest, reversed(late_enough)))
+    lasting = same[0].started_at - same[-1].started_at
+    may_be_in_work = latest[0] in (LatchSeen.BEGUN, LatchSeen.MOVED)
+    return len(same) >= SESSIONS_THAT_MUST_AGREE and (not may_be_in_work or lasting >= doubt.in_flight)
+
+
+def _view(item: Evidence) -> tuple[LatchSeen, set[tuple[int, str]]]:
+    return item.latch, {(sighting.document_id, sighting.txn_id) for sighting in item.sightings}
 
 
 def _not_begun(doubt: Doubt, found: Mapping[int, Sighting], missing: tuple[int, ...]) -> Verdict:

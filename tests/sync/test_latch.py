@@ -245,6 +245,38 @@ def test_the_right_to_the_list_that_is_given_later_is_made_use_of_a_day_later(me
     judge(driver, review=False)
 
 
+def test_a_set_that_begins_late_and_is_slow_is_waited_for(worlds: Callable[[str], World]) -> None:
+    """It begins just before it is shut out, and QuickBooks is still at its first memo in two sessions that follow."""
+    driver = worlds("no records").again()
+    driver.run_session({POST: Fault.HANGS})
+    (late,) = driver.hanging
+
+    def begins(exchange: Exchange) -> None:
+        if exchange.kind == "shut_out":
+            driver.quickbooks.process(only(late.request, begin=True))
+
+    driver.wait()
+    driver.run_session(on_set=begins)
+    for _ in range(2):
+        driver.wait(5)
+        driver.run_session()
+    driver.quickbooks.process(only(late.request, begin=False))
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+
+
+def only(request: str, *, begin: bool) -> str:
+    """Of a set only the change of the entry, or only what follows it, as QuickBooks works it bit by bit."""
+    prolog, _, body = request.partition("<QBXML>")
+    root = etree.fromstring(f"<QBXML>{body}")
+    del root[0].attrib["newMessageSetID"]
+    for number, each in enumerate(list(root[0])):
+        if (number == 0) is not begin:
+            root[0].remove(each)
+    return prolog + etree.tostring(root, encoding="unicode")
+
+
 def test_a_set_that_can_not_be_shut_out_goes_to_a_person(worlds: Callable[[str], World]) -> None:
     driver = worlds("no records").again()
     driver.run_session({POST: Fault.LOST_BEFORE})

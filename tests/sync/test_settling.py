@@ -84,8 +84,12 @@ ONE_TWICE = (seen(1, MEMO), seen(2, MEMO))
         (WITH_LATCH | {"times_shut_out": MAX_TIMES_SHUT_OUT}, (seen(1, latch=LatchSeen.UNTOUCHED),), Action.REVIEW),
         (WITH_LATCH, (seen(1, latch=LatchSeen.SHUT_OUT),), Action.CLOSE),
         (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN),), Action.WAIT),  # QuickBooks may still be working it
-        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN), seen(2, latch=LatchSeen.BEGUN)), Action.CLOSE),
-        (WITH_LATCH, (seen(1, latch=LatchSeen.MOVED), seen(2, latch=LatchSeen.MOVED)), Action.CLOSE),
+        # It may have begun late, only just before it was first seen to: so much later it can't be in work any more.
+        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN), seen(120, latch=LatchSeen.BEGUN)), Action.WAIT),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN), seen(121, latch=LatchSeen.BEGUN)), Action.CLOSE),
+        (WITH_LATCH, tuple(seen(number, latch=LatchSeen.BEGUN) for number in (1, 61, 121)), Action.CLOSE),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.MOVED), seen(2, latch=LatchSeen.MOVED)), Action.WAIT),
+        (WITH_LATCH, (seen(1, latch=LatchSeen.MOVED), seen(121, latch=LatchSeen.MOVED)), Action.CLOSE),
         (WITH_LATCH, (seen(1, latch=LatchSeen.UNTOUCHED), seen(2, latch=LatchSeen.BEGUN)), Action.WAIT),
         (WITH_LATCH, (seen(1, latch=LatchSeen.BEGUN, strangers=STRANGERS),), Action.REVIEW),
         (WITH_LATCH, NOTHING_TWICE, Action.REVIEW),  # the entry was not shown
