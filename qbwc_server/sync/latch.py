@@ -118,6 +118,9 @@ def take_prepared(taking: Taking, answer: Answer) -> bool:
         does_not_hold(company)  # then no EditSequence shuts anything out
         return False
     entry = _entry(response)
+    if entry is not None and _is_hidden(entry):
+        keep_latch(company, replace(latch, list_id="", edit_sequence=""))
+        return False
     if entry is not None and _is_taken_over(company, entry):
         _failed(taking, replace(latch, list_id=""))  # whose mark the company file carries is read again before
         return False
@@ -152,8 +155,8 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
     """Our entry among those that there are, and those of installations that were here before: a set of theirs may still
     hang in a Web Connector."""
     name, company = _name(taking.database, taking.now), taking.company
-    entries = {entry.name: entry for entry in _entries(response)}
-    ours = entries.pop(name, None)
+    entries = {(entry.name or "").casefold(): entry for entry in _entries(response)}  # QuickBooks takes no second one
+    ours = entries.pop(name.casefold(), None)
     others = tuple(
         ForeignEntry(entry.list_id or "", entry.edit_sequence or "")
         for entry in entries.values()
@@ -326,9 +329,15 @@ def _keep(company: CompanyFile, entry: OtherNameRet | None) -> None:
     latch = latch_of(company)
     if entry is not None and entry.list_id != latch.list_id:
         return  # another has taken its place since
-    is_known = entry is not None and not _is_taken_over(company, entry)
+    is_known = entry is not None and not _is_hidden(entry) and not _is_taken_over(company, entry)
     sequence = (entry.edit_sequence or "") if entry is not None and is_known else ""  # else it is read before a posting
     keep_latch(company, replace(latch, edit_sequence=sequence, failures=0, failed_in=0))
+
+
+def _is_hidden(entry: OtherNameRet) -> bool:
+    """Whether somebody gave our entry a name under which an installation that takes over would not find it, to shut out
+    what hangs of ours: then it is done with, and there is another."""
+    return entry.name is not None and not entry.name.casefold().startswith(_PREFIX.casefold())
 
 
 def _is_taken_over(company: CompanyFile, entry: OtherNameRet) -> bool:

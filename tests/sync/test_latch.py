@@ -153,7 +153,7 @@ def test_the_first_refund_of_all_survives_a_fault_at_each_set(memory: Database, 
     assert len(entries(driver)) == 1
 
 
-@pytest.mark.parametrize("act", ["edits it", "deletes it"])
+@pytest.mark.parametrize("act", ["edits it", "deletes it", "writes it in capitals"])
 @pytest.mark.parametrize("when", ["before the posting", "while the posting is in doubt"])
 def test_somebody_who_touches_the_entry_delays_a_posting_and_no_more(
     worlds: Callable[[str], World], act: str, when: str
@@ -162,7 +162,10 @@ def test_somebody_who_touches_the_entry_delays_a_posting_and_no_more(
     (entry,) = entries(driver)
 
     def touch() -> None:
-        if act == "edits it":
+        if act == "writes it in capitals":
+            driver.company.lists.other_names.move(entry, entry.name.upper(), None)
+            driver.company.touch(entry.stamp)
+        elif act == "edits it":
             entry.notes = "What is this?"
             driver.company.touch(entry.stamp)
         else:
@@ -177,7 +180,7 @@ def test_somebody_who_touches_the_entry_delays_a_posting_and_no_more(
     driver.work_late()
     judge(driver, review=False)
     assert all_posted(driver)
-    assert len(entries(driver)) == 1
+    assert [each.name.casefold().startswith("connex ") for each in driver.company.lists.other_names] == [True]
 
 
 def test_an_entry_that_is_locked_for_a_while_delays_postings_and_no_more(worlds: Callable[[str], World]) -> None:

@@ -230,6 +230,27 @@ def test_an_entry_of_the_first_one_that_somebody_has_open_delays_the_second_and_
     assert len(second.company.transactions("CreditMemo")) == 3
 
 
+def test_a_set_that_hangs_is_shut_out_though_somebody_gave_the_entry_of_the_first_one_another_name(
+    two: tuple[Driver, Driver],
+) -> None:
+    first, second = two
+    (entry,) = first.company.lists.other_names
+    first.company.lists.other_names.move(entry, "Petty cash", None)
+    first.company.touch(entry.stamp)
+    first.bring_in(refund("r2", "1002"), refund("r3", "1003"))
+    first.run_session()  # in which the posting is refused
+    first.wait()
+    first.run_session({("post", 1): Fault.HANGS})
+    assert first.hanging
+    second.wait()
+    take(second)
+    second.bring_in(refund("r3", "1003"))
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert set(second.statuses().values()) == {"posted"}
+
+
 def test_who_may_not_change_the_entry_of_the_first_one_is_told_so(two: tuple[Driver, Driver]) -> None:
     _, second = two
     second.quickbooks.behaviour = Behaviour(may_change_other_names=False)
@@ -262,6 +283,20 @@ def test_who_takes_over_shuts_out_what_hangs_though_the_entry_could_not_be_had_b
     first.work_late(answered=False)
     judge(second, review=False)
     assert second.statuses()["r3"] == "posted"
+
+
+def test_an_entry_of_our_name_in_capitals_is_ours_after_a_takeover(two: tuple[Driver, Driver]) -> None:
+    first, second = two
+    (entry,) = first.company.lists.other_names
+    first.company.lists.other_names.move(entry, entry.name.upper(), None)
+    take(second)
+    second.drain()
+    first.bring_in(refund("r3", "1003"))
+    first.run_session()
+    take(first)
+    first.drain()
+    assert first.statuses()["r3"] == "posted"
+    assert "works it once at most" in words_of_latch(first.company_file())
 
 
 @pytest.mark.parametrize("before", ["its entry was edited", "an answer was lost"])
