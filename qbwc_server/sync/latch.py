@@ -165,6 +165,8 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
     )[:MAX_OTHERS]
     if ours is not None:
         found = replace(latch, list_id=ours.list_id or "", edit_sequence=ours.edit_sequence or "", others=others)
+        if (ours.notes or "").endswith(_TAKEN_OVER):  # it is proved anew, so that it no longer tells that nothing of
+            found = replace(found, is_proved=False)  # ours can hang, to whoever takes over after us
         keep_latch(company, found)
         return True
     if _is_gone(response) or entries:

@@ -251,6 +251,27 @@ def test_a_set_that_hangs_is_shut_out_though_somebody_gave_the_entry_of_the_firs
     assert set(second.statuses().values()) == {"posted"}
 
 
+def test_what_hangs_of_the_first_one_is_shut_out_as_well_the_second_time_it_is_taken_over(
+    two: tuple[Driver, Driver],
+) -> None:
+    first, second = two
+    take(second)
+    second.drain()
+    first.bring_in(refund("r3", "1003"))
+    first.run_session()
+    take(first)
+    first.run_session({("post", 1): Fault.HANGS})
+    assert first.hanging
+    second.wait()
+    second.bring_in(refund("r3", "1003"))
+    second.run_session()
+    take(second)
+    second.drain()
+    first.work_late(answered=False)
+    judge(second, review=False)
+    assert second.statuses()["r3"] == "posted"
+
+
 def test_who_may_not_change_the_entry_of_the_first_one_is_told_so(two: tuple[Driver, Driver]) -> None:
     _, second = two
     second.quickbooks.behaviour = Behaviour(may_change_other_names=False)
@@ -269,7 +290,7 @@ def test_who_takes_over_shuts_out_what_hangs_though_the_entry_could_not_be_had_b
     first.quickbooks.behaviour = Behaviour(may_change_other_names=False)
     take(second)
     second.drain()
-    assert "Done without" in words_of_latch(second.company_file())
+    assert "Insufficient permission level" in words_of_latch(second.company_file())
     first.bring_in(refund("r3", "1003"))
     first.run_session()
     take(first)
@@ -296,7 +317,7 @@ def test_an_entry_of_our_name_in_capitals_is_ours_after_a_takeover(two: tuple[Dr
     take(first)
     first.drain()
     assert first.statuses()["r3"] == "posted"
-    assert "works it once at most" in words_of_latch(first.company_file())
+    assert "each posting begins with" in words_of_latch(first.company_file())
 
 
 @pytest.mark.parametrize("before", ["its entry was edited", "an answer was lost"])
