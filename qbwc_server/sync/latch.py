@@ -67,10 +67,10 @@ def is_due(company: CompanyFile, session: Session) -> bool:
 
 def holds_back(company: CompanyFile, session: Session) -> bool:
     """Whether nothing is posted in this session, since the latch could not be had, even if it is done without from the
-    next one on: what is posted then is looked for before. As long as it has never worked, postings go without it, but
-    not while a set of another installation may hang."""
+    next one on: what is posted then is looked for before. As long as there has never been an entry, postings go without
+    it, but not while a set of another installation may hang."""
     latch = latch_of(company)
-    return (latch.is_proved or bool(latch.others)) and latch.failed_in == session.id
+    return bool(latch.is_proved or latch.list_id or latch.others) and latch.failed_in == session.id
 
 
 def calls_to_prepare(database: DatabaseSession, company: CompanyFile, now: datetime) -> tuple[Call, ...]:
@@ -178,14 +178,15 @@ def _take_found(taking: Taking, latch: Latch, response: Response | None) -> bool
 
 def _take_others(taking: Taking, latch: Latch, by_id: Mapping[str, Response]) -> bool:
     """Whether the entries of others were changed, so that no set of theirs can begin any more. Those that stand
-    differently by now are looked for again, and those that are locked are changed in another session."""
+    differently by now are looked for again; those that are locked, or were changed within the second of the change
+    before, are changed in another session."""
     left, is_looked_for_again, refusal = [], len(latch.others) == MAX_OTHERS, ""
     for number, other in enumerate(latch.others):
         response = by_id.get(f"{_OTHER}{number}")
         entry, code = _entry(response), response.status.code if response is not None else None
         if entry is not None and entry.edit_sequence != other.edit_sequence:
             continue
-        if entry is not None or code in (OUT_OF_DATE, NOT_THERE) or _is_gone(response):
+        if code in (OUT_OF_DATE, NOT_THERE) or _is_gone(response):
             is_looked_for_again = True
         else:
             left.append(other)
@@ -282,7 +283,10 @@ def take_begun(taking: Taking, sent: MessageSet, by_id: Mapping[str, Response]) 
     if any(other.status.outcome is Outcome.DONE for other in by_id.values()):
         does_not_hold(taking.company)  # the set went on all the same
         return True
-    _failed(taking, latch_of(taking.company))
+    if response.status.outcome is Outcome.STOP:
+        refused(taking.company, taking.now, _refusal(response))  # the right to it was taken away
+    else:
+        _failed(taking, latch_of(taking.company))
     return False
 
 
@@ -309,7 +313,7 @@ def time_of(target: MessageSet) -> datetime | None:
 def look(taking: Taking, target: MessageSet, by_id: Mapping[str, Response]) -> LatchSeen:
     """How the entry stands, seen from a set in doubt."""
     then, response = target.context.get("latch"), by_id.get(QUESTION)
-    if then is None or response is None:
+    if then is None or response is None or latch_of(taking.company).refusal == _HOLDS_NOTHING:
         return LatchSeen.NONE
     if _is_gone(response):
         return LatchSeen.MOVED  # it was deleted, and a change under its ListID can't be worked any more

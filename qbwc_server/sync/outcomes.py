@@ -69,17 +69,18 @@ def take_outcomes(
     rows: dict[int, Refund] = {}
     troubles: dict[int, Skip] = {}
     failed = {name for name, r in by_id.items() if r.status.outcome is not Outcome.DONE and r.status.code != LEFT_OUT}
-    is_over = False
+    stops, is_over = "latch" in sent.context, False
+    was_cut = bool(failed) or (stops and latch.QUESTION not in by_id)  # a record tells of no entry: take_recovery
     left_out: dict[int, Refund] = {}
     for request in sent.requests:
         document = request.document
         row = document.refund
         rows[row.id] = row
-        has_failed_before, is_over = is_over, is_over or ("latch" in sent.context and request.request_id in failed)
+        has_failed_before, is_over = is_over, is_over or (stops and request.request_id in failed)
         if document.state == "posted":
             continue
         response = by_id.get(request.request_id)
-        is_told_so = response is not None and response.status.code == LEFT_OUT and bool(failed)
+        is_told_so = response is not None and response.status.code == LEFT_OUT and was_cut
         if is_told_so or (response is None and has_failed_before):  # at another's error (FACTS.md 4)
             document.state = "planned"  # it goes out again as if it had never been sent
             left_out[row.id] = row

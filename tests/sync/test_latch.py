@@ -229,6 +229,38 @@ def test_it_is_tried_again_a_day_later(memory: Database) -> None:
     assert len(entries(driver)) == 1
 
 
+def test_the_right_to_the_list_that_is_taken_away_delays_nothing(memory: Database) -> None:
+    driver = open_shop(memory, receipts("1001", "1002"))
+    driver.bring_in(refund("r1", "1001"))
+    driver.drain()
+    driver.quickbooks.behaviour = Behaviour(may_change_other_names=False)
+    driver.bring_in(refund("r2", "1002"))
+    driver.run_session()
+    judge(driver, review=False)
+    assert driver.statuses() == {"r1": "posted", "r2": "posted"}
+    assert "Insufficient permission level" in words_of_latch(driver.company_file())
+
+
+def test_what_a_kept_record_tells_as_left_out_after_the_entry_costs_no_attempt() -> None:
+    """The entry stood differently, so that all was left out; the answer was lost, and QuickBooks kept it."""
+    world = beginning(Behaviour(), orders=("1002",), application=False)
+    driver = world.again()
+    (entry,) = entries(driver)
+
+    def touch(exchange: Exchange) -> None:
+        if exchange.kind == "post":
+            driver.company.touch(entry.stamp)
+
+    driver.run_session({POST: Fault.LOST_AFTER}, on_set=touch)
+    driver.wait()
+    driver.run_session()
+    assert driver.row("r1002").attempts == 0
+    driver.drain()
+    judge(driver, review=False)
+    assert all_posted(driver)
+    world.close()
+
+
 def test_the_right_to_the_list_that_is_given_later_is_made_use_of_a_day_later(memory: Database) -> None:
     driver = open_shop(memory, receipts("1001", "1002", "1003"), behaviour=Behaviour(may_change_other_names=False))
     driver.bring_in(refund("r1", "1001"))
