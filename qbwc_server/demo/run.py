@@ -282,9 +282,9 @@ def _keep_serving(config: Config, database: Database, url: str, console: Console
     with database.transaction() as session:
         hashed = Passwords(config.secret_key).hash(password)
         people.add_person(session, "demo", hashed, "owner", datetime.now(timezone.utc))
-    console.print(f"\nThe pages are at {url} : sign in as demo with the password {password}\nCtrl-C ends it.")
     try:
+        console.print(f"\nThe pages are at {url} : sign in as demo with the password {password}\nCtrl-C ends it.")
         while True:
-            time.sleep(3600)
+            time.sleep(1)  # not for long: Ctrl-C in the moment before a sleep is noticed only after it
     except KeyboardInterrupt:
         console.print("Ended.")
