@@ -32,8 +32,8 @@ class Latch:
     is_refused: bool = False  # QuickBooks does not take it, so it is done without
     refusal: str = ""  # why it is done without, for a person
     others: tuple[ForeignEntry, ...] = ()  # of installations before this one: changed before anything is posted
-    failures: int = 0  # sessions in which it could not be read or changed, one after the other
-    failed_in: int = 0  # the last of them
+    failures: int = 0  # tries in which it could not be read or changed, one after the other
+    failed_in: int = 0  # the session of the last of them; 0 where it is tried again in the same one
     tried_again_at: str = ""  # when it is tried again where it is done without, as ISO 8601 has it; else it is not
 
 

@@ -35,7 +35,7 @@ from qbxml import (
     Response,
 )
 
-MAX_SESSIONS_WITHOUT_LATCH = 8  # sessions in which it could not be read or changed; then it is done without for a day
+MAX_SESSIONS_WITHOUT_LATCH = 8  # tries, mostly one a session, in which it could not be had; then a day is done without
 MAX_OTHERS = 50  # entries of other installations that are changed by one set
 TRIED_AGAIN_AFTER = timedelta(days=1)
 QUESTION = "latch"  # the name of the question, and of the change that a set begins with

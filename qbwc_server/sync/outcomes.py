@@ -76,12 +76,12 @@ def take_outcomes(
         document = request.document
         row = document.refund
         rows[row.id] = row
-        has_failed_before, is_over = is_over, is_over or (stops and request.request_id in failed)
+        is_over = is_over or (stops and request.request_id in failed)
         if document.state == "posted":
             continue
         response = by_id.get(request.request_id)
         is_told_so = response is not None and response.status.code == LEFT_OUT and was_cut
-        if is_told_so or (response is None and has_failed_before):  # at another's error (FACTS.md 4)
+        if is_told_so or (response is None and is_over):  # at another's error (FACTS.md 4)
             document.state = "planned"  # it goes out again as if it had never been sent
             left_out[row.id] = row
         elif response is None:
